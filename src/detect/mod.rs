@@ -1,0 +1,112 @@
+//! PURE. Reads one inbound message: what it means for following up ([`SignalKind`], rules S1 to S8) and
+//! every future time said in it. Offline, linear in the length of the text, total on any input.
+
+use crate::model::{Language, SignalKind, Timestamp};
+use crate::zone::Zone;
+
+/// One message to read.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The message's text, exactly as stored.
+    pub text: &'a str,
+    /// When the message was sent; every relative time counts from here (rule S3).
+    pub sent_at: Timestamp,
+    /// The contact's zone, else the bot's (rule S3).
+    pub zone: &'a Zone,
+    /// The contact's language, where known.
+    pub language: Option<Language>,
+    /// The bot's language: used when the contact's is unknown and the text does not show one.
+    pub default_language: Language,
+}
+
+/// What the detector made of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// The strongest signal of the message; `None` when it means nothing for following up.
+    pub signal: Option<SignalKind>,
+    /// For `asked_for_time`: the instant to write at. `None` there: a time was said that cannot be trusted
+    /// (rule S4), and the contact is held for a person.
+    pub at: Option<Timestamp>,
+    /// The words of the message that showed the signal, as written.
+    pub evidence: String,
+    /// The rule that matched, for people: `detect` in a terminal shows it.
+    pub rule: &'static str,
+    /// An automatic reply (rule S8).
+    pub automatic: bool,
+    /// The language in which it was read.
+    pub language: Option<Language>,
+    /// Every future time said in the message, the main one first.
+    pub times: Vec<TimeSpan>,
+}
+
+/// A future time said in a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeSpan {
+    /// The words, as written.
+    pub text: String,
+    /// The instant to write at: never past, never midnight, a sensible hour of the day.
+    pub at: Timestamp,
+    /// Where the words name a span: its first instant.
+    pub from: Option<Timestamp>,
+    /// Where the words name a span: its end, exclusive.
+    pub to: Option<Timestamp>,
+    /// How exact the words are.
+    pub grain: Grain,
+    /// The rule that read it, for people.
+    pub rule: &'static str,
+}
+
+crate::model::named! {
+    /// How exact a time is.
+    Grain {
+        /// To the second.
+        Second = "second",
+        /// To the minute.
+        Minute = "minute",
+        /// To the hour.
+        Hour = "hour",
+        /// A part of a day.
+        Part = "part",
+        /// A day.
+        Day = "day",
+        /// A week.
+        Week = "week",
+        /// A month.
+        Month = "month",
+    }
+}
+
+/// A reader with a business's own words. Building one is cheap; what is expensive is built at the first message.
+#[derive(Debug, Clone, Default)]
+pub struct Detector {
+    opt_out_words: Vec<String>,
+}
+
+impl Detector {
+    /// A reader that also takes `opt_out_words` (configuration `stop.opt_out_words`) for opt-outs when they
+    /// are the whole message.
+    #[must_use]
+    pub fn new(opt_out_words: &[String]) -> Self {
+        Self {
+            opt_out_words: opt_out_words
+                .iter()
+                .map(|w| crate::model::fold(w))
+                .collect(),
+        }
+    }
+
+    /// Reads one message.
+    #[must_use]
+    pub fn read(&self, input: &Input<'_>) -> Reading {
+        let whole = crate::model::fold(input.text.trim());
+        let signal = self
+            .opt_out_words
+            .contains(&whole)
+            .then_some(SignalKind::OptOut);
+        Reading {
+            signal,
+            evidence: input.text.trim().to_owned(),
+            ..Reading::default()
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! The `followup` command.
+fn main() {}

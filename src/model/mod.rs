@@ -1,0 +1,71 @@
+//! Plain facts and the words for them. No I/O, no clock, nothing that can fail.
+//!
+//! The spelling of every name here is the one used in the configuration, in JSON, in CSV and in SQL.
+
+mod channel;
+mod contact;
+mod delay;
+mod follow_up;
+mod language;
+mod message;
+mod signal;
+mod text;
+mod thread;
+
+pub use channel::Channel;
+pub use contact::Contact;
+pub use delay::{Delay, DelayError};
+pub use follow_up::{FollowUp, FollowUpState, Scenario, TextSource};
+pub use language::Language;
+pub use message::{Author, Direction, Message};
+pub use signal::{Signal, SignalKind, SignalSource};
+pub use text::fold;
+pub use thread::{SharedOptOut, SourceAge, Thread, Word, WordKind, WordSource};
+
+/// An instant. Stored as whole microseconds since 1970-01-01T00:00:00Z.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;
+
+/// Defines an enum whose variants have one spelling everywhere: `as_str`, `FromStr`, `Display`,
+/// serde and `ALL` agree by construction.
+macro_rules! named {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        pub enum $name {
+            $($(#[$vmeta])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// Every value, in declaration order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The one spelling of this value.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::model::UnknownName;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err($crate::model::UnknownName),
+                }
+            }
+        }
+    };
+}
+pub(crate) use named;
+
+/// A word that is not one of an enum's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not one of the known values")]
+pub struct UnknownName;
