@@ -1,4 +1,8 @@
 //! The map of `followup`; see the README for what it does.
+pub mod channel;
+pub mod decide;
 pub mod detect;
+pub mod error;
+pub mod import;
 pub mod model;
 pub mod zone;

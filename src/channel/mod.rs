@@ -1,0 +1,101 @@
+//! Sending one message over one channel: the [`Sender`] trait and one file per provider.
+//!
+//! A sender makes one request and says what is certain about it. It never retries, never sleeps and never
+//! touches the store: whether and when a step is tried again is decided by [`crate::run`] from the kind of
+//! [`SendError`] (rules X1, X4).
+
+use crate::model::{Channel, Scenario, Timestamp};
+
+/// A message that is claimed and ready to leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The follow-up's id: the same on every attempt, and the idempotency key where a provider has one.
+    pub id: String,
+    /// The contact's id in the exports.
+    pub contact_id: String,
+    /// The provider's id of the conversation, where known.
+    pub conversation_id: Option<String>,
+    /// Where it goes: a phone number, an address, a chat id.
+    pub address: String,
+    /// The channel.
+    pub channel: Channel,
+    /// The text, final.
+    pub text: String,
+    /// The scenario, for the receiver's information.
+    pub scenario: Scenario,
+    /// The step, from 1, for the receiver's information.
+    pub step: u32,
+    /// The approved template to send instead of the free text, outside the 24-hour window (rule D17).
+    pub template: Option<ApprovedTemplate>,
+}
+
+/// A template that the provider has approved, with its variables filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovedTemplate {
+    /// The provider's name or id of it.
+    pub name: String,
+    /// The provider's language code, such as `es_MX`.
+    pub language: String,
+    /// The values of its variables, in order.
+    pub variables: Vec<String>,
+}
+
+/// The provider accepted the message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// The provider's id of the message.
+    pub provider_id: Option<String>,
+}
+
+/// What is certain about a message that was not plainly accepted (rule X4). Each carries the provider's own
+/// code and words, without any secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Certainly not sent; may be tried again, not before `after` seconds where the provider says so.
+    #[error("{reason}")]
+    Retry {
+        /// Seconds that the provider asks us to wait.
+        after: Option<u32>,
+        /// The provider's code and words.
+        reason: String,
+    },
+    /// Certainly not sent, and never will be: this message or this address is refused.
+    #[error("{reason}")]
+    Refused {
+        /// The provider's code and words.
+        reason: String,
+    },
+    /// Certainly not sent: the contact has opted out at the provider, which we keep as an opt-out.
+    #[error("{reason}")]
+    OptedOut {
+        /// The provider's code and words.
+        reason: String,
+    },
+    /// Certainly not sent: the channel's window for free text is closed (rule D17).
+    #[error("{reason}")]
+    WindowClosed {
+        /// The provider's code and words.
+        reason: String,
+    },
+    /// Certainly not sent: our credentials are refused; nothing more goes over this channel in this run.
+    #[error("{reason}")]
+    Credentials {
+        /// The provider's code and words.
+        reason: String,
+    },
+    /// The request left and no clear answer came: never repeated by itself.
+    #[error("{reason}")]
+    Unknown {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// One provider on one channel. Called from several threads at once.
+pub trait Sender: Send + Sync {
+    /// Makes the one request for `message`. `now` is for signatures and timestamps.
+    ///
+    /// # Errors
+    /// Exactly what is certain about a message that was not accepted.
+    fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError>;
+}

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use crate::decide::hours::Hours;
+use crate::model::{Channel, Delay, Scenario};
+use crate::zone::Zone;
+
+/// Everything of the configuration that shapes a decision, and nothing else: two configurations with equal
+/// policies decide alike.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// `bot.active` (rule D1).
+    pub active: bool,
+    /// `bot.timezone`.
+    pub zone: Zone,
+    /// `[hours]`; `None` is open at any time (rule D12).
+    pub hours: Option<Hours>,
+    /// `[scenarios.asked_for_time]`.
+    pub asked_for_time: Cadence,
+    /// `[scenarios.busy]`.
+    pub busy: Cadence,
+    /// `[scenarios.stopped_responding]`.
+    pub stopped_responding: Cadence,
+    /// `[switching] rules`; empty when switching is off (rule D16).
+    pub switching: Vec<SwitchRule>,
+    /// `stop.human_hold` (rule D6).
+    pub human_hold: Delay,
+    /// `limits.per_contact` (rule D19).
+    pub per_contact: Option<Cap>,
+    /// `limits.max_late` (rule D14).
+    pub max_late: Option<Delay>,
+    /// `limits.fresh_for`, for sources without their own (rule D15).
+    pub fresh_for: Option<Delay>,
+    /// `fresh_for` of the sources that set one, by name; `None` is `"off"`.
+    pub source_fresh_for: BTreeMap<String, Option<Delay>>,
+    /// The channels that have a sender (rule D18).
+    pub senders: Vec<Channel>,
+}
+
+/// One scenario's settings.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cadence {
+    /// Whether the scenario is on (rule D7).
+    pub enabled: bool,
+    /// Whether opening hours move its first step too (rule D12; for `asked_for_time`).
+    pub hours_apply: bool,
+    /// The steps in order.
+    pub steps: Vec<StepRule>,
+}
+
+/// What a step says about when and where; its text is the concern of [`crate::compose`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRule {
+    /// The delay from the anchor (step 1) or from the step before (rules D9, D10).
+    pub after: Delay,
+    /// The channel it names (rule D16).
+    pub channel: Option<Channel>,
+    /// Whether it has an approved WhatsApp template, to be used outside the 24-hour window (rule D17).
+    pub whatsapp_template: bool,
+}
+
+/// One switching rule (rule D16).
+#[derive(Debug, Clone, PartialEq)]
+pub struct SwitchRule {
+    /// The channels that it leaves.
+    pub from: Vec<Channel>,
+    /// The channels to try, in order.
+    pub to: Vec<Channel>,
+    /// How old the contact's last inbound message must be.
+    pub after: Delay,
+}
+
+/// "At most `count` in any `window`" (rule D19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cap {
+    /// How many.
+    pub count: u32,
+    /// The window's length.
+    pub window: Delay,
+}
+
+impl Policy {
+    /// The settings of a scenario.
+    #[must_use]
+    pub const fn cadence(&self, scenario: Scenario) -> &Cadence {
+        match scenario {
+            Scenario::AskedForTime => &self.asked_for_time,
+            Scenario::Busy => &self.busy,
+            Scenario::StoppedResponding => &self.stopped_responding,
+        }
+    }
+
+    /// How old data of this source may be; `None` is any age (rule D15).
+    #[must_use]
+    pub fn fresh_for(&self, source: &str) -> Option<Delay> {
+        self.source_fresh_for
+            .get(source)
+            .copied()
+            .unwrap_or(self.fresh_for)
+    }
+}

@@ -1,0 +1,75 @@
+//! Reading exports: one file per format, each a [`Reader`] of [`Record`]s.
+
+use std::borrow::Cow;
+
+use crate::model::{Author, Channel, Timestamp};
+
+/// One message as an export tells it, with what the export says of the contact. Borrowed from the reader's
+/// buffer: valid until the next call.
+#[derive(Debug, Clone)]
+pub struct Record<'a> {
+    /// The line on which the row begins, from 1: also the order of equal `sent_at`.
+    pub line: u64,
+    /// The contact's id; never empty.
+    pub contact_id: Cow<'a, str>,
+    /// The channel.
+    pub channel: Channel,
+    /// Who wrote it; gives the direction.
+    pub author: Author,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// The text, exactly.
+    pub text: Cow<'a, str>,
+    /// An automatic reply by the export's own word (rule S8); the detector may find more.
+    pub automatic: bool,
+    /// The provider's id.
+    pub message_id: Option<Cow<'a, str>>,
+    /// The provider's id of the conversation.
+    pub conversation_id: Option<Cow<'a, str>>,
+    /// The provider's word on delivery.
+    pub status: Option<Cow<'a, str>>,
+    /// The contact's name.
+    pub name: Option<Cow<'a, str>>,
+    /// The contact's phone number.
+    pub phone: Option<Cow<'a, str>>,
+    /// The contact's email address.
+    pub email: Option<Cow<'a, str>>,
+    /// The contact's id on this channel.
+    pub address: Option<Cow<'a, str>>,
+    /// The contact's zone name.
+    pub timezone: Option<Cow<'a, str>>,
+    /// The contact's language tag.
+    pub language: Option<Cow<'a, str>>,
+    /// The contact's tags, separated by `;`.
+    pub tags: Option<Cow<'a, str>>,
+}
+
+/// A row that could not be used. The rows after it are read all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct RowError {
+    /// The line on which the row begins, from 1.
+    pub line: u64,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// Why a reader has no further record to give.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// This row is left out; go on.
+    #[error(transparent)]
+    Row(#[from] RowError),
+    /// The file as a whole cannot be read: nothing of it is kept.
+    #[error("{0}")]
+    File(String),
+    /// Reading failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// A streaming reader of one export.
+pub trait Reader {
+    /// The next record; `None` at the end. After a [`ReadError::Row`] the next call goes on with the next row.
+    fn read(&mut self) -> Option<Result<Record<'_>, ReadError>>;
+}
