@@ -4,6 +4,11 @@
 //! touches the store: whether and when a step is tried again is decided by [`crate::run`] from the kind of
 //! [`SendError`] (rules X1, X4).
 
+pub mod http;
+mod outbox;
+
+pub use outbox::Outbox;
+
 use crate::model::{Channel, Scenario, Timestamp};
 
 /// A message that is claimed and ready to leave.
@@ -77,7 +82,8 @@ pub enum SendError {
         /// The provider's code and words.
         reason: String,
     },
-    /// Certainly not sent: our credentials are refused; nothing more goes over this channel in this run.
+    /// Certainly not sent, through no fault of the message: our credentials, our account or our address of the
+    /// provider is refused; nothing more goes over this channel in this run.
     #[error("{reason}")]
     Credentials {
         /// The provider's code and words.
@@ -91,6 +97,27 @@ pub enum SendError {
     },
 }
 
+impl SendError {
+    /// The kind in one word, as reports show it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Retry { .. } => "retry",
+            Self::Refused { .. } => "refused",
+            Self::OptedOut { .. } => "opted_out",
+            Self::WindowClosed { .. } => "window_closed",
+            Self::Credentials { .. } => "credentials",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// Whether it is certain that nothing was sent, so that another channel may be tried (rules D16, X4).
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        !matches!(self, Self::Unknown { .. })
+    }
+}
+
 /// One provider on one channel. Called from several threads at once.
 pub trait Sender: Send + Sync {
     /// Makes the one request for `message`. `now` is for signatures and timestamps.
@@ -98,4 +125,41 @@ pub trait Sender: Send + Sync {
     /// # Errors
     /// Exactly what is certain about a message that was not accepted.
     fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError>;
+}
+
+/// The message as the JSON object that the webhook receives and the outbox keeps.
+fn payload(message: &Outgoing) -> serde_json::Value {
+    let mut object = serde_json::json!({
+        "id": message.id,
+        "contact_id": message.contact_id,
+        "conversation_id": message.conversation_id,
+        "to": message.address,
+        "channel": message.channel,
+        "text": message.text,
+        "scenario": message.scenario,
+        "step": message.step,
+    });
+    if let Some(template) = &message.template {
+        object["template"] = serde_json::json!({
+            "name": template.name,
+            "language": template.language,
+            "variables": template.variables,
+        });
+    }
+    object
+}
+
+#[cfg(test)]
+fn example(channel: Channel) -> Outgoing {
+    Outgoing {
+        id: "fu_1".into(),
+        contact_id: "c1".into(),
+        conversation_id: None,
+        address: "+525512345678".into(),
+        channel,
+        text: "Hola Ana".into(),
+        scenario: Scenario::Busy,
+        step: 1,
+        template: None,
+    }
 }

@@ -1,0 +1,491 @@
+//! One HTTP request, and what is certain about it afterwards.
+//!
+//! Rule X4 asks of every failure whether anything was sent. The line is drawn where a connection stands: what
+//! fails before (no such host, nobody listening, a TLS handshake that fails or stalls) is [`Broken::NotSent`];
+//! what fails after is [`Broken::Unclear`], also on a kept-alive connection that the other side may have closed
+//! just before. Nothing is repeated, no redirect is followed, and the environment's proxies are not used.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::http::uri::Scheme;
+use ureq::http::{HeaderMap, Method, Request, Uri};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{
+    ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+};
+
+use super::SendError;
+use crate::model::Timestamp;
+
+/// How long one request may take from the name lookup to the last byte of the answer, by default.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Shorter than the five seconds after which common servers close an idle connection, so that a request seldom
+/// meets a connection that is being closed.
+const MAX_IDLE: Duration = Duration::from_secs(3);
+const MAX_ANSWER_BYTES: u64 = 1 << 20;
+
+/// A client; cheap to clone, shared by threads.
+#[derive(Clone, Debug)]
+pub struct Http {
+    agent: Agent,
+    timeout: Duration,
+}
+
+/// What came back, whatever its status.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, at most 1 MiB; else what went wrong while reading it.
+    pub body: Result<Vec<u8>, String>,
+    headers: HeaderMap,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Broken {
+    /// The request cannot be made, or must not: our own settings are at fault.
+    Forbidden(String),
+    /// No connection came to stand: nothing was sent.
+    NotSent(String),
+    /// The request, or a part of it, left.
+    Unclear(String),
+}
+
+impl From<Broken> for SendError {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Forbidden(reason) => Self::Credentials { reason },
+            Broken::NotSent(reason) => Self::Retry {
+                after: None,
+                reason,
+            },
+            Broken::Unclear(reason) => Self::Unknown { reason },
+        }
+    }
+}
+
+impl Http {
+    /// A client whose every request ends within `timeout`, connecting within a third of it and 10 s.
+    #[must_use]
+    pub fn new(timeout: Duration) -> Self {
+        let connect = CONNECT_TIMEOUT.min(timeout / 3);
+        let config = Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .timeout_resolve(Some(connect))
+            .timeout_connect(Some(connect))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .max_idle_age(MAX_IDLE)
+            .max_idle_connections(64)
+            .max_idle_connections_per_host(32)
+            .user_agent(concat!("followup/", env!("CARGO_PKG_VERSION")))
+            .proxy(None)
+            .build();
+        let connector = Marked(DefaultConnector::default());
+        Self {
+            agent: Agent::with_parts(config, connector, Guarded(DefaultResolver::default())),
+            timeout,
+        }
+    }
+
+    /// Makes one `POST`.
+    ///
+    /// # Errors
+    /// [`Broken`], without the URL or any header in its words.
+    pub fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Result<Answer, Broken> {
+        self.run(Method::POST, url, headers, body.into())
+    }
+
+    /// Makes one `GET`.
+    ///
+    /// # Errors
+    /// As [`Http::post`].
+    pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, Broken> {
+        let request = request(Method::GET, url, headers, ())?;
+        self.answer(self.agent.run(request))
+    }
+
+    fn run(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, Broken> {
+        let request = request(method, url, headers, body)?;
+        self.answer(self.agent.run(request))
+    }
+
+    fn answer(
+        &self,
+        result: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Answer, Broken> {
+        let mut response = result.map_err(|error| self.explain(error))?;
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER_BYTES)
+            .read_to_vec()
+            .map_err(|error| format!("the answer's body: {}", self.words(&error)));
+        let (parts, _) = response.into_parts();
+        Ok(Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        })
+    }
+
+    fn explain(&self, error: ureq::Error) -> Broken {
+        match error {
+            ureq::Error::Other(inner) => match inner.downcast::<Early>() {
+                Ok(early) => match *early {
+                    Early::Refused(words) => Broken::Forbidden(words),
+                    Early::Failed(error) => Broken::NotSent(self.words(&error)),
+                },
+                Err(other) => Broken::Unclear(other.to_string()),
+            },
+            ureq::Error::BadUri(_) => Broken::Forbidden("the URL is not complete".into()),
+            error => Broken::Unclear(self.words(&error)),
+        }
+    }
+
+    /// An error in words that never contain the URL.
+    fn words(&self, error: &ureq::Error) -> String {
+        match error {
+            ureq::Error::Timeout(ureq::Timeout::Resolve) => "the name lookup took too long".into(),
+            ureq::Error::Timeout(ureq::Timeout::Connect) => "connecting took too long".into(),
+            ureq::Error::Timeout(_) => {
+                format!("no complete answer within {} s", self.timeout.as_secs_f32())
+            }
+            ureq::Error::HostNotFound => "the host name has no address".into(),
+            ureq::Error::BodyExceedsLimit(_) => "longer than 1 MiB".into(),
+            ureq::Error::Protocol(error) => format!("not understandable as HTTP: {error}"),
+            ureq::Error::LargeResponseHeader(..) => "the answer's headers are too long".into(),
+            ureq::Error::BadUri(_) | ureq::Error::RequireHttpsOnly(_) => "the URL is wrong".into(),
+            ureq::Error::Io(error) => error.to_string(),
+            error => error.to_string(),
+        }
+    }
+}
+
+impl Answer {
+    /// A header's value, where it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Whether the status says that the request was accepted.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+
+    /// The body as JSON, when it is.
+    #[must_use]
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(self.body.as_deref().ok()?).ok()
+    }
+
+    /// The seconds to wait by `Retry-After`, given as seconds or as a date.
+    #[must_use]
+    pub fn retry_after(&self, now: Timestamp) -> Option<u32> {
+        let text = self.header("retry-after")?.trim();
+        if let Ok(seconds) = text.parse::<f64>() {
+            // `as` saturates, which is what a wait of more than a century deserves.
+            return (seconds >= 0.0).then_some(seconds.ceil() as u32);
+        }
+        let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+        let wait = at.signed_duration_since(now).num_milliseconds().max(0);
+        u32::try_from(wait.unsigned_abs().div_ceil(1000)).ok()
+    }
+
+    /// What a status that is no success says by itself (rule X4), for a provider that says no more. `words` are
+    /// the provider's own.
+    #[must_use]
+    pub fn verdict(&self, words: &str, now: Timestamp) -> SendError {
+        let status = self.status;
+        let reason = if words.is_empty() {
+            format!("HTTP {status}")
+        } else {
+            format!("HTTP {status}: {words}")
+        };
+        match status {
+            429 => SendError::Retry {
+                after: self.retry_after(now),
+                reason,
+            },
+            503 => match self.retry_after(now) {
+                Some(wait) => SendError::Retry {
+                    after: Some(wait),
+                    reason,
+                },
+                None => SendError::Unknown { reason },
+            },
+            401 | 403 => SendError::Credentials { reason },
+            404 | 405 | 410 => SendError::Credentials {
+                reason: format!("{reason}; is the URL right?"),
+            },
+            301 | 302 | 307 | 308 => SendError::Credentials {
+                reason: format!("{reason}; a redirect is never followed, set the final URL"),
+            },
+            408 | 425 => SendError::Unknown { reason },
+            400..=499 => SendError::Refused { reason },
+            _ => SendError::Unknown { reason },
+        }
+    }
+}
+
+/// Words of a provider made fit for a record: one line, at most 300 characters, no control characters, and none
+/// of our secrets, should the provider echo one.
+#[must_use]
+pub fn provider_words(text: &str, secrets: &[&str]) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret, "***");
+    }
+    let words: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(300) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+fn request<B>(
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: B,
+) -> Result<Request<B>, Broken> {
+    let mut builder = Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        let mut value = ureq::http::HeaderValue::from_str(value).map_err(|_| {
+            Broken::Forbidden(format!(
+                "the value of the header {name} has characters that no header may have"
+            ))
+        })?;
+        value.set_sensitive(true);
+        builder = builder.header(*name, value);
+    }
+    builder
+        .body(body)
+        .map_err(|_| Broken::Forbidden("the URL is wrong".into()))
+}
+
+/// A failure before a connection stood.
+#[derive(Debug)]
+enum Early {
+    Failed(ureq::Error),
+    Refused(String),
+}
+
+impl fmt::Display for Early {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => write!(f, "{error}"),
+            Self::Refused(words) => f.write_str(words),
+        }
+    }
+}
+
+impl std::error::Error for Early {}
+
+impl From<Early> for ureq::Error {
+    fn from(early: Early) -> Self {
+        Self::Other(Box::new(early))
+    }
+}
+
+/// Marks every failure to connect, the TLS handshake included, as one before anything was sent.
+#[derive(Debug)]
+struct Marked(DefaultConnector);
+
+impl Connector<()> for Marked {
+    type Out = Box<dyn Transport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<()>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        self.0
+            .connect(details, chained)
+            .map_err(|error| Early::Failed(error).into())
+    }
+}
+
+/// Looks names up, and refuses what no setting may lead to: link-local addresses (where clouds keep their
+/// machines' secrets), and plain HTTP to another machine.
+#[derive(Debug)]
+struct Guarded(DefaultResolver);
+
+impl Resolver for Guarded {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = match literal(uri) {
+            Some(address) => {
+                let mut found = self.empty();
+                found.push(address);
+                found
+            }
+            None => self
+                .0
+                .resolve(uri, config, timeout)
+                .map_err(Early::Failed)?,
+        };
+        for address in found.iter() {
+            let ip = address.ip().to_canonical();
+            if is_link_local(ip) {
+                return Err(Early::Refused(format!(
+                    "{ip} is a link-local address, which is never asked"
+                ))
+                .into());
+            }
+            if uri.scheme() == Some(&Scheme::HTTP) && !ip.is_loopback() {
+                return Err(Early::Refused(format!(
+                    "plain http is only for this machine, not for {ip}; use https"
+                ))
+                .into());
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The address that a URL names by number: looked up without a thread.
+fn literal(uri: &Uri) -> Option<SocketAddr> {
+    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+    let port = match uri.port_u16() {
+        Some(port) => port,
+        None if uri.scheme() == Some(&Scheme::HTTPS) => 443,
+        None => 80,
+    };
+    Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port))
+}
+
+fn is_link_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, retry_after: Option<&str>) -> Answer {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = retry_after {
+            headers.insert("retry-after", value.parse().unwrap());
+        }
+        Answer {
+            status,
+            headers,
+            body: Ok(Vec::new()),
+        }
+    }
+
+    fn now() -> Timestamp {
+        "2026-03-02T09:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn x4_retry_after_is_seconds_or_a_date() {
+        for (text, seconds) in [
+            ("0", Some(0)),
+            ("7", Some(7)),
+            (" 120 ", Some(120)),
+            ("1.5", Some(2)),
+            ("Mon, 02 Mar 2026 09:01:30 GMT", Some(90)),
+            ("Mon, 02 Mar 2026 08:00:00 GMT", Some(0)),
+            ("-5", None),
+            ("soon", None),
+            ("99999999999999", Some(u32::MAX)),
+        ] {
+            assert_eq!(
+                answer(429, Some(text)).retry_after(now()),
+                seconds,
+                "{text}"
+            );
+        }
+        assert_eq!(answer(429, None).retry_after(now()), None);
+    }
+
+    #[test]
+    fn x4_each_status_is_of_one_kind() {
+        for (status, wait, kind) in [
+            (429, None, "retry"),
+            (429, Some("5"), "retry"),
+            (503, Some("5"), "retry"),
+            (503, None, "unknown"),
+            (500, None, "unknown"),
+            (502, Some("5"), "unknown"),
+            (504, None, "unknown"),
+            (408, None, "unknown"),
+            (303, None, "unknown"),
+            (304, None, "unknown"),
+            (301, None, "credentials"),
+            (308, None, "credentials"),
+            (401, None, "credentials"),
+            (403, None, "credentials"),
+            (404, None, "credentials"),
+            (410, None, "credentials"),
+            (400, None, "refused"),
+            (422, None, "refused"),
+        ] {
+            let verdict = answer(status, wait).verdict("words", now());
+            assert_eq!(verdict.kind(), kind, "{status}");
+            assert!(verdict.to_string().contains("words"));
+        }
+    }
+
+    #[test]
+    fn s4_metadata_addresses_and_plain_http_to_others_are_refused() {
+        let http = Http::new(Duration::from_secs(3));
+        for url in [
+            "https://169.254.169.254/latest",
+            "http://169.254.169.254/latest",
+            "https://[fe80::1]/",
+            "https://[::ffff:169.254.169.254]/",
+            "http://192.0.2.1/",
+            "not a url",
+            "/path",
+        ] {
+            let broken = http.post(url, &[], "x").unwrap_err();
+            assert!(matches!(broken, Broken::Forbidden(_)), "{url}: {broken:?}");
+        }
+        let broken = http
+            .post("http://127.0.0.1:1/", &[("x-key", "a\nb")], "x")
+            .unwrap_err();
+        assert!(matches!(&broken, Broken::Forbidden(words) if !words.contains('\n')));
+    }
+
+    #[test]
+    fn s6_provider_words_are_one_line_without_secrets() {
+        assert_eq!(
+            provider_words("bad\u{1b}[31m\r\n token  s3cret!", &["s3cret", ""]),
+            "bad [31m token ***!"
+        );
+        assert_eq!(provider_words(&"é".repeat(301), &[]), "é".repeat(300) + "…");
+    }
+}
