@@ -57,6 +57,8 @@ pub struct FollowUp {
     pub state: FollowUpState,
     /// The channel it was sent on.
     pub channel: Channel,
+    /// The channels that refused it for good, in order (rule X4).
+    pub refused_on: Vec<Channel>,
     /// Where it was sent.
     pub address: String,
     /// When it was due, after every move.

@@ -20,7 +20,7 @@ pub use language::Language;
 pub use message::{Author, Direction, Message};
 pub use signal::{Signal, SignalKind, SignalSource};
 pub use text::fold;
-pub use thread::{SharedOptOut, SourceAge, Thread, Word, WordKind, WordSource};
+pub use thread::{SharedWord, SourceAge, Thread, Word, WordKind, WordSource};
 
 /// An instant. Stored as whole microseconds since 1970-01-01T00:00:00Z.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

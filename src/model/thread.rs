@@ -47,10 +47,12 @@ pub struct Word {
 
 /// An opt-out or opt-in of another contact that has the same phone number or address (rule D21).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SharedOptOut {
+pub struct SharedWord {
     /// The contact who said it.
     pub contact_id: String,
-    /// When they opted out for the last time.
+    /// [`WordKind::OptOut`] or [`WordKind::OptIn`].
+    pub kind: WordKind,
+    /// When it was said last.
     pub at: Timestamp,
 }
 
@@ -76,8 +78,8 @@ pub struct Thread {
     pub words: Vec<Word>,
     /// Every follow-up ever claimed for this contact.
     pub follow_ups: Vec<FollowUp>,
-    /// Standing opt-outs of contacts with the same phone number or address.
-    pub shared_opt_outs: Vec<SharedOptOut>,
+    /// What contacts with the same phone number or address said about being written to.
+    pub shared_words: Vec<SharedWord>,
     /// The sources that brought the messages.
     pub sources: Vec<SourceAge>,
 }

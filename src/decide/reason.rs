@@ -1,0 +1,391 @@
+use serde::Serialize;
+
+use crate::model::{Channel, Delay, Scenario, SignalKind, Timestamp, WordSource, named};
+
+named! {
+    /// What a decision says to do.
+    Action {
+        /// Due now.
+        Send = "send",
+        /// Scheduled for `due_at`.
+        Wait = "wait",
+        /// Kept back until something changes; the step is not used up.
+        Hold = "hold",
+        /// The contact must not be written to.
+        Stop = "stop",
+        /// Nothing to do.
+        None = "none",
+    }
+}
+
+named! {
+    /// The code of the rule that decided.
+    Reason {
+        /// Every rule let the step through: it is due.
+        Due = "due",
+        /// The step's delay has not passed (D9, D10).
+        Delay = "delay",
+        /// Moved to the next opening (D12).
+        OutsideHours = "outside_hours",
+        /// Moved behind a member of staff (D6).
+        HumanTookOver = "human_took_over",
+        /// Moved behind the contact's absence, by their automatic reply (S8).
+        Away = "away",
+        /// Moved to when the cap allows (D19).
+        PerContact = "per_contact",
+        /// A failed attempt waits for its next try (X4).
+        Retry = "retry",
+        /// The bot, or the contact's bot, is off (D1).
+        BotInactive = "bot_inactive",
+        /// The contact never wrote (D2).
+        NeverWrote = "never_wrote",
+        /// The contact opted out (D3, D21).
+        OptedOut = "opted_out",
+        /// Not interested (D4).
+        NotInterested = "not_interested",
+        /// An appointment is made (D5).
+        Booked = "booked",
+        /// A time was asked for that cannot be trusted (S4).
+        UnclearTime = "unclear_time",
+        /// The contact ended the talk (D7).
+        ConversationClosed = "conversation_closed",
+        /// No scenario that applies is switched on (D7).
+        ScenarioOff = "scenario_off",
+        /// The contact wrote last; the ball is ours (D8).
+        AwaitingUs = "awaiting_us",
+        /// All steps are used (D11).
+        Exhausted = "exhausted",
+        /// Too long past due (D14).
+        Expired = "expired",
+        /// The data may lack a reply (D15).
+        StaleSource = "stale_source",
+        /// The channel takes no free text now (D17).
+        WindowClosed = "window_closed",
+        /// No phone number or address for the channel (D18).
+        NoAddress = "no_address",
+        /// No configured sender for the channel (D18).
+        NoSender = "no_sender",
+        /// The provider refused the step for good (X4).
+        Failed = "failed",
+    }
+}
+
+/// What to do about one contact, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// What to do.
+    pub action: Action,
+    /// The rule that decided.
+    pub reason: Reason,
+    /// The scenario, once one is found.
+    pub scenario: Option<Scenario>,
+    /// The step, from 1.
+    pub step: Option<u32>,
+    /// How many steps the scenario has.
+    pub steps: Option<u32>,
+    /// The `sent_at` of the inbound message that the episode answers.
+    pub episode: Option<Timestamp>,
+    /// When the step is due, after every move.
+    pub due_at: Option<Timestamp>,
+    /// The channel, as far as it is known; chosen again at sending (rule D16).
+    pub channel: Option<Channel>,
+    /// Whether the step's approved template goes out instead of free text (rule D17).
+    pub approved_template: bool,
+    /// The provider's id of the conversation.
+    pub conversation_id: Option<String>,
+    /// The rules that shaped the decision, in order.
+    pub because: Vec<Because>,
+    /// The earliest time at which the decision can change to `send` without a new fact; `None` is never.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// One rule's part in a decision, with its facts. The table, the JSON and the stored record render this list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Because {
+    /// The bot is switched off.
+    BotOff,
+    /// This contact's bot is paused.
+    Paused {
+        /// Since when.
+        since: Timestamp,
+        /// Until when; open when absent.
+        until: Option<Timestamp>,
+        /// In the operator's words.
+        note: Option<String>,
+    },
+    /// There is no inbound message.
+    NeverWrote,
+    /// An opt-out stands.
+    OptedOut {
+        /// When it was said.
+        at: Timestamp,
+        /// The words, or the operator's reason.
+        evidence: Option<String>,
+        /// Who said it, when it was not the contact in a message.
+        by: Option<WordSource>,
+        /// Another contact with the same phone number or address, who said it (rule D21).
+        contact_id: Option<String>,
+    },
+    /// The last turn of substance says no.
+    NotInterested {
+        /// When.
+        at: Timestamp,
+        /// The words.
+        evidence: String,
+    },
+    /// An appointment is made.
+    Booked {
+        /// When it was said.
+        at: Timestamp,
+        /// The words, or the operator's reason.
+        evidence: Option<String>,
+        /// Who said it, when it was not the contact in a message.
+        by: Option<WordSource>,
+    },
+    /// The message that a follow-up answers.
+    Trigger {
+        /// When it was sent.
+        at: Timestamp,
+        /// On which channel.
+        channel: Channel,
+        /// What it means.
+        signal: Option<SignalKind>,
+        /// The words that showed it; without a signal, the beginning of the text.
+        words: String,
+    },
+    /// A bare "ok" keeps what was promised before it.
+    PromiseKept {
+        /// When the "ok" was sent.
+        at: Timestamp,
+    },
+    /// The scenario is off; `stopped_responding` stands in.
+    ScenarioOff {
+        /// The scenario that would apply.
+        scenario: Scenario,
+    },
+    /// A time was said that cannot be trusted.
+    UnclearTime {
+        /// The words.
+        evidence: String,
+    },
+    /// The contact ended the talk.
+    Closed {
+        /// When.
+        at: Timestamp,
+        /// The words.
+        evidence: String,
+    },
+    /// The contact wrote last.
+    AwaitingUs {
+        /// When.
+        at: Timestamp,
+    },
+    /// All steps have been used.
+    Exhausted {
+        /// How many.
+        used: u32,
+    },
+    /// The moment from which the delay counts.
+    Anchor {
+        /// What happened then.
+        event: Anchor,
+        /// When.
+        at: Timestamp,
+    },
+    /// The step's own delay.
+    Delay {
+        /// The step, from 1.
+        step: u32,
+        /// Its delay.
+        after: Delay,
+        /// When it would be due by that alone.
+        due_at: Timestamp,
+    },
+    /// A member of staff wrote; the step waits behind them.
+    HumanTookOver {
+        /// When they wrote last.
+        at: Timestamp,
+        /// Until when nothing is due.
+        until: Timestamp,
+    },
+    /// An automatic reply says when the contact is back.
+    Away {
+        /// The words.
+        evidence: String,
+        /// When they are back.
+        until: Timestamp,
+    },
+    /// The cap on follow-ups per contact.
+    PerContact {
+        /// How many are allowed.
+        count: u32,
+        /// In which window.
+        window: Delay,
+        /// When the cap allows the next.
+        until: Timestamp,
+    },
+    /// The contact's zone is unknown to us; the bot's is used.
+    UnknownTimezone {
+        /// What the export says.
+        given: String,
+    },
+    /// Moved to the next opening.
+    OutsideHours {
+        /// When it was due.
+        from: Timestamp,
+        /// When it is due now.
+        to: Timestamp,
+        /// On whose clock.
+        timezone: String,
+        /// Whether `from` is the time that the contact asked for.
+        asked: bool,
+    },
+    /// A failed attempt, to be tried again.
+    Retry {
+        /// How many attempts were made.
+        attempts: u32,
+        /// Not before this.
+        retry_at: Timestamp,
+        /// The provider's words.
+        error: Option<String>,
+    },
+    /// Too late.
+    Expired {
+        /// When it was due.
+        due_at: Timestamp,
+        /// How late it may be.
+        max_late: Delay,
+    },
+    /// The source that would show a reply is too old.
+    StaleSource {
+        /// Its name.
+        source: String,
+        /// Up to when it is complete.
+        as_of: Timestamp,
+        /// How old it may be.
+        fresh_for: Delay,
+    },
+    /// The channel, and why this one.
+    Channel {
+        /// The channel.
+        channel: Channel,
+        /// Why.
+        choice: Choice,
+    },
+    /// A channel that was tried or thought of, and cannot be used.
+    ChannelRefused {
+        /// The channel.
+        channel: Channel,
+        /// The provider's words.
+        error: Option<String>,
+    },
+    /// The channel's 24 hours are over; the approved template goes out.
+    ApprovedTemplate {
+        /// The channel.
+        channel: Channel,
+    },
+    /// The channel's 24 hours are over.
+    WindowClosed {
+        /// The channel.
+        channel: Channel,
+        /// The contact's last inbound message there.
+        last_inbound_at: Option<Timestamp>,
+    },
+    /// No phone number or address.
+    NoAddress {
+        /// The channel.
+        channel: Channel,
+    },
+    /// No sender is configured.
+    NoSender {
+        /// The channel.
+        channel: Channel,
+    },
+    /// What ends this schedule: a reply, an opt-out, a booking, a closed conversation, and being too late.
+    EndedBy {
+        /// After this it is too late.
+        expires_at: Option<Timestamp>,
+    },
+}
+
+named! {
+    /// What happened at an anchor (rules D9, D10).
+    Anchor {
+        /// Our message that nobody answered.
+        OurMessage = "our_message",
+        /// The contact's message that says they are busy.
+        BusyMessage = "busy_message",
+        /// The time that the contact asked for.
+        TimeAsked = "time_asked",
+        /// The step before was sent.
+        StepSent = "step_sent",
+    }
+}
+
+named! {
+    /// Why a channel was chosen (rule D16).
+    Choice {
+        /// The step names it.
+        Step = "step",
+        /// The contact wrote there last.
+        LastInbound = "last_inbound",
+        /// A switching rule.
+        Switched = "switched",
+    }
+}
+
+impl Because {
+    /// The number of the rule.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::BotOff | Self::Paused { .. } => "D1",
+            Self::NeverWrote => "D2",
+            Self::OptedOut {
+                contact_id: None, ..
+            } => "D3",
+            Self::OptedOut {
+                contact_id: Some(_),
+                ..
+            } => "D21",
+            Self::NotInterested { .. } => "D4",
+            Self::Booked { .. } => "D5",
+            Self::HumanTookOver { .. } => "D6",
+            Self::Trigger { .. } => "S1",
+            Self::PromiseKept { .. } | Self::ScenarioOff { .. } | Self::Closed { .. } => "D7",
+            Self::UnclearTime { .. } => "S4",
+            Self::AwaitingUs { .. } => "D8",
+            Self::Exhausted { .. } | Self::EndedBy { .. } => "D11",
+            Self::Anchor {
+                event: Anchor::StepSent,
+                ..
+            } => "D10",
+            Self::Anchor { .. } | Self::Delay { .. } => "D9",
+            Self::Away { .. } => "S8",
+            Self::PerContact { .. } => "D19",
+            Self::UnknownTimezone { .. } => "D13",
+            Self::OutsideHours { .. } => "D12",
+            Self::Retry { .. } | Self::ChannelRefused { .. } => "X4",
+            Self::Expired { .. } => "D14",
+            Self::StaleSource { .. } => "D15",
+            Self::Channel { .. } => "D16",
+            Self::ApprovedTemplate { .. } | Self::WindowClosed { .. } => "D17",
+            Self::NoAddress { .. } | Self::NoSender { .. } => "D18",
+        }
+    }
+
+    /// This fact with its rule's number, for JSON: `{"rule":"D12","fact":"outside_hours",…}`.
+    pub fn numbered(&self) -> impl Serialize + '_ {
+        #[derive(Serialize)]
+        struct Numbered<'a> {
+            rule: &'static str,
+            #[serde(flatten)]
+            fact: &'a Because,
+        }
+        Numbered {
+            rule: self.rule(),
+            fact: self,
+        }
+    }
+}

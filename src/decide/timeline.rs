@@ -1,0 +1,168 @@
+//! A thread in time order, and its turns.
+
+use chrono::{DurationRound, TimeDelta};
+
+use crate::model::{Author, Direction, FollowUp, Message, Signal, SignalKind, Thread, Timestamp};
+
+/// What had happened by `now`: the messages in order, and where the contact spoke last.
+pub(crate) struct Timeline<'a> {
+    /// The messages that count as such (no automatic replies), in order.
+    messages: Vec<&'a Message>,
+    /// Automatic replies, in order.
+    automatic: Vec<&'a Message>,
+    follow_ups: &'a [FollowUp],
+}
+
+/// The inbound messages between two outbound ones; never empty.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn<'t, 'a> {
+    /// Its messages, in order.
+    pub(crate) messages: &'t [&'a Message],
+}
+
+impl<'a> Timeline<'a> {
+    /// The thread as it stood at `now`: a message dated later is not there yet (rule D11).
+    pub(crate) fn new(thread: &'a Thread, now: Timestamp) -> Self {
+        let mut messages = Vec::with_capacity(thread.messages.len());
+        let mut automatic = Vec::new();
+        for message in thread.messages.iter().filter(|m| m.sent_at <= now) {
+            let list = if message.automatic {
+                &mut automatic
+            } else {
+                &mut messages
+            };
+            list.push(message);
+        }
+        // Of equal times the file's order counts; where there is none, the contact has the last word.
+        let order = |m: &&Message| (m.sent_at, m.seq, m.direction() == Direction::Inbound);
+        messages.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.text.cmp(&b.text)));
+        automatic.sort_by_key(order);
+        Self {
+            messages,
+            automatic,
+            follow_ups: &thread.follow_ups,
+        }
+    }
+
+    /// Every inbound message, in order.
+    pub(crate) fn inbound(&self) -> impl DoubleEndedIterator<Item = &'a Message> {
+        self.messages
+            .iter()
+            .copied()
+            .filter(|m| m.direction() == Direction::Inbound)
+    }
+
+    /// Automatic replies from `at` on.
+    pub(crate) fn automatic_since(&self, at: Timestamp) -> impl Iterator<Item = &'a Message> {
+        self.automatic
+            .iter()
+            .copied()
+            .filter(move |m| m.sent_at >= at)
+    }
+
+    /// Outbound messages after the contact's last one, in order.
+    pub(crate) fn after_last_inbound(&self) -> &[&'a Message] {
+        let start = self
+            .messages
+            .iter()
+            .rposition(|m| m.direction() == Direction::Inbound);
+        &self.messages[start.map_or(0, |i| i + 1)..]
+    }
+
+    /// When this author wrote last.
+    pub(crate) fn last_by(&self, author: Author) -> Option<Timestamp> {
+        self.messages
+            .iter()
+            .rfind(|m| m.author == author)
+            .map(|m| m.sent_at)
+    }
+
+    /// Whether an export shows a follow-up of ours after `at`.
+    pub(crate) fn follow_up_since(&self, at: Timestamp) -> bool {
+        self.messages
+            .iter()
+            .any(|m| m.author == Author::Followup && m.sent_at >= at)
+    }
+
+    /// The turns, last first. Our follow-ups separate turns as any outbound message does.
+    pub(crate) fn turns(&self) -> impl Iterator<Item = Turn<'_, 'a>> {
+        let mut end = self.messages.len();
+        std::iter::from_fn(move || {
+            let last = self.messages[..end]
+                .iter()
+                .rposition(|m| m.direction() == Direction::Inbound)?;
+            let mut start = last;
+            while start > 0
+                && self.messages[start - 1].direction() == Direction::Inbound
+                && !self.follow_up_between(self.messages[start - 1], self.messages[start])
+            {
+                start -= 1;
+            }
+            end = start;
+            Some(Turn {
+                messages: &self.messages[start..=last],
+            })
+        })
+    }
+
+    fn follow_up_between(&self, before: &Message, after: &Message) -> bool {
+        self.follow_ups
+            .iter()
+            .filter(|f| f.counts_as_sent())
+            .any(|f| {
+                let sent = f.went_out_at();
+                replies_to(after.sent_at, sent) && !replies_to(before.sent_at, sent)
+            })
+    }
+}
+
+/// Whether an inbound message at `reply` answers a follow-up sent at `sent`: at the same time or later
+/// (rule D11); an export that tells only minutes dates the reply to the beginning of its minute.
+fn replies_to(reply: Timestamp, sent: Timestamp) -> bool {
+    let minute = TimeDelta::minutes(1);
+    reply >= sent
+        || (reply.duration_trunc(minute) == Ok(reply) && sent.duration_trunc(minute) == Ok(reply))
+}
+
+impl<'a> Turn<'_, 'a> {
+    /// The contact's last message of the turn.
+    pub(crate) fn last(&self) -> &'a Message {
+        self.messages[self.messages.len() - 1]
+    }
+
+    /// The strongest signal and its message; of equal ones the later (rule S2). A `closing` that a message of
+    /// substance follows closes nothing.
+    pub(crate) fn strongest(&self) -> Option<(&'a Message, &'a Signal)> {
+        let signals = self.messages.iter().enumerate();
+        let (index, signal) = signals
+            .filter_map(|(i, m)| m.signal.as_ref().map(|s| (i, s)))
+            .max_by_key(|(_, s)| rank(s.kind))?;
+        let went_on = self.messages[index..].iter().any(|m| m.signal.is_none());
+        let closes = signal.kind == SignalKind::Closing;
+        (!(closes && went_on)).then_some((self.messages[index], signal))
+    }
+
+    /// Whether the turn is a bare `ack` or `closing`: nothing of substance.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.messages.iter().all(|m| {
+            matches!(
+                m.signal.as_ref().map(|s| s.kind),
+                Some(SignalKind::Ack | SignalKind::Closing)
+            )
+        })
+    }
+}
+
+/// The order of rule S2. `opt_in` lifts an opt-out (rule D3) and means nothing else here.
+fn rank(kind: SignalKind) -> u8 {
+    match kind {
+        SignalKind::OptIn => 0,
+        SignalKind::Ack => 1,
+        SignalKind::Closing => 2,
+        SignalKind::Busy => 3,
+        SignalKind::AskedForTime => 4,
+        SignalKind::Booked => 5,
+        SignalKind::NotInterested => 6,
+        SignalKind::OptOut => 7,
+    }
+}
