@@ -85,7 +85,7 @@ impl Due {
     }
 
     /// Moves to the next opening (rules D12, D13).
-    pub(crate) fn to_next_opening(
+    pub(crate) fn reopen(
         &mut self,
         policy: &Policy,
         contact_zone: &Zone,

@@ -185,7 +185,7 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
     let asked = event == Anchor::TimeAsked && due.reason == Reason::Delay;
     let hours_apply = cadence.hours_apply || !asked;
     if hours_apply {
-        due.to_next_opening(policy, &zone, asked, &mut draft.because);
+        due.reopen(policy, &zone, asked, &mut draft.because);
     }
     draft.due_at = Some(due.at);
     // D14
@@ -220,7 +220,7 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
                 error,
             });
             if hours_apply {
-                due.to_next_opening(policy, &zone, false, &mut draft.because);
+                due.reopen(policy, &zone, false, &mut draft.because);
             }
         }
     }
