@@ -1,0 +1,102 @@
+//! The configuration: `followup.toml` as written goes in, only valid states come out.
+
+mod ai;
+mod channels;
+mod environment;
+mod scenarios;
+mod secret;
+mod sources;
+mod templates;
+mod workflows;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use ai::{Ai, AiProvider};
+pub use channels::{
+    ChannelConfig, OutboxSettings, Provider, Rate, TwilioSender, TwilioSettings, WebhookSettings,
+};
+pub use environment::Environment;
+pub use scenarios::{Step, StepText};
+pub use secret::{Secret, SecretError, SecretRef};
+pub use sources::{DateOrder, Format, SourceConfig};
+pub use templates::{Template, WhatsappTemplate};
+pub use workflows::{Hook, Notify, Workflow};
+
+use crate::decide::Policy;
+use crate::model::{Channel, Language, Scenario};
+use crate::zone::Zone;
+
+/// A configuration without faults.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file that it was read from.
+    pub file: PathBuf,
+    /// The directory of that file: what relative paths in it are relative to.
+    pub root: PathBuf,
+    /// `[bot]`.
+    pub bot: Bot,
+    /// `store.path`, resolved; default `followup.db`.
+    pub store: PathBuf,
+    /// What shapes decisions.
+    pub policy: Policy,
+    /// The texts and workflows of the scenarios' steps, in the order of [`crate::decide::Cadence::steps`].
+    pub scenarios: BTreeMap<Scenario, Vec<Step>>,
+    /// `[templates]`, by name.
+    pub templates: BTreeMap<String, Template>,
+    /// `[workflows]`, by name.
+    pub workflows: BTreeMap<String, Workflow>,
+    /// `[channels]`: at most one sender for each.
+    pub channels: BTreeMap<Channel, ChannelConfig>,
+    /// `[[sources]]`, in the order of the file; names are unique.
+    pub sources: Vec<SourceConfig>,
+    /// `[stop]`, but for what is in [`Config::policy`].
+    pub stop: Stop,
+    /// `[limits]`, but for what is in [`Config::policy`].
+    pub limits: Limits,
+    /// `[ai]`.
+    pub ai: Option<Ai>,
+}
+
+/// Who writes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bot {
+    /// The business's name; a template sees it as `bot.name`.
+    pub name: String,
+    /// Whether anything is sent at all (rule D1).
+    pub active: bool,
+    /// The zone of contacts whose own is unknown.
+    pub zone: Zone,
+    /// The language tag of contacts whose own is unknown, as written, such as `es` or `es-MX`; default `en`.
+    pub language_tag: String,
+    /// The language of that tag; English when it is not one of ours.
+    pub language: Language,
+}
+
+/// What ends following up, beyond the built-in rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stop {
+    /// Further words that are an opt-out when they are the whole message (rule S5).
+    pub opt_out_words: Vec<String>,
+}
+
+/// How much one run does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The most messages in one run; `None` is any number; default 500 (rule D19).
+    pub per_run: Option<u32>,
+    /// How many requests are in flight at once, 1 to 64; default 8.
+    pub concurrency: usize,
+    /// After how long a request without an answer is given up; default 30 s.
+    pub request_timeout: Duration,
+}
+
+impl Config {
+    /// The text and workflow of a step, counted from 1.
+    #[must_use]
+    pub fn step(&self, scenario: Scenario, step: u32) -> Option<&Step> {
+        let index = usize::try_from(step).ok()?.checked_sub(1)?;
+        self.scenarios.get(&scenario)?.get(index)
+    }
+}
