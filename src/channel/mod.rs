@@ -6,8 +6,16 @@
 
 pub mod http;
 mod outbox;
+mod senders;
+mod signature;
+mod twilio;
+mod webhook;
 
 pub use outbox::Outbox;
+pub use senders::Senders;
+pub use signature::{SigningKey, SigningKeyError};
+pub use twilio::Twilio;
+pub use webhook::Webhook;
 
 use crate::model::{Channel, Scenario, Timestamp};
 
@@ -118,8 +126,8 @@ impl SendError {
     }
 }
 
-/// One provider on one channel. Called from several threads at once.
-pub trait Sender: Send + Sync {
+/// One provider on one channel. Called from several threads at once. Its `Debug` shows no secret.
+pub trait Sender: std::fmt::Debug + Send + Sync {
     /// Makes the one request for `message`. `now` is for signatures and timestamps.
     ///
     /// # Errors

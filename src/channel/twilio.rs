@@ -1,0 +1,299 @@
+//! Twilio's Messages resource: SMS and WhatsApp. Accepted by Twilio is not yet delivered; what becomes of the
+//! message later arrives with the next export.
+
+use serde_json::Value;
+
+use super::http::{Answer, Http, provider_words};
+use super::{Accepted, Outgoing, SendError, Sender};
+use crate::config::{Secret, TwilioSender, TwilioSettings};
+use crate::model::{Channel, Timestamp};
+
+const MAX_BODY_CHARS: usize = 1600;
+
+/// `[channels.sms.twilio]` and `[channels.whatsapp.twilio]`.
+#[derive(Debug)]
+pub struct Twilio {
+    http: Http,
+    url: String,
+    account_sid: String,
+    auth_token: Secret,
+    sender: TwilioSender,
+}
+
+impl Twilio {
+    /// A sender for the account of `settings`.
+    #[must_use]
+    pub fn new(http: Http, settings: &TwilioSettings, auth_token: Secret) -> Self {
+        Self {
+            http,
+            url: format!(
+                "{}/2010-04-01/Accounts/{}/Messages.json",
+                settings.base_url.trim_end_matches('/'),
+                settings.account_sid
+            ),
+            account_sid: settings.account_sid.clone(),
+            auth_token,
+            sender: settings.sender.clone(),
+        }
+    }
+
+    fn authorization(&self) -> String {
+        use base64::Engine;
+        let pair = format!("{}:{}", self.account_sid, self.auth_token.expose());
+        base64::engine::general_purpose::STANDARD.encode(pair)
+    }
+}
+
+impl Sender for Twilio {
+    /// One message; [`Outgoing::template`] goes as a content template, whose name is its content SID.
+    fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError> {
+        let form = form(message, &self.sender)?;
+        let credentials = self.authorization();
+        let answer = self.http.post(
+            &self.url,
+            &[
+                ("authorization", &format!("Basic {credentials}")),
+                ("content-type", "application/x-www-form-urlencoded"),
+                ("accept", "application/json"),
+                ("idempotency-key", &message.id),
+            ],
+            form,
+        )?;
+        verdict(&answer, now, &[self.auth_token.expose(), &credentials])
+    }
+}
+
+fn form(message: &Outgoing, sender: &TwilioSender) -> Result<String, SendError> {
+    let prefix = if message.channel == Channel::Whatsapp {
+        "whatsapp:"
+    } else {
+        ""
+    };
+    let mut form = Form::default();
+    form.add("To", &format!("{prefix}{}", number(&message.address)?));
+    match sender {
+        TwilioSender::From(from) => form.add("From", &format!("{prefix}{from}")),
+        TwilioSender::MessagingService(sid) => form.add("MessagingServiceSid", sid),
+    }
+    if let Some(template) = &message.template {
+        form.add("ContentSid", &template.name);
+        if !template.variables.is_empty() {
+            let numbered: serde_json::Map<String, Value> = (1..)
+                .map(|n: u32| n.to_string())
+                .zip(template.variables.iter().map(|v| Value::from(v.as_str())))
+                .collect();
+            form.add("ContentVariables", &Value::from(numbered).to_string());
+        }
+        return Ok(form.0);
+    }
+    let length = message.text.chars().count();
+    if message.text.trim().is_empty() || length > MAX_BODY_CHARS {
+        return Err(SendError::Refused {
+            reason: format!(
+                "the text has {length} characters; Twilio takes 1 to {MAX_BODY_CHARS} (its error 21617)"
+            ),
+        });
+    }
+    form.add("Body", &message.text);
+    Ok(form.0)
+}
+
+/// The number in E.164. Any other is refused here: Twilio reads a national number by the country of the sender,
+/// and the message might go to a stranger.
+fn number(address: &str) -> Result<String, SendError> {
+    let address = address.trim();
+    let plain = address.strip_prefix("whatsapp:").unwrap_or(address);
+    let mut number: String = plain
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '\u{a0}' | '-' | '.' | '(' | ')' | '/'))
+        .collect();
+    if let Some(rest) = number.strip_prefix("00") {
+        number = format!("+{rest}");
+    }
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    let is_e164 = matches!(digits.len(), 7..=15)
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && !digits.starts_with('0');
+    if is_e164 {
+        return Ok(number);
+    }
+    Err(SendError::Refused {
+        reason: format!(
+            "the phone number ending in {:?} is not an international one, as +14155550123 is",
+            plain
+                .chars()
+                .rev()
+                .take(2)
+                .collect::<Vec<_>>()
+                .iter()
+                .rev()
+                .collect::<String>()
+        ),
+    })
+}
+
+/// What Twilio's answer makes certain: its own code counts before the HTTP status, but for server errors, after
+/// which nothing is certain whatever the code.
+fn verdict(answer: &Answer, now: Timestamp, secrets: &[&str]) -> Result<Accepted, SendError> {
+    let body = answer.json();
+    if answer.is_success() {
+        return accepted(answer, body.as_ref(), secrets);
+    }
+    let code = body.as_ref().and_then(|body| body["code"].as_u64());
+    let message = body.as_ref().and_then(|body| body["message"].as_str());
+    let message = provider_words(message.unwrap_or_default(), secrets);
+    let (Some(code), 400..=499) = (code, answer.status) else {
+        return Err(answer.verdict(&message, now));
+    };
+    let reason = format!("Twilio {code}: {message}");
+    Err(match (code, answer.status) {
+        // Too many requests, or the sender's queue is full: never processed.
+        (20429 | 21611 | 63018, _) | (_, 429) => SendError::Retry {
+            after: answer.retry_after(now),
+            reason,
+        },
+        (21610, _) => SendError::OptedOut { reason },
+        (63016, _) => SendError::WindowClosed { reason },
+        (21000..=21999 | 30000..=39999 | 63000..=63999, _) => SendError::Refused { reason },
+        (20003 | 20005 | 20008 | 20403 | 20404, _) | (_, 401 | 403 | 404) => {
+            SendError::Credentials { reason }
+        }
+        (_, 408) => SendError::Unknown { reason },
+        _ => SendError::Refused { reason },
+    })
+}
+
+fn accepted(
+    answer: &Answer,
+    body: Option<&Value>,
+    secrets: &[&str],
+) -> Result<Accepted, SendError> {
+    let unreadable = || SendError::Unknown {
+        reason: match &answer.body {
+            Err(reason) => format!("HTTP {}; {reason}", answer.status),
+            Ok(_) => format!("HTTP {}, but no message SID in the answer", answer.status),
+        },
+    };
+    let body = body.ok_or_else(unreadable)?;
+    let sid = body["sid"].as_str().filter(|sid| !sid.is_empty());
+    let sid = sid.ok_or_else(unreadable)?;
+    if matches!(
+        body["status"].as_str(),
+        Some("failed" | "undelivered" | "canceled")
+    ) {
+        let words = body["error_message"].as_str().unwrap_or("failed at once");
+        let reason = match body["error_code"].as_u64() {
+            Some(code) => format!("Twilio {code}: {}", provider_words(words, secrets)),
+            None => format!("Twilio: {}", provider_words(words, secrets)),
+        };
+        return Err(match body["error_code"].as_u64() {
+            Some(21610) => SendError::OptedOut { reason },
+            Some(63016) => SendError::WindowClosed { reason },
+            _ => SendError::Refused { reason },
+        });
+    }
+    Ok(Accepted {
+        provider_id: Some(sid.to_owned()),
+    })
+}
+
+/// A body of `application/x-www-form-urlencoded`.
+#[derive(Default)]
+struct Form(String);
+
+impl Form {
+    fn add(&mut self, name: &str, value: &str) {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.push_str(name);
+        self.0.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
+                    self.0.push(char::from(byte));
+                }
+                b' ' => self.0.push('+'),
+                _ => self.0.push_str(&format!("%{byte:02X}")),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::{ApprovedTemplate, example};
+
+    fn from() -> TwilioSender {
+        TwilioSender::From("+15005550006".into())
+    }
+
+    #[test]
+    fn a_text_is_form_encoded() {
+        let message = Outgoing {
+            text: "¿Sí & no? 1+1=2\n~*".into(),
+            ..example(Channel::Sms)
+        };
+        assert_eq!(
+            form(&message, &from()).unwrap(),
+            "To=%2B525512345678&From=%2B15005550006&Body=%C2%BFS%C3%AD+%26+no%3F+1%2B1%3D2%0A%7E*"
+        );
+    }
+
+    #[test]
+    fn d17_an_approved_template_goes_by_its_content_sid() {
+        let message = Outgoing {
+            template: Some(ApprovedTemplate {
+                name: "HX1".into(),
+                language: "es_MX".into(),
+                variables: vec!["Ana".into(), "10:00".into()],
+            }),
+            ..example(Channel::Whatsapp)
+        };
+        let service = TwilioSender::MessagingService("MG1".into());
+        assert_eq!(
+            form(&message, &service).unwrap(),
+            "To=whatsapp%3A%2B525512345678&MessagingServiceSid=MG1&ContentSid=HX1\
+             &ContentVariables=%7B%221%22%3A%22Ana%22%2C%222%22%3A%2210%3A00%22%7D"
+        );
+    }
+
+    #[test]
+    fn only_international_numbers_are_dialled() {
+        for (given, dialled) in [
+            ("+52 55 1234-5678", Some("+525512345678")),
+            ("whatsapp:+525512345678", Some("+525512345678")),
+            ("0034 600 11 22 33", Some("+34600112233")),
+            ("+1 (500) 555.0006", Some("+15005550006")),
+            ("5512345678", None),
+            ("+12", None),
+            ("+1234567890123456", None),
+            ("+0525512345", None),
+            ("+52551234567a", None),
+            ("ana@example.com", None),
+            ("", None),
+        ] {
+            match (number(given), dialled) {
+                (Ok(number), Some(dialled)) => assert_eq!(number, dialled),
+                (Err(SendError::Refused { reason }), None) => {
+                    assert!(given.len() < 3 || !reason.contains(given));
+                }
+                (got, _) => panic!("{given}: {got:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_or_empty_is_refused() {
+        let with = |text: String| Outgoing {
+            text,
+            ..example(Channel::Sms)
+        };
+        assert!(form(&with("ñ".repeat(1600)), &from()).is_ok());
+        for text in ["ñ".repeat(1601), " \n".into()] {
+            let error = form(&with(text), &from()).unwrap_err();
+            assert_eq!(error.kind(), "refused");
+        }
+    }
+}

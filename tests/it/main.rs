@@ -1,0 +1,9 @@
+//! The one integration test binary.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod contract;
+mod server;
