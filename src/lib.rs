@@ -6,4 +6,5 @@ pub mod detect;
 pub mod error;
 pub mod import;
 pub mod model;
+pub mod store;
 pub mod zone;

@@ -1,0 +1,406 @@
+//! The log of follow-ups: claimed before the request leaves, recorded after (rules X1 to X4).
+
+use anyhow::{Result, bail};
+use rusqlite::{OptionalExtension, params};
+
+use super::{ContactKey, Store, micros};
+use crate::decide::{Decision, Policy, decide};
+use crate::error::{Failure, Outcome as Exit};
+use crate::model::{
+    Channel, FollowUp, FollowUpState, TextSource, Thread, Timestamp, Word, WordKind, WordSource,
+};
+
+/// A step that is about to be sent.
+#[derive(Debug)]
+pub struct Claim<'a> {
+    /// The contact.
+    pub contact: ContactKey,
+    /// The facts that the decision was made from, under the claim's own transaction.
+    pub thread: &'a mut Thread,
+    /// The decision: `send`.
+    pub decision: &'a Decision,
+    /// Where it goes.
+    pub address: &'a str,
+    /// The final text.
+    pub text: &'a str,
+    /// Where the text came from.
+    pub text_source: TextSource,
+}
+
+/// A claimed step: its row, and its public id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// The row.
+    pub row: i64,
+    /// The public id.
+    pub id: String,
+}
+
+/// What became of a claimed step (rule X4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider accepted it.
+    Sent {
+        /// Its id there.
+        provider_id: Option<String>,
+    },
+    /// Certainly not sent; not before `at` again.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// The provider's words.
+        error: String,
+    },
+    /// Certainly not sent, and not again on this channel.
+    Refused {
+        /// The provider's words.
+        error: String,
+        /// The provider says that the contact opted out there.
+        opted_out: bool,
+    },
+    /// Certainly not sent, and given up.
+    GaveUp {
+        /// The provider's words.
+        error: String,
+    },
+    /// Nobody knows.
+    Unknown {
+        /// What happened.
+        error: String,
+    },
+}
+
+/// A person's word on an `unknown` follow-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// It reached the contact.
+    Sent,
+    /// It did not; the step is tried again.
+    NotSent,
+}
+
+impl Store {
+    /// Runs `work` in one durable transaction.
+    ///
+    /// # Errors
+    /// Those of `work`, and when the database cannot be written; then nothing of it happened.
+    pub fn durably<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let transaction = self.immediate()?;
+        let done = work()?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// Inside [`Store::durably`]: claims the step; `None` when it was claimed before (rule X1).
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn claim(
+        &self,
+        claim: Claim<'_>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Option<Claimed>> {
+        let decision = claim.decision;
+        let (Some(episode), Some(scenario), Some(step), Some(channel)) = (
+            decision.episode,
+            decision.scenario,
+            decision.step,
+            decision.channel,
+        ) else {
+            bail!("a decision to send names no episode, scenario, step and channel");
+        };
+        let due_at = decision.due_at.unwrap_or(now);
+        let because: Vec<_> = decision.because.iter().map(|b| b.numbered()).collect();
+        // A step that was refused for certain may be claimed again; any other claim of it stands.
+        let sql = "INSERT INTO follow_ups (contact, episode, scenario, step, state, channel, address, \
+                     conversation_id, due_at, claimed_at, attempts, text, text_source, because) \
+                   VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12) \
+                   ON CONFLICT (contact, episode, step) DO UPDATE SET state = 'sending', \
+                     scenario = excluded.scenario, channel = excluded.channel, address = excluded.address, \
+                     conversation_id = excluded.conversation_id, due_at = excluded.due_at, \
+                     claimed_at = excluded.claimed_at, attempts = attempts + 1, retry_at = NULL, \
+                     text = excluded.text, text_source = excluded.text_source, because = excluded.because \
+                   WHERE follow_ups.state = 'retry' \
+                      OR (follow_ups.state = 'failed' AND follow_ups.refused_on <> '') \
+                   RETURNING id, attempts";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let claimed = statement.query_row(
+            params![
+                claim.contact,
+                micros(episode),
+                scenario.as_str(),
+                step,
+                channel.as_str(),
+                claim.address,
+                decision.conversation_id,
+                micros(due_at),
+                micros(now),
+                claim.text,
+                claim.text_source.as_str(),
+                serde_json::to_string(&because)?,
+            ],
+            |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)),
+        );
+        let Some((row, attempts)) = claimed.optional()? else {
+            return Ok(None);
+        };
+        let id = format!("{}{row}", self.prefix);
+        // What comes next counts from here at the earliest: derived now, while the facts are at hand.
+        let follow_ups = &mut claim.thread.follow_ups;
+        follow_ups.retain(|f| f.id != id);
+        follow_ups.push(FollowUp {
+            id: id.clone(),
+            episode,
+            scenario,
+            step,
+            state: FollowUpState::Sending,
+            channel,
+            refused_on: Vec::new(),
+            address: claim.address.to_owned(),
+            due_at,
+            claimed_at: now,
+            sent_at: None,
+            retry_at: None,
+            attempts,
+            provider_id: None,
+            text: claim.text.to_owned(),
+            text_source: claim.text_source,
+            error: None,
+        });
+        self.set_derived(claim.contact, &decide(policy, claim.thread, now))?;
+        Ok(Some(Claimed { row, id }))
+    }
+
+    /// Inside [`Store::durably`]: records what became of a claimed step. The contact is looked at again,
+    /// unless it was plainly sent.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn record(
+        &self,
+        contact: ContactKey,
+        row: i64,
+        channel: Channel,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = "UPDATE follow_ups SET state = ?2, sent_at = ?3, provider_id = coalesce(?4, provider_id), \
+                     retry_at = ?5, error = ?6, \
+                     refused_on = CASE WHEN ?7 IS NULL THEN refused_on ELSE trim(refused_on || ' ' || ?7) END \
+                   WHERE id = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let now_micros = micros(now);
+        match outcome {
+            Outcome::Sent { provider_id } => {
+                let none = (None::<i64>, None::<&str>, None::<&str>);
+                statement.execute(params![
+                    row,
+                    "sent",
+                    now_micros,
+                    provider_id,
+                    none.0,
+                    none.1,
+                    none.2
+                ])?;
+                return Ok(());
+            }
+            Outcome::Retry { at, error } => {
+                statement.execute(params![
+                    row,
+                    "retry",
+                    None::<i64>,
+                    None::<&str>,
+                    micros(*at),
+                    error,
+                    None::<&str>
+                ])?;
+            }
+            Outcome::GaveUp { error } => {
+                statement.execute(params![
+                    row,
+                    "failed",
+                    None::<i64>,
+                    None::<&str>,
+                    None::<i64>,
+                    error,
+                    None::<&str>
+                ])?;
+            }
+            Outcome::Refused { error, opted_out } => {
+                let refused = (!opted_out).then_some(channel.as_str());
+                statement.execute(params![
+                    row,
+                    "failed",
+                    None::<i64>,
+                    None::<&str>,
+                    None::<i64>,
+                    error,
+                    refused
+                ])?;
+                if *opted_out {
+                    let word = Word {
+                        kind: WordKind::OptOut,
+                        at: now,
+                        until: None,
+                        reason: Some(error.clone()),
+                        source: WordSource::Provider,
+                    };
+                    self.insert_word(contact, &word)?;
+                }
+            }
+            Outcome::Unknown { error } => {
+                statement.execute(params![
+                    row,
+                    "unknown",
+                    None::<i64>,
+                    None::<&str>,
+                    None::<i64>,
+                    error,
+                    None::<&str>
+                ])?;
+            }
+        }
+        self.awaken(contact)
+    }
+
+    /// Under the run lock: a row that is still `sending` was left by a crash (rule X3). Says how many.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn recover(&self) -> Result<usize> {
+        let any = "SELECT 1 FROM follow_ups WHERE state = 'sending' LIMIT 1";
+        if !self.connection.prepare_cached(any)?.exists([])? {
+            return Ok(0);
+        }
+        self.durably(|| {
+            let wake = "UPDATE contacts SET wake_at = 0 WHERE id IN \
+                        (SELECT contact FROM follow_ups WHERE state = 'sending')";
+            self.connection.execute(wake, [])?;
+            let sql = "UPDATE follow_ups SET state = 'unknown', \
+                       error = 'the run ended while it was being sent' WHERE state = 'sending'";
+            Ok(self.connection.execute(sql, [])?)
+        })
+    }
+
+    /// Settles an `unknown` follow-up by a person's word.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`] when there is no such follow-up, or it is not `unknown`.
+    pub fn resolve(&self, id: &str, resolution: Resolution, now: Timestamp) -> Result<()> {
+        let row: i64 = id
+            .strip_prefix(&self.prefix)
+            .unwrap_or(id)
+            .parse()
+            .map_err(|_| {
+                Failure::new(
+                    Exit::Usage,
+                    format!("{id} is no follow-up; see followup history"),
+                )
+            })?;
+        self.durably(|| {
+            let sql = "SELECT contact, state FROM follow_ups WHERE id = ?1";
+            let found = self
+                .connection
+                .query_row(sql, [row], |r| Ok((r.get(0)?, r.get::<_, String>(1)?)));
+            let Some((contact, state)) = found.optional()? else {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    format!("there is no follow-up {id}; see followup history"),
+                )
+                .into());
+            };
+            if state != FollowUpState::Unknown.as_str() {
+                let words =
+                    format!("follow-up {id} is {state}, not unknown: there is nothing to settle");
+                return Err(Failure::new(Exit::Usage, words).into());
+            }
+            let sql = match resolution {
+                Resolution::Sent => {
+                    "UPDATE follow_ups SET state = 'sent', sent_at = claimed_at WHERE id = ?1"
+                }
+                Resolution::NotSent => {
+                    "UPDATE follow_ups SET state = 'retry', retry_at = ?2 WHERE id = ?1"
+                }
+            };
+            match resolution {
+                Resolution::Sent => self.connection.execute(sql, [row])?,
+                Resolution::NotSent => self.connection.execute(sql, [row, micros(now)])?,
+            };
+            self.awaken(contact)
+        })
+    }
+
+    /// Inside [`Store::durably`]: adds tags to a contact, ours.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_own_tags(&self, contact: ContactKey, tags: &[String]) -> Result<()> {
+        let sql = "UPDATE contacts SET own_tags = ?2 WHERE id = ?1";
+        self.connection
+            .prepare_cached(sql)?
+            .execute((contact, tags.join(";")))?;
+        Ok(())
+    }
+
+    /// Starts an action of a follow-up's workflow; `false` when it was started before and is not to be
+    /// repeated (rule X8).
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn start_action(&self, row: i64, action: &str, now: Timestamp) -> Result<bool> {
+        let sql = "INSERT INTO actions (follow_up, action, state, at) VALUES (?1, ?2, 'started', ?3) \
+                   ON CONFLICT (follow_up, action) DO UPDATE SET state = 'started', at = excluded.at \
+                   WHERE actions.state = 'retry'";
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .execute((row, action, micros(now)))?
+            > 0)
+    }
+
+    /// Records what became of an action: `done`, `failed` or `retry`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn end_action(
+        &self,
+        row: i64,
+        action: &str,
+        state: &str,
+        detail: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = "UPDATE actions SET state = ?3, detail = ?4, at = ?5 WHERE follow_up = ?1 AND action = ?2";
+        self.connection
+            .prepare_cached(sql)?
+            .execute((row, action, state, detail, micros(now)))?;
+        Ok(())
+    }
+
+    /// The channel's token bucket as it was left: tokens, and when.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rate(&self, channel: Channel) -> Result<Option<(f64, Timestamp)>> {
+        let sql = "SELECT tokens, at FROM rates WHERE channel = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_row([channel.as_str()], |row| {
+            Ok((row.get(0)?, super::time(row.get(1)?)))
+        });
+        Ok(found.optional()?)
+    }
+
+    /// Inside [`Store::durably`]: leaves the channel's token bucket for the next run.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_rate(&self, channel: Channel, tokens: f64, at: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO rates (channel, tokens, at) VALUES (?1, ?2, ?3) \
+                   ON CONFLICT (channel) DO UPDATE SET tokens = excluded.tokens, at = excluded.at";
+        self.connection
+            .prepare_cached(sql)?
+            .execute((channel.as_str(), tokens, micros(at)))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! Forgetting a person: everything goes, but for keyed hashes by which an opt-out survives.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::{ContactKey, Store, micros};
+use crate::model::{Contact, Timestamp};
+
+impl Store {
+    /// Erases a contact: messages, words, follow-ups, addresses and the row itself. What is left are keyed
+    /// hashes of the id, phone number and addresses, with the time of the erasure and of a standing opt-out:
+    /// an older export that is imported again does not bring the person back, and a person who returns is
+    /// still opted out.
+    ///
+    /// # Errors
+    /// When the database cannot be written; then nothing is erased.
+    pub fn forget(
+        &self,
+        key: ContactKey,
+        contact: &Contact,
+        opted_out_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let hash_key = self.meta("hash_key")?.unwrap_or_default();
+        self.connection.execute_batch("PRAGMA secure_delete = ON")?;
+        self.durably(|| {
+            let identifiers = [Some(contact.contact_id.as_str()), contact.phone.as_deref(), contact.email.as_deref()];
+            let addresses = contact.addresses.iter().map(|(_, a)| a.as_str());
+            for identifier in identifiers.into_iter().flatten().chain(addresses) {
+                let sql = "INSERT INTO suppressions (hash, forgotten_at, opted_out_at) VALUES (?1, ?2, ?3) \
+                           ON CONFLICT (hash) DO UPDATE SET forgotten_at = excluded.forgotten_at, \
+                           opted_out_at = coalesce(excluded.opted_out_at, opted_out_at)";
+                let hash = keyed_hash(hash_key.as_bytes(), identifier);
+                self.connection.execute(sql, (hash, micros(now), opted_out_at.map(micros)))?;
+            }
+            for sql in [
+                "DELETE FROM actions WHERE follow_up IN (SELECT id FROM follow_ups WHERE contact = ?1)",
+                "DELETE FROM follow_ups WHERE contact = ?1",
+                "DELETE FROM words WHERE contact = ?1",
+                "DELETE FROM addresses WHERE contact = ?1",
+                "DELETE FROM messages WHERE contact = ?1",
+                "DELETE FROM contacts WHERE id = ?1",
+            ] {
+                self.connection.execute(sql, [key])?;
+            }
+            Ok(())
+        })?;
+        // The write-ahead log still holds the old pages.
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+}
+
+/// What is known of forgotten people. Few: they are held in memory during an import.
+pub(super) struct Suppressions {
+    hash_key: String,
+    known: HashMap<[u8; 32], Suppression>,
+}
+
+/// One forgotten person.
+#[derive(Clone, Copy)]
+pub(super) struct Suppression {
+    pub(super) forgotten_at: i64,
+    pub(super) opted_out_at: Option<i64>,
+}
+
+impl Suppressions {
+    pub(super) fn load(store: &Store) -> Result<Self> {
+        let sql = "SELECT hash, forgotten_at, opted_out_at FROM suppressions";
+        let mut statement = store.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| {
+            let (forgotten_at, opted_out_at) = (row.get(1)?, row.get(2)?);
+            Ok((
+                row.get(0)?,
+                Suppression {
+                    forgotten_at,
+                    opted_out_at,
+                },
+            ))
+        })?;
+        let known = rows.collect::<rusqlite::Result<_>>()?;
+        Ok(Self {
+            hash_key: store.meta("hash_key")?.unwrap_or_default(),
+            known,
+        })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// The forgotten person with this id or one of these addresses: the latest erasure, and any opt-out.
+    pub(super) fn find<'a>(
+        &self,
+        contact_id: &'a str,
+        addresses: impl Iterator<Item = &'a str>,
+    ) -> Option<Suppression> {
+        std::iter::once(contact_id)
+            .chain(addresses)
+            .filter_map(|i| self.known.get(&keyed_hash(self.hash_key.as_bytes(), i)))
+            .copied()
+            .reduce(|a, b| Suppression {
+                forgotten_at: a.forgotten_at.max(b.forgotten_at),
+                opted_out_at: a.opted_out_at.max(b.opted_out_at),
+            })
+    }
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn keyed_hash(key: &[u8], identifier: &str) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(identifier.as_bytes());
+    mac.finalize().into_bytes().into()
+}

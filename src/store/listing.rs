@@ -1,0 +1,208 @@
+//! Rows for exports, `history` and `status`: streamed, never gathered.
+
+use anyhow::Result;
+use rusqlite::Row;
+
+use super::threads::{follow_up, follow_up_columns, named};
+use super::{ContactKey, Store, micros, time};
+use crate::model::{Author, Channel, FollowUp, Timestamp};
+
+/// A message for an export, borrowed from the database's row.
+#[derive(Debug)]
+#[expect(
+    missing_docs,
+    reason = "the columns of the messages file, as the interface names them"
+)]
+pub struct MessageRow<'a> {
+    pub contact_id: &'a str,
+    pub channel: Channel,
+    pub author: Author,
+    pub sent_at: Timestamp,
+    pub text: &'a str,
+    pub message_id: Option<&'a str>,
+    pub conversation_id: Option<&'a str>,
+    pub status: Option<&'a str>,
+    pub name: Option<&'a str>,
+    pub phone: Option<&'a str>,
+    pub email: Option<&'a str>,
+    pub address: Option<&'a str>,
+    pub timezone: Option<&'a str>,
+    pub language: Option<&'a str>,
+    pub tags: Option<&'a str>,
+    pub automatic: bool,
+}
+
+/// A contact for an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the contacts file")]
+pub struct ContactRow {
+    pub key: ContactKey,
+    pub contact_id: String,
+    pub name: Option<String>,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub timezone: Option<String>,
+    pub language: Option<String>,
+    pub tags: Option<String>,
+}
+
+/// A follow-up for an export and for `history`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUpRow {
+    /// The contact's id in the exports.
+    pub contact_id: String,
+    /// The row of the log.
+    pub follow_up: FollowUp,
+    /// The decision's list of rules, as JSON.
+    pub because: String,
+    /// A reply before it that came to light only later (rule X7).
+    pub reply_at: Option<Timestamp>,
+    /// The actions of its workflow: name, state, detail.
+    pub actions: Vec<(String, String, Option<String>)>,
+}
+
+/// Counts for `status`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Contacts in all.
+    pub contacts: i64,
+    /// Contacts for whom a step is scheduled or due.
+    pub scheduled: i64,
+    /// Holds by reason.
+    pub holds: Vec<(String, i64)>,
+    /// Follow-ups by state.
+    pub follow_ups: Vec<(String, i64)>,
+    /// Follow-ups that were sent after a reply (rule X7).
+    pub sent_after_reply: i64,
+    /// Workflow actions that failed.
+    pub failed_actions: i64,
+}
+
+impl Store {
+    /// Gives every message to `each`, by contact.
+    ///
+    /// # Errors
+    /// When the database cannot be read, and those of `each`.
+    pub fn each_message(&self, mut each: impl FnMut(&MessageRow<'_>) -> Result<()>) -> Result<()> {
+        let sql = "SELECT c.contact_id, m.channel, m.author, m.sent_at, m.text, m.message_id, m.conversation_id, \
+                     m.status, c.name, c.phone, c.email, \
+                     (SELECT address FROM addresses a WHERE a.contact = c.id AND a.channel = m.channel), \
+                     c.timezone, c.language, c.tags, m.automatic \
+                   FROM messages m CROSS JOIN contacts c ON c.id = m.contact";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(&message_row(row)?)?;
+        }
+        Ok(())
+    }
+
+    /// Gives every contact to `each`.
+    ///
+    /// # Errors
+    /// When the database cannot be read, and those of `each`.
+    pub fn each_contact(&self, mut each: impl FnMut(&ContactRow) -> Result<()>) -> Result<()> {
+        let sql = "SELECT id, contact_id, name, phone, email, timezone, language, tags FROM contacts ORDER BY id";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(&ContactRow {
+                key: row.get(0)?,
+                contact_id: row.get(1)?,
+                name: row.get(2)?,
+                phone: row.get(3)?,
+                email: row.get(4)?,
+                timezone: row.get(5)?,
+                language: row.get(6)?,
+                tags: row.get(7)?,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Gives follow-ups to `each`, in the order of their first claim: those claimed at `since` or later, and
+    /// of one contact where `contact` is given.
+    ///
+    /// # Errors
+    /// When the database cannot be read, and those of `each`.
+    pub fn each_follow_up(
+        &self,
+        since: Option<Timestamp>,
+        contact: Option<ContactKey>,
+        mut each: impl FnMut(&FollowUpRow) -> Result<()>,
+    ) -> Result<()> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            follow_up_columns!(),
+            ", because, reply_at, (SELECT contact_id FROM contacts c WHERE c.id = contact), id FROM follow_ups \
+             WHERE claimed_at >= ?1 AND (?2 IS NULL OR contact = ?2) ORDER BY follow_ups.id"
+        );
+        let mut statement = self.connection.prepare(SQL)?;
+        let mut rows = statement.query((since.map_or(i64::MIN, micros), contact))?;
+        while let Some(row) = rows.next()? {
+            each(&FollowUpRow {
+                follow_up: follow_up(row, &self.prefix)?,
+                because: row.get(17)?,
+                reply_at: row.get::<_, Option<i64>>(18)?.map(time),
+                contact_id: row.get(19)?,
+                actions: self.actions(row.get(20)?)?,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn actions(&self, row: i64) -> Result<Vec<(String, String, Option<String>)>> {
+        let sql = "SELECT action, state, detail FROM actions WHERE follow_up = ?1 ORDER BY action";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([row], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Counts for `status`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn counts(&self) -> Result<Counts> {
+        let count = |sql: &str| self.connection.query_row(sql, [], |row| row.get(0));
+        let grouped = |sql: &str| -> rusqlite::Result<Vec<(String, i64)>> {
+            let mut statement = self.connection.prepare(sql)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        };
+        Ok(Counts {
+            contacts: count("SELECT count(*) FROM contacts")?,
+            scheduled: count("SELECT count(*) FROM contacts WHERE wake_at IS NOT NULL")?,
+            holds: grouped(
+                "SELECT hold, count(*) FROM contacts WHERE hold IS NOT NULL GROUP BY hold ORDER BY hold",
+            )?,
+            follow_ups: grouped(
+                "SELECT state, count(*) FROM follow_ups GROUP BY state ORDER BY state",
+            )?,
+            sent_after_reply: count("SELECT count(*) FROM follow_ups WHERE reply_at IS NOT NULL")?,
+            failed_actions: count("SELECT count(*) FROM actions WHERE state = 'failed'")?,
+        })
+    }
+}
+
+fn message_row<'r>(row: &'r Row<'_>) -> Result<MessageRow<'r>> {
+    let text = |i: usize| -> Result<&'r str> { Ok(row.get_ref(i)?.as_str()?) };
+    let optional = |i: usize| -> Result<Option<&'r str>> { Ok(row.get_ref(i)?.as_str_or_null()?) };
+    Ok(MessageRow {
+        contact_id: text(0)?,
+        channel: named(row, 1)?,
+        author: named(row, 2)?,
+        sent_at: time(row.get(3)?),
+        text: text(4)?,
+        message_id: optional(5)?,
+        conversation_id: optional(6)?,
+        status: optional(7)?,
+        name: optional(8)?,
+        phone: optional(9)?,
+        email: optional(10)?,
+        address: optional(11)?,
+        timezone: optional(12)?,
+        language: optional(13)?,
+        tags: optional(14)?,
+        automatic: row.get(15)?,
+    })
+}

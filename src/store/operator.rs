@@ -1,0 +1,58 @@
+//! What operators and providers say about a contact (rules D3, D6b, X4).
+
+use anyhow::Result;
+
+use super::{ContactKey, Store, micros};
+use crate::model::{Word, WordKind};
+
+impl Store {
+    /// Records a word; the contact is looked at again.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn say(&self, key: ContactKey, word: &Word) -> Result<()> {
+        let transaction = self.immediate()?;
+        self.insert_word(key, word)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Inside a transaction: records a word.
+    pub(super) fn insert_word(&self, key: ContactKey, word: &Word) -> Result<()> {
+        let sql = "INSERT INTO words (contact, kind, at, until, reason, source) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let (kind, source) = (word.kind.as_str(), word.source.as_str());
+        let until = word.until.map(micros);
+        self.connection.prepare_cached(sql)?.execute((
+            key,
+            kind,
+            micros(word.at),
+            until,
+            word.reason.as_deref(),
+            source,
+        ))?;
+        self.awaken(key)?;
+        if word.kind == WordKind::OptIn {
+            self.awaken_sharers(key)?;
+        }
+        Ok(())
+    }
+
+    /// Inside a transaction: the contact has a new fact.
+    pub(super) fn awaken(&self, key: ContactKey) -> Result<()> {
+        let sql = "UPDATE contacts SET wake_at = 0 WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute([key])?;
+        Ok(())
+    }
+
+    /// Inside a transaction: an opt-in also lifts the opt-out of those who share a number (rule D21).
+    pub(super) fn awaken_sharers(&self, key: ContactKey) -> Result<()> {
+        let sql = "UPDATE contacts SET wake_at = 0 WHERE id IN ( \
+                     SELECT b.id FROM contacts a JOIN contacts b ON b.phone = a.phone WHERE a.id = ?1 \
+                     UNION SELECT b.id FROM contacts a JOIN contacts b ON b.email = a.email WHERE a.id = ?1 \
+                     UNION SELECT y.contact FROM addresses x JOIN addresses y ON y.address = x.address \
+                       WHERE x.contact = ?1)";
+        self.connection.prepare_cached(sql)?.execute([key])?;
+        Ok(())
+    }
+}

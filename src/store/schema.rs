@@ -1,0 +1,133 @@
+//! The tables, as a list of migrations. `PRAGMA user_version` counts those applied.
+
+/// "flup": marks a SQLite file as ours (`PRAGMA application_id`).
+pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
+
+/// One step of the schema each; never edited once released, only added to.
+pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1];
+
+/// The newest schema that this program knows (`PRAGMA user_version`).
+pub(super) const VERSION: u32 = 1;
+
+/// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
+/// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
+const V1: &str = "
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sources (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  as_of INTEGER NOT NULL,                    -- complete up to here (rule D15)
+  incomplete INTEGER NOT NULL DEFAULT 0      -- an import was cut off; nothing of it may be trusted to be complete
+) STRICT;
+
+CREATE TABLE files (
+  path TEXT PRIMARY KEY,
+  source INTEGER NOT NULL REFERENCES sources(id),
+  fingerprint TEXT NOT NULL                  -- size, modification time and settings of the last whole import
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contacts (
+  id INTEGER PRIMARY KEY,
+  contact_id TEXT NOT NULL UNIQUE,
+  name TEXT, phone TEXT, email TEXT, timezone TEXT, language TEXT, tags TEXT,
+  name_at INTEGER, phone_at INTEGER, email_at INTEGER, timezone_at INTEGER, language_at INTEGER, tags_at INTEGER,
+  own_tags TEXT,                             -- added by workflow actions; an import leaves them alone
+  wake_at INTEGER,                           -- derived: the earliest time at which the decision can become `send`;
+                                             -- 0 is not yet derived, NULL is never
+  hold TEXT                                  -- derived: the reason of a hold
+) STRICT;
+CREATE INDEX contacts_wake_at ON contacts(wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX contacts_hold ON contacts(hold) WHERE hold IS NOT NULL;
+CREATE INDEX contacts_phone ON contacts(phone) WHERE phone IS NOT NULL;
+CREATE INDEX contacts_email ON contacts(email) WHERE email IS NOT NULL;
+
+CREATE TABLE addresses (
+  contact INTEGER NOT NULL REFERENCES contacts(id),
+  channel TEXT NOT NULL,
+  address TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (contact, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX addresses_address ON addresses(address);
+
+-- Clustered by contact: storing, finding again and reading a thread are one b-tree.
+CREATE TABLE messages (
+  contact INTEGER NOT NULL REFERENCES contacts(id),
+  identity INTEGER NOT NULL,                 -- a hash of the message's id, else of what it says
+  sent_at INTEGER NOT NULL,
+  seq INTEGER NOT NULL,                      -- the file's order among equal times
+  channel TEXT NOT NULL,
+  author TEXT NOT NULL,
+  source INTEGER NOT NULL REFERENCES sources(id),
+  automatic INTEGER NOT NULL,
+  signal TEXT, signal_at INTEGER, signal_zone TEXT, signal_source TEXT, signal_evidence TEXT,
+  message_id TEXT, conversation_id TEXT, status TEXT,
+  text TEXT NOT NULL,
+  PRIMARY KEY (contact, identity)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE words (
+  id INTEGER PRIMARY KEY,
+  contact INTEGER NOT NULL REFERENCES contacts(id),
+  kind TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  until INTEGER,
+  reason TEXT,
+  source TEXT NOT NULL
+) STRICT;
+CREATE INDEX words_contact ON words(contact);
+
+CREATE TABLE follow_ups (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,      -- shown as fu_STORE_ID, which is unique among stores too
+  contact INTEGER NOT NULL REFERENCES contacts(id),
+  episode INTEGER NOT NULL,                  -- `sent_at` of the inbound message that it answers
+  scenario TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('sending', 'sent', 'retry', 'failed', 'unknown')),
+  channel TEXT NOT NULL,
+  refused_on TEXT NOT NULL DEFAULT '',
+  address TEXT NOT NULL,
+  conversation_id TEXT,
+  due_at INTEGER NOT NULL,
+  claimed_at INTEGER NOT NULL,
+  sent_at INTEGER,
+  retry_at INTEGER,
+  attempts INTEGER NOT NULL,
+  provider_id TEXT,
+  message_identity INTEGER,                  -- the message of an export that shows it (rule X6)
+  reply_at INTEGER,                          -- a reply before it that came to light only later (rule X7)
+  text TEXT NOT NULL,
+  text_source TEXT NOT NULL,
+  error TEXT,
+  because TEXT NOT NULL,                     -- the decision's list of rules, as JSON
+  UNIQUE (contact, episode, step)            -- rule X1: a step is claimed once
+) STRICT;
+CREATE INDEX follow_ups_open ON follow_ups(state) WHERE state IN ('sending', 'unknown', 'retry');
+
+CREATE TABLE actions (
+  follow_up INTEGER NOT NULL REFERENCES follow_ups(id),
+  action TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('started', 'done', 'failed', 'retry')),
+  at INTEGER NOT NULL,
+  detail TEXT,
+  PRIMARY KEY (follow_up, action)
+) STRICT, WITHOUT ROWID;
+
+-- What is left of a person after `forget`: keyed hashes of the contact id, phone number and addresses.
+CREATE TABLE suppressions (
+  hash BLOB PRIMARY KEY,
+  forgotten_at INTEGER NOT NULL,
+  opted_out_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- Token buckets: rate limits that hold across runs.
+CREATE TABLE rates (
+  channel TEXT PRIMARY KEY,
+  tokens REAL NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";

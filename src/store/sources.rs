@@ -1,0 +1,114 @@
+//! Where messages come from, and how fresh they are (rule D15).
+
+use anyhow::Result;
+use rusqlite::OptionalExtension;
+
+use super::{Store, micros, time};
+use crate::model::{SourceAge, Timestamp};
+
+/// What is remembered of a file that was imported whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileState {
+    /// Where it is.
+    pub path: String,
+    /// Its size, modification time and the settings that it was read with.
+    pub fingerprint: String,
+}
+
+impl Store {
+    /// The row of the source of this name, made when it is new.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn source(&self, name: &str) -> Result<i64> {
+        let find = "SELECT id FROM sources WHERE name = ?1";
+        let found = self
+            .connection
+            .prepare_cached(find)?
+            .query_row([name], |row| row.get(0));
+        if let Some(id) = found.optional()? {
+            return Ok(id);
+        }
+        let sql = "INSERT INTO sources (name, as_of) VALUES (?1, 0) \
+                   ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id";
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([name], |row| row.get(0))?)
+    }
+
+    /// Whether the file was imported whole and has not changed since. An unchanged file makes its source no
+    /// older than `as_of`.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub fn is_imported(&self, file: &FileState, source: i64, as_of: Timestamp) -> Result<bool> {
+        let sql = "SELECT 1 FROM files WHERE path = ?1 AND fingerprint = ?2 AND source = ?3";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let known = statement.exists((&file.path, &file.fingerprint, source))?;
+        if known {
+            let sql = "UPDATE sources SET as_of = ?2 WHERE id = ?1 AND as_of < ?2";
+            self.connection
+                .prepare_cached(sql)?
+                .execute((source, micros(as_of)))?;
+        }
+        Ok(known)
+    }
+
+    /// Marks a source as cut off until [`Store::source_complete`]: what an import has stored so far may lack
+    /// the replies that come later in the file.
+    pub(super) fn source_incomplete(&self, source: i64) -> Result<()> {
+        let sql = "UPDATE sources SET incomplete = 1 WHERE id = ?1 AND incomplete = 0";
+        self.connection.prepare_cached(sql)?.execute([source])?;
+        Ok(())
+    }
+
+    /// The source is complete up to `as_of`; `file` need not be read again while it is unchanged.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn source_complete(
+        &self,
+        source: i64,
+        as_of: Timestamp,
+        file: Option<&FileState>,
+    ) -> Result<()> {
+        let sql = "UPDATE sources SET as_of = max(as_of, ?2), incomplete = 0 WHERE id = ?1";
+        self.connection
+            .prepare_cached(sql)?
+            .execute((source, micros(as_of)))?;
+        if let Some(file) = file {
+            let sql = "INSERT INTO files (path, source, fingerprint) VALUES (?1, ?2, ?3) \
+                       ON CONFLICT (path) DO UPDATE SET source = excluded.source, \
+                       fingerprint = excluded.fingerprint";
+            self.connection.prepare_cached(sql)?.execute((
+                &file.path,
+                source,
+                &file.fingerprint,
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Every source and its age.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn sources(&self) -> Result<Vec<SourceAge>> {
+        let sql = "SELECT id, name, as_of, incomplete FROM sources ORDER BY name";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| {
+            let as_of = if row.get(3)? {
+                Timestamp::UNIX_EPOCH
+            } else {
+                time(row.get(2)?)
+            };
+            Ok(SourceAge {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                as_of,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
