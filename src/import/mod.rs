@@ -1,5 +1,32 @@
 //! Reading exports: one file per format, each a [`Reader`] of [`Record`]s.
 
+mod contacts;
+mod csv;
+mod encoding;
+mod field;
+mod follow_ups;
+pub(crate) mod guard;
+mod json;
+mod jsonl;
+mod lines;
+mod named_rows;
+mod open;
+mod rows;
+mod settings;
+mod shape;
+mod table;
+mod time;
+mod words;
+
+pub use contacts::{CONTACT_COLUMNS, ContactReader, ContactRecord};
+pub use csv::CsvReader;
+pub use encoding::Progress;
+pub use field::COLUMNS;
+pub use follow_ups::{FOLLOW_UP_COLUMNS, FollowUpReader, FollowUpRecord};
+pub use jsonl::JsonlReader;
+pub use open::{Opened, Records, files_of, open, open_stream};
+pub use settings::{DateOrder, Format, SourceSettings};
+
 use std::borrow::Cow;
 
 use crate::model::{Author, Channel, Timestamp};

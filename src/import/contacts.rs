@@ -1,0 +1,162 @@
+use std::fmt;
+use std::io::Read;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use super::named_rows::{NamedRow, NamedRows};
+use super::table::Table;
+use super::words::shown;
+use super::{ReadError, SourceSettings, time};
+use crate::model::{Channel, Contact, Timestamp, Word, WordKind, WordSource};
+
+/// The names of the columns of a contact file, in the order in which `export` writes them. Only the first is
+/// required. `addresses` is a JSON object of channel to address; `words` a JSON list of what operators and
+/// providers said, each `{"kind","at","until","reason","source"}`.
+pub const CONTACT_COLUMNS: [&str; 9] = [
+    "contact_id",
+    "name",
+    "phone",
+    "email",
+    "timezone",
+    "language",
+    "tags",
+    "addresses",
+    "words",
+];
+
+/// One contact as an export tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactRecord {
+    /// The line on which the row begins, from 1.
+    pub line: u64,
+    /// The person.
+    pub contact: Contact,
+    /// What operators and providers said (rule D6b): pauses, bookings, opt-outs and opt-ins.
+    pub words: Vec<Word>,
+}
+
+/// Reads a contact file row by row.
+pub struct ContactReader {
+    rows: NamedRows,
+}
+
+impl ContactReader {
+    pub(crate) fn of_table(table: Table, settings: &SourceSettings) -> Result<Self, ReadError> {
+        let rows = NamedRows::of_table(table, &CONTACT_COLUMNS, settings)?;
+        Ok(Self { rows })
+    }
+
+    pub(crate) fn of_lines(input: Box<dyn Read + Send>, settings: &SourceSettings) -> Self {
+        let rows = NamedRows::of_lines(input, &CONTACT_COLUMNS, settings);
+        Self { rows }
+    }
+}
+
+/// After a [`ReadError::Row`] the next call goes on with the next row.
+impl Iterator for ContactReader {
+    type Item = Result<ContactRecord, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.rows.next()?;
+        Some(row.and_then(record))
+    }
+}
+
+fn record(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
+    let contact_id = row.need("contact_id", |text| Ok(text.to_owned()))?;
+    let contact = Contact {
+        contact_id,
+        name: row.take("name"),
+        phone: row.take("phone"),
+        email: row.take("email"),
+        timezone: row.take("timezone"),
+        language: row.take("language"),
+        tags: row.maybe("tags", tags)?.unwrap_or_default(),
+        addresses: row.maybe("addresses", addresses)?.unwrap_or_default(),
+    };
+    Ok(ContactRecord {
+        line: row.line,
+        contact,
+        words: row.maybe("words", words)?.unwrap_or_default(),
+    })
+}
+
+/// Tags separated by `;`, or a JSON list of them.
+fn tags(text: &str) -> Result<Vec<String>, String> {
+    if text.starts_with('[')
+        && let Ok(tags) = serde_json::from_str(text)
+    {
+        return Ok(tags);
+    }
+    let tags = text.split(';').map(str::trim).filter(|tag| !tag.is_empty());
+    Ok(tags.map(str::to_owned).collect())
+}
+
+fn addresses(text: &str) -> Result<Vec<(Channel, String)>, String> {
+    serde_json::from_str::<Addresses>(text)
+        .map(|addresses| addresses.0)
+        .map_err(|e| {
+            format!(
+                "{} cannot be used ({e}); write a JSON object of channel to address, such as {{\"telegram\":\"12345\"}}",
+                shown(text)
+            )
+        })
+}
+
+fn words(text: &str) -> Result<Vec<Word>, String> {
+    let rows: Vec<WordRow> = serde_json::from_str(text).map_err(|e| {
+        format!(
+            "{} cannot be used ({e}); write a JSON list of objects such as {{\"kind\":\"opt_out\",\"at\":\"2026-03-02T09:00:00Z\",\"source\":\"operator\"}}",
+            shown(text)
+        )
+    })?;
+    let instant = |text: String| time::instant(&text, None, None);
+    rows.into_iter()
+        .map(|row| {
+            Ok(Word {
+                kind: row.kind,
+                at: instant(row.at)?,
+                until: row.until.map(instant).transpose()?,
+                reason: row.reason,
+                source: row.source,
+            })
+        })
+        .collect::<Result<_, String>>()
+}
+
+#[derive(serde::Deserialize)]
+struct WordRow {
+    kind: WordKind,
+    at: String,
+    until: Option<String>,
+    reason: Option<String>,
+    source: WordSource,
+}
+
+/// An object's entries in the order in which they are written.
+struct Addresses(Vec<(Channel, String)>);
+
+impl<'de> serde::Deserialize<'de> for Addresses {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Addresses;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of channel to address")
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Addresses, M::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Addresses(entries))
+            }
+        }
+        input.deserialize_map(Entries)
+    }
+}
+
+/// The instant that a file's own word for a time gives, for rows that name their times themselves.
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
+    time::instant(text, None, None)
+}

@@ -1,0 +1,83 @@
+//! Words for faults: a value shown safely, the nearest name.
+
+use std::fmt::Write as _;
+
+const SHOWN: usize = 40;
+
+/// A value from a file as it may appear in a message: quoted, cut to 40 characters, with control and
+/// direction characters escaped.
+pub(crate) fn shown(value: &str) -> String {
+    let mut out = String::from("\"");
+    for (n, c) in value.chars().enumerate() {
+        if n == SHOWN {
+            out.push('…');
+            break;
+        }
+        if c.is_control() || is_direction_mark(c) || c == '\u{feff}' {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c)); // writing to a String cannot fail
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// An invisible character that changes the direction of text.
+pub(crate) const fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The name most like `wanted`, if any is like it.
+pub(crate) fn nearest<'a>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// `"a", "b" and 3 more`: at most `limit` of the names, shown safely.
+pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>, limit: usize) -> String {
+    let mut out = String::new();
+    let mut rest = 0;
+    for (n, name) in names.into_iter().enumerate() {
+        if n >= limit {
+            rest += 1;
+            continue;
+        }
+        if n > 0 {
+            out.push_str(", ");
+        }
+        out.push_str(&shown(name));
+    }
+    if rest > 0 {
+        let _ = write!(out, " and {rest} more"); // writing to a String cannot fail
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_cut_and_escaped() {
+        assert_eq!(shown("a\u{1b}[31m\u{202e}"), r#""a\u{1b}[31m\u{202e}""#);
+        assert_eq!(shown(&"x".repeat(99)), format!("\"{}…\"", "x".repeat(40)));
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_or_none() {
+        assert_eq!(
+            nearest("contact_id", ["when", "Contact ID", "text"]),
+            Some("Contact ID")
+        );
+        assert_eq!(nearest("contact_id", ["when", "zzz"]), None);
+    }
+}
