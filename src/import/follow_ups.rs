@@ -9,13 +9,14 @@ use super::{ReadError, SourceSettings};
 use crate::model::{Channel, FollowUp, FollowUpState, Scenario, TextSource};
 
 /// The names of the columns of a follow-up file, in the order in which `export` writes them.
-pub const FOLLOW_UP_COLUMNS: [&str; 19] = [
+pub const FOLLOW_UP_COLUMNS: [&str; 20] = [
     "id",
     "contact_id",
     "scenario",
     "step",
     "state",
     "channel",
+    "refused_on",
     "address",
     "episode",
     "due_at",
@@ -86,6 +87,7 @@ fn record(mut row: NamedRow) -> Result<FollowUpRecord, ReadError> {
         step: row.need("step", number)?,
         state: row.need("state", one_of(FollowUpState::ALL, FollowUpState::as_str))?,
         channel: row.need("channel", one_of(Channel::ALL, Channel::as_str))?,
+        refused_on: row.maybe("refused_on", channels)?.unwrap_or_default(),
         address: row.take("address").unwrap_or_default(),
         due_at: row.need("due_at", instant)?,
         claimed_at: row.need("claimed_at", instant)?,
@@ -104,6 +106,12 @@ fn record(mut row: NamedRow) -> Result<FollowUpRecord, ReadError> {
         because: row.take("because"),
         follow_up,
     })
+}
+
+/// Channels separated by `;`.
+fn channels(text: &str) -> Result<Vec<Channel>, String> {
+    let channel = one_of(Channel::ALL, Channel::as_str);
+    text.split(';').map(channel).collect()
 }
 
 fn one_of<T: Copy>(
