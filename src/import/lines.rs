@@ -21,6 +21,9 @@ pub(crate) struct Lines<R> {
     line: u64,
 }
 
+/// A line's number, from 1, and its bytes; or why it cannot be used.
+pub(crate) type Line<'a> = Result<(u64, &'a [u8]), RowFault>;
+
 impl<R: Read> Lines<R> {
     /// The lines of `input`.
     pub(crate) fn new(input: R) -> Self {
@@ -36,13 +39,13 @@ impl<R: Read> Lines<R> {
 
     /// The next line and its number, from 1; `None` at the end.
     #[cfg_attr(not(test), expect(dead_code, reason = "chat exports come next"))]
-    pub(crate) fn next(&mut self) -> io::Result<Option<Result<(u64, &[u8]), RowFault>>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         let found = self.find()?;
         Ok(found.map(|found| found.map(|line| (self.line, &self.buffer[line]))))
     }
 
     /// The next line that is not blank, and its number.
-    pub(crate) fn next_filled(&mut self) -> io::Result<Option<Result<(u64, &[u8]), RowFault>>> {
+    pub(crate) fn next_filled(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
             let found = self.find()?;
             if let Some(Ok(line)) = &found

@@ -25,7 +25,7 @@ pub use field::COLUMNS;
 pub use follow_ups::{FOLLOW_UP_COLUMNS, FollowUpReader, FollowUpRecord};
 pub use jsonl::JsonlReader;
 pub use open::{Opened, Records, files_of, open, open_stream};
-pub use settings::{DateOrder, Format, SourceSettings};
+pub use settings::SourceSettings;
 
 use std::borrow::Cow;
 

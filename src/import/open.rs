@@ -8,9 +8,10 @@ use super::encoding::{Counted, Encoding, text};
 use super::named_rows::{at_path, object};
 use super::table::Table;
 use super::{
-    ContactReader, CsvReader, FollowUpReader, Format, JsonlReader, Progress, ReadError, Reader,
+    ContactReader, CsvReader, FollowUpReader, JsonlReader, Progress, ReadError, Reader,
     SourceSettings,
 };
+use crate::config::Format;
 
 /// An export that is ready to be read.
 pub struct Opened {
@@ -104,6 +105,7 @@ fn records(
     let (head, input) = peek(input)?;
     match settings.format {
         Some(Format::Csv) => table(input, settings),
+        Some(Format::Whatsapp) => Err(ReadError::File("chat exports are not read yet".to_owned())),
         Some(Format::Jsonl) => lines(&head, input, settings),
         None if head.trim_ascii_start().first() == Some(&b'{') => lines(&head, input, settings),
         None => table(input, settings),

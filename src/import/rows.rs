@@ -105,7 +105,7 @@ impl<R: Read> Rows<R> {
     }
 
     /// The line on which the last row begins.
-    pub(crate) const fn line(&self) -> u64 {
+    pub(crate) const fn last_line(&self) -> u64 {
         self.row_line
     }
 

@@ -1,32 +1,11 @@
 use std::collections::BTreeMap;
 
-use crate::model::{Channel, named};
+use crate::config::{DateOrder, Format, SourceConfig};
+use crate::model::Channel;
 use crate::zone::Zone;
 
-named! {
-    /// How an export is written. Message, contact and follow-up files of the tool's own CSV and JSON Lines are
-    /// told apart by their columns.
-    Format {
-        /// The tool's own comma-, semicolon- or tab-separated table.
-        Csv = "csv",
-        /// The same fields as one JSON object a line.
-        Jsonl = "jsonl",
-    }
-}
-
-named! {
-    /// The order of day, month and year in dates written in digits.
-    DateOrder {
-        /// Day, month, year: most of the world.
-        DayMonthYear = "dmy",
-        /// Month, day, year: the United States.
-        MonthDayYear = "mdy",
-        /// Year, month, day.
-        YearMonthDay = "ymd",
-    }
-}
-
-/// What must be known of a source to read its files.
+/// What must be known of a source to read its files. Message, contact and follow-up files of the tool's own CSV and
+/// JSON Lines are told apart by their columns.
 #[derive(Debug, Clone, Default)]
 pub struct SourceSettings {
     /// How the files are written; `None` is found from their content.
@@ -41,6 +20,29 @@ pub struct SourceSettings {
     pub date_order: Option<DateOrder>,
     /// Our own sender names in a chat export.
     pub us: Vec<String>,
+    /// Which of [`SourceSettings::us`] are members of staff (rule D6); the others are the bot.
+    pub humans: Vec<String>,
     /// The channel of rows that name none.
     pub channel: Option<Channel>,
+    /// For a chat with one contact: its id, when it is not the sender's name or number.
+    pub contact_id: Option<String>,
+    /// The separator of a table, when it is not to be found out.
+    pub delimiter: Option<u8>,
+}
+
+impl From<&SourceConfig> for SourceSettings {
+    fn from(source: &SourceConfig) -> Self {
+        Self {
+            format: Some(source.format),
+            columns: source.columns.clone(),
+            values: source.values.clone(),
+            timezone: source.zone.clone(),
+            date_order: source.date_order,
+            us: source.us.clone(),
+            humans: source.humans.clone(),
+            channel: source.channel,
+            contact_id: source.contact_id.clone(),
+            delimiter: source.delimiter,
+        }
+    }
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::field::{COLUMNS, FIELDS, Field};
 use super::words::{nearest, shown};
-use super::{DateOrder, ReadError, Record, RowError, SourceSettings, time};
+use super::{ReadError, Record, RowError, SourceSettings, time};
+use crate::config::DateOrder;
 use crate::model::{Author, Channel, Direction};
 use crate::zone::Zone;
 

@@ -33,6 +33,7 @@ impl Table {
         let mut head = Vec::new();
         (&mut input).take(HEAD).read_to_end(&mut head)?;
         let (declared, skipped) = declared_delimiter(&head);
+        let declared = settings.delimiter.or(declared);
         let first_line = if skipped > 0 { 2 } else { 1 };
         let candidates = match &declared {
             Some(delimiter) => std::slice::from_ref(delimiter),
@@ -57,7 +58,7 @@ impl Table {
             };
             let header = Header {
                 names,
-                line: rows.line(),
+                line: rows.last_line(),
                 delimiter: *delimiter,
             };
             let score = (header.known(settings), header.names.len());

@@ -2,8 +2,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
-use super::DateOrder;
 use super::words::shown;
+use crate::config::DateOrder;
 use crate::model::Timestamp;
 use crate::zone::Zone;
 
@@ -181,9 +181,9 @@ fn number(digits: &str) -> Option<u32> {
 pub(crate) fn date_of(numbers: [u32; 3], order: DateOrder) -> Option<NaiveDate> {
     let [a, b, c] = numbers;
     let (year, month, day) = match order {
-        DateOrder::DayMonthYear => (c, b, a),
-        DateOrder::MonthDayYear => (c, a, b),
-        DateOrder::YearMonthDay => (a, b, c),
+        DateOrder::Dmy => (c, b, a),
+        DateOrder::Mdy => (c, a, b),
+        DateOrder::Ymd => (a, b, c),
     };
     let year = if year < 100 { 2000 + year } else { year };
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
@@ -264,22 +264,22 @@ mod tests {
             ("2026-03-02 09:00", None, "2026-03-02T15:00:00Z"),
             (
                 "03/04/2026 09:00",
-                Some(DateOrder::DayMonthYear),
+                Some(DateOrder::Dmy),
                 "2026-04-03T15:00:00Z",
             ),
             (
                 "3/4/26 9:05 PM",
-                Some(DateOrder::MonthDayYear),
+                Some(DateOrder::Mdy),
                 "2026-03-05T03:05:00Z",
             ),
             (
                 "3.4.2026, 12:05:07 a.m.",
-                Some(DateOrder::DayMonthYear),
+                Some(DateOrder::Dmy),
                 "2026-04-03T06:05:07Z",
             ),
             (
                 "2026/03/02 23:59:59",
-                Some(DateOrder::YearMonthDay),
+                Some(DateOrder::Ymd),
                 "2026-03-03T05:59:59Z",
             ),
         ] {
@@ -294,7 +294,7 @@ mod tests {
             "3/4/20260 9:00",
         ] {
             assert!(
-                instant(text, Some(&zone), Some(DateOrder::DayMonthYear)).is_err(),
+                instant(text, Some(&zone), Some(DateOrder::Dmy)).is_err(),
                 "{text}"
             );
         }
