@@ -2,11 +2,23 @@
 
 mod ai;
 mod channels;
+mod diagnostic;
 mod environment;
+mod file;
+mod find;
+mod fingerprint;
+mod hours;
+mod load;
 mod scenarios;
 mod secret;
+mod secret_ref;
 mod sources;
+mod suggest;
+mod switching;
+mod template;
 mod templates;
+mod validate;
+mod words;
 mod workflows;
 
 use std::collections::BTreeMap;
@@ -17,7 +29,11 @@ pub use ai::{Ai, AiProvider};
 pub use channels::{
     ChannelConfig, OutboxSettings, Provider, Rate, TwilioSender, TwilioSettings, WebhookSettings,
 };
+pub use diagnostic::{Diagnostics, Note, Warning};
 pub use environment::Environment;
+pub use find::find;
+pub use fingerprint::fingerprint;
+pub use load::{check, load, parse};
 pub use scenarios::{Step, StepText};
 pub use secret::{Secret, SecretError, SecretRef};
 pub use sources::{DateOrder, Format, SourceConfig};

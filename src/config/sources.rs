@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::model::{Channel, Delay};
+use super::file::{Findings, Spotted, Table, Value};
+use super::validate::{Place, path};
+use super::{suggest, words};
+use crate::model::{Author, Channel, Delay};
 use crate::zone::Zone;
 
 /// `[[sources]]`: where messages come from.
@@ -56,5 +59,233 @@ crate::model::named! {
         Mdy = "mdy",
         /// 2026/12/31.
         Ymd = "ymd",
+    }
+}
+
+/// The columns of the tool's own CSV and JSON Lines.
+const COLUMNS: &[&str] = &[
+    "contact_id",
+    "channel",
+    "direction",
+    "sent_at",
+    "text",
+    "message_id",
+    "conversation_id",
+    "author",
+    "name",
+    "phone",
+    "email",
+    "address",
+    "timezone",
+    "language",
+    "tags",
+    "status",
+];
+
+const DIRECTIONS: &[&str] = &["inbound", "outbound", "in", "out"];
+
+/// `[[sources]]`.
+pub(super) fn read(
+    value: Option<Value<'_>>,
+    place: &Place<'_>,
+    findings: &mut Findings,
+) -> Vec<SourceConfig> {
+    let mut sources: Vec<SourceConfig> = Vec::new();
+    let Some(value) = value else {
+        return sources;
+    };
+    for item in value.items("a list of tables", "[[sources]]", findings) {
+        let Some(mut table) = item.inline_table("[[sources]]", findings) else {
+            continue;
+        };
+        let name = table.required("name", "name = \"crm\"", findings);
+        if let Some(name) = &name {
+            let is_taken = sources.iter().any(|s| s.name == name.value);
+            if name.value.trim().is_empty() || is_taken {
+                let message =
+                    "each source needs a name of its own; write, for example: name = \"crm\"";
+                findings.fault(&name.spot, message);
+            }
+        }
+        let source = read_one(table, place, findings);
+        if let (Some(name), Some(mut source)) = (name, source) {
+            name.value.clone_into(&mut source.name);
+            sources.push(source);
+        }
+    }
+    sources
+}
+
+fn read_one(
+    mut table: Table<'_>,
+    place: &Place<'_>,
+    findings: &mut Findings,
+) -> Option<SourceConfig> {
+    let example = "path = \"exports/*.csv\"";
+    let files = table
+        .required("path", example, findings)
+        .and_then(|text| text.parse(findings, path(example)));
+    let format = format(&mut table, files.as_deref(), findings);
+    let fresh_for = table.parsed("fresh_for", "fresh_for = \"30m\"", findings, |t| {
+        words::or_off(t, words::delay)
+    });
+    let zone = table.parsed(
+        "timezone",
+        "timezone = \"America/Mexico_City\"",
+        findings,
+        words::zone,
+    );
+    let date_order = table.parsed("date_order", "date_order = \"dmy\"", findings, |t| {
+        words::one_of("order", DateOrder::ALL, DateOrder::as_str, t)
+    });
+    let channel = table.parsed("channel", "channel = \"sms\"", findings, words::channel);
+    let only =
+        |table: &mut Table<'_>, key: &'static str, wanted: &[Format], findings: &mut Findings| {
+            let is_misplaced = format.is_some_and(|f| !wanted.contains(&f));
+            if let Some((_, value)) = table
+                .entries()
+                .into_iter()
+                .find(|(k, _)| *k == key && is_misplaced)
+            {
+                let names: Vec<&str> = wanted.iter().map(|f| f.as_str()).collect();
+                findings.fault(
+                    &value.key_spot(),
+                    format!("only for {}; leave it out", names.join(" and ")),
+                );
+            }
+        };
+    const ROWS: &[Format] = &[Format::Csv, Format::Jsonl];
+    for key in ["columns", "values"] {
+        only(&mut table, key, ROWS, findings);
+    }
+    only(&mut table, "delimiter", &[Format::Csv], findings);
+    for key in ["us", "humans", "contact_id"] {
+        only(&mut table, key, &[Format::Whatsapp], findings);
+    }
+    let columns = columns(table.table("columns", findings), findings);
+    let values = values(table.table("values", findings), findings);
+    let delimiter = table.parsed("delimiter", "delimiter = \";\"", findings, |t| {
+        match t.as_bytes() {
+            [b @ (b',' | b';' | b'\t' | b'|')] => Ok(*b),
+            _ => Err("not a separator; write \",\", \";\", \"|\" or \"\\t\"".to_owned()),
+        }
+    });
+    let names = |texts: Vec<Spotted<&str>>| texts.iter().map(|t| t.value.to_owned()).collect();
+    let us: Vec<String> = names(table.texts("us", "us = [\"Clínica Sol\"]", findings));
+    let humans_written = table.texts("humans", "humans = [\"Ana\"]", findings);
+    for human in &humans_written {
+        if !us.iter().any(|name| name == human.value) {
+            findings.fault(&human.spot, "not in `us`; write this name there too");
+        }
+    }
+    let contact_id = table.text("contact_id", "contact_id = \"+525512345678\"", findings);
+    table.done(findings);
+    Some(SourceConfig {
+        name: String::new(),
+        format: format?,
+        path: place.path(&files?),
+        fresh_for,
+        columns,
+        values,
+        zone,
+        date_order,
+        us,
+        humans: names(humans_written),
+        channel,
+        contact_id: contact_id.map(|c| c.value.to_owned()),
+        delimiter,
+    })
+}
+
+/// As written, else by the end of the path.
+fn format(table: &mut Table<'_>, path: Option<&str>, findings: &mut Findings) -> Option<Format> {
+    /// Formats of the interface that a later version reads.
+    const LATER: &[&str] = &[
+        "messenger",
+        "instagram",
+        "telegram",
+        "twilio",
+        "highlevel",
+        "chatwoot",
+    ];
+    if let Some(written) = table.text("format", "format = \"csv\"", findings) {
+        return written.parse(findings, |text| {
+            if LATER.contains(&text) {
+                return Err("not read by this version; known: csv, jsonl, whatsapp".to_owned());
+            }
+            words::one_of("format", Format::ALL, Format::as_str, text)
+        });
+    }
+    let path = path?.to_ascii_lowercase();
+    let by_extension = match path.rsplit_once('.').map(|(_, e)| e) {
+        Some("csv" | "tsv") => Some(Format::Csv),
+        Some("jsonl" | "ndjson") => Some(Format::Jsonl),
+        Some("txt" | "zip") => Some(Format::Whatsapp),
+        _ => None,
+    };
+    if by_extension.is_none() && !table.entries().iter().any(|(k, _)| *k == "format") {
+        table.missing("format", "format = \"csv\"", findings);
+    }
+    by_extension
+}
+
+fn columns(table: Table<'_>, findings: &mut Findings) -> BTreeMap<String, String> {
+    let mut columns = BTreeMap::new();
+    for (ours, value) in table.entries() {
+        let is_known = known_column(ours, &value, findings);
+        let text = value.text("contact_id = \"Customer\"", findings);
+        if let (true, Some(text)) = (is_known, text) {
+            columns.insert(ours.to_owned(), text.value.to_owned());
+        }
+    }
+    columns
+}
+
+fn known_column(ours: &str, value: &Value<'_>, findings: &mut Findings) -> bool {
+    if COLUMNS.contains(&ours) {
+        return true;
+    }
+    let message = match suggest::nearest(ours, COLUMNS.iter().copied()) {
+        Some(near) => format!("no column of ours; did you mean `{near}`?"),
+        None => format!(
+            "no column of ours; ours go on the left: {}",
+            COLUMNS.join(", ")
+        ),
+    };
+    findings.fault(&value.key_spot(), message);
+    false
+}
+
+fn values(table: Table<'_>, findings: &mut Findings) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut values = BTreeMap::new();
+    for (ours, value) in table.entries() {
+        let is_known = known_column(ours, &value, findings);
+        let Some(inner) = value.table(findings) else {
+            continue;
+        };
+        let mut mapped = BTreeMap::new();
+        for (theirs, value) in inner.entries() {
+            let Some(text) = value.text("\"Customer\" = \"inbound\"", findings) else {
+                continue;
+            };
+            let is_valid = text.parse(findings, |t| known_value(ours, t));
+            if is_valid.is_some() {
+                mapped.insert(theirs.to_owned(), text.value.to_owned());
+            }
+        }
+        if is_known {
+            values.insert(ours.to_owned(), mapped);
+        }
+    }
+    values
+}
+
+/// Columns of fixed words take no others.
+fn known_value(column: &str, text: &str) -> Result<(), String> {
+    match column {
+        "channel" => words::channel(text).map(drop),
+        "author" => words::one_of("author", Author::ALL, Author::as_str, text).map(drop),
+        "direction" => words::one_of("direction", DIRECTIONS, |d| d, text).map(drop),
+        _ => Ok(()),
     }
 }

@@ -1,5 +1,8 @@
 use std::collections::BTreeMap;
 
+use super::file::{Findings, Table};
+use super::words;
+
 /// `[templates.NAME]`: one text in several languages, and what WhatsApp has approved of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Template {
@@ -47,6 +50,96 @@ impl Template {
 
 fn primary(tag: &str) -> &str {
     tag.split(['-', '_']).next().unwrap_or(tag)
+}
+
+/// `[templates]`: by name.
+pub(super) fn read(
+    table: Table<'_>,
+    bot_language: Option<&str>,
+    findings: &mut Findings,
+) -> BTreeMap<String, Template> {
+    let mut templates = BTreeMap::new();
+    for (name, value) in table.entries() {
+        let spot = value.key_spot();
+        let Some(table) = value.table(findings) else {
+            continue;
+        };
+        let before = findings.faults.len();
+        let template = read_one(table, findings);
+        if template.variants.is_empty() && findings.faults.len() > before {
+            // Its keys were not understood; that is said already.
+        } else if template.variants.is_empty() {
+            findings.fault(
+                &spot,
+                "no text in any language; write, for example: es = \"Hola\"",
+            );
+        } else if let Some(language) = bot_language
+            && template.closest(language).is_none()
+        {
+            findings.warn(
+                &spot,
+                format!("no text in the bot's language; write, for example: {language} = \"…\""),
+            );
+        }
+        templates.insert(name.to_owned(), template);
+    }
+    templates
+}
+
+fn read_one(mut table: Table<'_>, findings: &mut Findings) -> Template {
+    let whatsapp = match table.take("whatsapp") {
+        Some(value) => value
+            .inline_table(
+                "whatsapp = { name = \"reminder_v2\", language = \"es_MX\" }",
+                findings,
+            )
+            .and_then(|t| whatsapp(t, findings)),
+        None => None,
+    };
+    let mut variants = BTreeMap::new();
+    for (tag, value) in table
+        .entries()
+        .into_iter()
+        .filter(|(k, _)| *k != "whatsapp")
+    {
+        if !words::is_language_tag(tag) {
+            findings.fault(
+                &value.key_spot(),
+                "neither a language, such as `es` or `es-MX`, nor `whatsapp`",
+            );
+        } else if let Some(text) = value.text(&format!("{tag} = \"Hola\""), findings) {
+            if text.value.trim().is_empty() {
+                findings.fault(&text.spot, "empty; write a text or leave the language out");
+            }
+            findings.template(&text);
+            variants.insert(tag.to_owned(), text.value.to_owned());
+        }
+    }
+    Template { variants, whatsapp }
+}
+
+fn whatsapp(mut table: Table<'_>, findings: &mut Findings) -> Option<WhatsappTemplate> {
+    let name = table.required("name", "name = \"reminder_v2\"", findings);
+    let language = table
+        .required("language", "language = \"es_MX\"", findings)
+        .and_then(|text| text.parse(findings, words::language_tag));
+    let variables = table.texts(
+        "variables",
+        "variables = [\"{{ contact.first_name }}\"]",
+        findings,
+    );
+    for variable in &variables {
+        findings.template(variable);
+    }
+    table.done(findings);
+    Some(WhatsappTemplate {
+        name: name?.parse(findings, |text| match text.trim() {
+            "" => Err("empty; write the name that WhatsApp approved".to_owned()),
+            name => Ok(name.to_owned()),
+        })?,
+        language: language?,
+        variables: variables.iter().map(|v| v.value.to_owned()).collect(),
+    })
 }
 
 #[cfg(test)]

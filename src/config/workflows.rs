@@ -1,4 +1,8 @@
-use super::SecretRef;
+use std::collections::BTreeMap;
+
+use super::file::{Findings, Table, Value};
+use super::validate::Place;
+use super::{SecretRef, secret_ref, words};
 use crate::model::Channel;
 
 /// `[workflows.NAME]`: what happens after a step is sent (rule X8).
@@ -10,7 +14,7 @@ pub struct Workflow {
     pub remove_tags: Vec<String>,
     /// Who takes the contact over.
     pub assign: Option<String>,
-    /// Who is told; each channel has a sender.
+    /// Who is told; a channel may lack a sender, which `check` warns of.
     pub notify: Vec<Notify>,
     /// Which server is told.
     pub webhook: Option<Hook>,
@@ -34,4 +38,118 @@ pub struct Hook {
     pub url: String,
     /// What it is signed with (Standard Webhooks).
     pub secret: SecretRef,
+}
+
+/// `[workflows]`: by name.
+pub(super) fn read(
+    table: Table<'_>,
+    place: &Place<'_>,
+    senders: &[Channel],
+    findings: &mut Findings,
+) -> BTreeMap<String, Workflow> {
+    let mut workflows = BTreeMap::new();
+    for (name, value) in table.entries() {
+        let spot = value.key_spot();
+        let Some(table) = value.table(findings) else {
+            continue;
+        };
+        let before = findings.faults.len();
+        let workflow = read_one(table, place, senders, findings);
+        if workflow == Workflow::default() && findings.faults.len() == before {
+            findings.warn(
+                &spot,
+                "does nothing; write, for example: add_tags = [\"cold\"]",
+            );
+        }
+        workflows.insert(name.to_owned(), workflow);
+    }
+    workflows
+}
+
+fn read_one(
+    mut table: Table<'_>,
+    place: &Place<'_>,
+    senders: &[Channel],
+    findings: &mut Findings,
+) -> Workflow {
+    let mut tags = |key, example| -> Vec<String> {
+        let tags = table.texts(key, example, findings);
+        let read = tags.iter().filter_map(|tag| tag.parse(findings, self::tag));
+        read.collect()
+    };
+    let add_tags = tags("add_tags", "add_tags = [\"cold\"]");
+    let remove_tags = tags("remove_tags", "remove_tags = [\"hot\"]");
+    let example = "assign = \"ana@example.com\"";
+    let assign = table.parsed("assign", example, findings, |text| match text.trim() {
+        "" => Err(format!("empty; write, for example: {example}")),
+        who => Ok(who.to_owned()),
+    });
+    let mut notify = Vec::new();
+    for text in table.texts("notify", "notify = [\"email:desk@example.com\"]", findings) {
+        let Some(who) = text.parse(findings, self::notify) else {
+            continue;
+        };
+        if !senders.contains(&who.channel) {
+            let channel = who.channel;
+            findings.warn(
+                &text.spot,
+                format!("{channel} has no sender: nobody will be told; add [channels.{channel}.…]"),
+            );
+        }
+        notify.push(who);
+    }
+    let webhook = table
+        .take("webhook")
+        .and_then(|value| hook(value, place, findings));
+    let has_command = table.entries().iter().any(|(k, _)| *k == "command");
+    let command: Vec<String> = table
+        .texts("command", "command = [\"./note.sh\"]", findings)
+        .iter()
+        .map(|w| w.value.to_owned())
+        .collect();
+    table.done(findings);
+    Workflow {
+        add_tags,
+        remove_tags,
+        assign,
+        notify,
+        webhook,
+        command: (has_command && !command.is_empty()).then_some(command),
+    }
+}
+
+/// Exports separate a contact's tags by `;`.
+fn tag(text: &str) -> Result<String, String> {
+    match text.contains(';') || text.chars().any(char::is_control) {
+        true => Err("a tag has no `;` in it; write two tags: [\"a\", \"b\"]".to_owned()),
+        false => Ok(text.trim().to_owned()),
+    }
+}
+
+fn notify(text: &str) -> Result<Notify, String> {
+    const SHAPE: &str = "not a channel and an address; write \"email:desk@example.com\"";
+    let (channel, address) = text.split_once(':').ok_or(SHAPE)?;
+    let channel = words::channel(channel.trim())?;
+    match address.trim() {
+        "" => Err(SHAPE.to_owned()),
+        address => Ok(Notify {
+            channel,
+            address: address.to_owned(),
+        }),
+    }
+}
+
+fn hook(value: Value<'_>, place: &Place<'_>, findings: &mut Findings) -> Option<Hook> {
+    let example =
+        "webhook = { url = \"https://example.com/hook\", secret = { env = \"HOOK_SECRET\" } }";
+    let mut table = value.inline_table(example, findings)?;
+    let url = table
+        .required("url", "url = \"https://example.com/hook\"", findings)
+        .and_then(|text| words::masked_url(&text, findings));
+    let secret = secret_ref::required(&mut table, "secret", "HOOK_SECRET", place, findings);
+    table.done(findings);
+    Some(Hook {
+        url: url?,
+        secret: secret?,
+    })
 }
