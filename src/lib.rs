@@ -6,5 +6,6 @@ pub mod detect;
 pub mod error;
 pub mod import;
 pub mod model;
+pub mod run;
 pub mod store;
 pub mod zone;

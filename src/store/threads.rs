@@ -296,6 +296,35 @@ impl Store {
         Ok(())
     }
 
+    /// The same, where it is news; says whether it was.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_derived_if_changed(&self, key: ContactKey, decision: &Decision) -> Result<bool> {
+        let hold = (decision.action == Action::Hold).then_some(decision.reason.as_str());
+        let wake_at = decision.wake_at.map(|at| micros(at).max(1));
+        let sql = "SELECT 1 FROM contacts WHERE id = ?1 AND wake_at IS ?2 AND hold IS ?3";
+        if self
+            .connection
+            .prepare_cached(sql)?
+            .exists((key, wake_at, hold))?
+        {
+            return Ok(false);
+        }
+        self.set_derived(key, decision)?;
+        Ok(true)
+    }
+
+    /// Nothing more is to be done for a contact until there is a new fact.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn put_to_sleep(&self, key: ContactKey) -> Result<()> {
+        let sql = "UPDATE contacts SET wake_at = NULL WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute([key])?;
+        Ok(())
+    }
+
     /// Makes every derived value be derived again when `fingerprint` is not that of the last time: the
     /// configuration has changed.
     ///

@@ -1,0 +1,103 @@
+use serde::Serialize;
+
+use crate::model::{Channel, Scenario, Timestamp};
+
+/// What happened in a run, as it happens: `run --json` prints each as a line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The provider accepted a step.
+    Sent {
+        /// Which.
+        #[serde(flatten)]
+        step: Step,
+        /// The provider's id.
+        provider_id: Option<String>,
+    },
+    /// A step was refused for good.
+    Failed {
+        /// Which.
+        #[serde(flatten)]
+        step: Step,
+        /// The provider's words.
+        error: String,
+    },
+    /// A step was certainly not sent, and will be tried again.
+    Retry {
+        /// Which.
+        #[serde(flatten)]
+        step: Step,
+        /// The provider's words.
+        error: String,
+        /// Not before this.
+        retry_at: Timestamp,
+    },
+    /// Nobody knows whether a step was sent.
+    Unknown {
+        /// Which.
+        #[serde(flatten)]
+        step: Step,
+        /// What happened.
+        error: String,
+    },
+    /// A contact's step was due and is not sent.
+    Skipped {
+        /// Whose.
+        contact_id: String,
+        /// Why: a reason of the decision, or `credentials` or `compose`.
+        reason: String,
+        /// In words, where there is more to say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// A workflow's action.
+    Action {
+        /// The follow-up after which it runs.
+        follow_up_id: String,
+        /// Which action.
+        action: String,
+        /// `done`, `failed` or `retry`.
+        state: String,
+        /// In words, where there is more to say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    },
+}
+
+/// A claimed step, for an [`Event`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// The follow-up's id.
+    pub id: String,
+    /// The contact.
+    pub contact_id: String,
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The step, from 1.
+    pub step: u32,
+    /// The channel.
+    pub channel: Channel,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Steps sent.
+    pub sent: u64,
+    /// Steps refused for good.
+    pub failed: u64,
+    /// Steps to be tried again.
+    pub retry: u64,
+    /// Steps of which nobody knows.
+    pub unknown: u64,
+    /// Steps found `sending` from a run that was cut off, now `unknown`.
+    pub recovered: u64,
+    /// Contacts held because a source is stale (rule D15).
+    pub stale: u64,
+    /// Contacts newly held for another reason, and steps skipped.
+    pub skipped: u64,
+    /// Contacts left to the next run (rule D19).
+    pub left: u64,
+    /// Workflow actions that failed.
+    pub failed_actions: u64,
+}

@@ -1,0 +1,123 @@
+//! The shell around the decision: claim, send, record. Rules X1 to X5.
+//!
+//! One thread decides and writes; the others only make requests. Each of its transactions records the outcomes
+//! that have arrived and claims the next steps, deciding again under the transaction (rule X2), so that a claim
+//! is durable before its request leaves and nobody waits for the disk alone.
+
+mod event;
+mod pipeline;
+mod rate;
+mod retry;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+pub use event::{Event, Step, Summary};
+
+use crate::channel::{ApprovedTemplate, Sender};
+use crate::config::Rate;
+use crate::decide::{Decision, Policy};
+use crate::model::{Channel, TextSource, Thread, Timestamp};
+use crate::store::Store;
+
+/// A text that is ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// Where it came from.
+    pub source: TextSource,
+    /// The approved template to send instead of it, outside the 24-hour window (rule D17).
+    pub template: Option<ApprovedTemplate>,
+}
+
+/// Where a run may be stopped by a test, to be killed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// Before anything is claimed.
+    Begin,
+    /// In the claim's transaction, before it is committed.
+    BeforeCommit,
+    /// The claim is durable; nothing has left.
+    Claimed,
+    /// The provider has answered; nothing is recorded.
+    Answered,
+    /// In the outcome's transaction, before it is committed.
+    BeforeRecord,
+    /// The outcome is durable.
+    Recorded,
+}
+
+impl Point {
+    /// Every point, in order.
+    pub const ALL: [Self; 6] = [
+        Self::Begin,
+        Self::BeforeCommit,
+        Self::Claimed,
+        Self::Answered,
+        Self::BeforeRecord,
+        Self::Recorded,
+    ];
+
+    /// The name by which a test asks for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Begin => "begin",
+            Self::BeforeCommit => "before_commit",
+            Self::Claimed => "claimed",
+            Self::Answered => "answered",
+            Self::BeforeRecord => "before_record",
+            Self::Recorded => "recorded",
+        }
+    }
+}
+
+/// What a run works with. The caller holds the run lock, and has settled the store under this policy.
+pub struct Run<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Gives a channel's sender when the first message goes there; in words why it cannot.
+    pub sender: &'a dyn Fn(Channel) -> Result<Arc<dyn Sender>, String>,
+    /// The channels' rates.
+    pub rates: BTreeMap<Channel, Rate>,
+    /// Writes a step's text; in words why it cannot. Quick: it is called under the claim.
+    pub write: &'a dyn Fn(&Thread, &Decision) -> Result<Written, String>,
+    /// Inside the transaction that records a sent step: keeps its workflow's actions for later.
+    pub queue_actions: &'a dyn Fn(i64, &Decision) -> Result<()>,
+    /// Tells the time.
+    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    /// How many requests are in flight at once, for each channel.
+    pub concurrency: usize,
+    /// The most steps to send; `None` is any number (rule D19).
+    pub limit: Option<u64>,
+    /// Called at each [`Point`].
+    pub at: &'a (dyn Fn(Point) + Sync),
+}
+
+impl Run<'_> {
+    /// Sends what is due, and says what happened as it happens.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written. What was claimed by then is recorded as far as its
+    /// outcome is known.
+    pub fn send_due(&self, report: &mut dyn FnMut(&Event)) -> Result<Summary> {
+        let recovered = self.store.recover()? as u64;
+        self.store.settle(self.policy, (self.clock)(), |_| ())?;
+        let awake = self.store.awake((self.clock)())?;
+        let mut summary = Summary {
+            recovered,
+            ..Summary::default()
+        };
+        if awake.is_empty() {
+            return Ok(summary);
+        }
+        pipeline::run(self, awake.into(), &mut summary, report)?;
+        self.store.settle(self.policy, (self.clock)(), |_| ())?;
+        Ok(summary)
+    }
+}

@@ -1,0 +1,530 @@
+//! Claims and requests, overlapping: see [`super`].
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::mpsc::{Receiver, Sender as Queue, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Scope;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::rate::Bucket;
+use super::retry::next_attempt;
+use super::{Event, Point, Run, Step, Summary};
+use crate::channel::{Accepted, Outgoing, SendError, Sender};
+use crate::decide::{Action, Decision, Reason, decide};
+use crate::model::{Channel, Timestamp};
+use crate::store::{Claim, ContactKey, SendOutcome};
+
+/// How many steps may be claimed beyond those in flight, so that no thread waits for the next commit. A crash
+/// leaves at most that many more `unknown`.
+const MOST_AHEAD: usize = 56;
+/// How many contacts are looked at in one transaction, sent or not.
+const MOST_LOOKS: usize = 512;
+/// How long it takes a request until the writer looks meanwhile for contacts on other channels.
+const SLOW_ANSWER: Duration = Duration::from_millis(5);
+/// How long the writer waits for an outcome before it looks at its rates again.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A claimed step on its way.
+struct Job {
+    contact: ContactKey,
+    row: i64,
+    decision: Decision,
+    outgoing: Outgoing,
+    attempts: u32,
+}
+
+type Answered = (Job, Result<Accepted, SendError>);
+
+pub(super) fn run(
+    run: &Run<'_>,
+    awake: VecDeque<ContactKey>,
+    summary: &mut Summary,
+    report: &mut dyn FnMut(&Event),
+) -> Result<()> {
+    (run.at)(Point::Begin);
+    std::thread::scope(|scope| {
+        let (answer, answers) = channel();
+        let mut writer = Writer {
+            run,
+            scope,
+            answer,
+            awake,
+            lanes: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            in_flight: 0,
+            claimed: 0,
+            seen: BTreeSet::new(),
+            summary,
+            report,
+        };
+        let result = writer.work(&answers);
+        if result.is_err() {
+            writer.drain(&answers);
+        }
+        result
+    })
+}
+
+/// What a channel has under way.
+struct Lane {
+    jobs: Queue<Job>,
+    bucket: Option<Bucket>,
+    in_flight: usize,
+    /// How many more than `concurrency` may be claimed: as many as are answered during a commit, twice over.
+    ahead: usize,
+    parked: VecDeque<ContactKey>,
+    wait: Option<Duration>,
+}
+
+struct Writer<'scope, 'env, 'r> {
+    run: &'env Run<'env>,
+    scope: &'scope Scope<'scope, 'env>,
+    answer: Queue<Answered>,
+    awake: VecDeque<ContactKey>,
+    lanes: BTreeMap<Channel, Lane>,
+    /// Channels whose credentials were refused, or that could not be set up: nothing more goes there.
+    closed: BTreeSet<Channel>,
+    in_flight: usize,
+    claimed: u64,
+    /// Contacts that have had their step in this run (rule D20).
+    seen: BTreeSet<ContactKey>,
+    summary: &'r mut Summary,
+    report: &'r mut dyn FnMut(&Event),
+}
+
+impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
+    fn work(&mut self, answers: &Receiver<Answered>) -> Result<()> {
+        loop {
+            let arrived = self.collect(answers);
+            let mut jobs = Vec::new();
+            let mut events = Vec::new();
+            let written = self.run.store.durably(|| {
+                for (job, result) in &arrived {
+                    self.record(job, result, &mut events)?;
+                }
+                if !arrived.is_empty() {
+                    (self.run.at)(Point::BeforeRecord);
+                }
+                self.claim_next(&mut jobs, &mut events)?;
+                if !jobs.is_empty() {
+                    self.keep_rates()?;
+                    (self.run.at)(Point::BeforeCommit);
+                }
+                Ok(())
+            });
+            if let Err(error) = written {
+                self.in_flight -= jobs.len(); // nothing of this was claimed
+                return Err(error);
+            }
+            if !arrived.is_empty() {
+                (self.run.at)(Point::Recorded);
+            }
+            for event in &events {
+                (self.report)(event);
+            }
+            if !jobs.is_empty() {
+                (self.run.at)(Point::Claimed);
+            }
+            for job in jobs {
+                self.dispatch(job);
+            }
+            if self.in_flight == 0 && self.awake.is_empty() && self.nothing_parked() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Outcomes that have arrived; waits for one when nothing else can be done.
+    fn collect(&mut self, answers: &Receiver<Answered>) -> Vec<Answered> {
+        let mut arrived = Vec::new();
+        if let Some(patience) = self.patience()
+            && let Ok(answered) = answers.recv_timeout(patience)
+        {
+            arrived.push(answered);
+        }
+        arrived.extend(answers.try_iter());
+        let mut by_lane: HashMap<Channel, usize> = HashMap::new();
+        for (job, _) in &arrived {
+            *by_lane.entry(job.outgoing.channel).or_default() += 1;
+        }
+        for (channel, lane) in &mut self.lanes {
+            let answered = by_lane.get(channel).copied().unwrap_or(0);
+            lane.in_flight -= answered;
+            self.in_flight -= answered;
+            lane.wait = None;
+            if answered > 0 {
+                // Smoothed, so that one slow answer does not empty the lane.
+                lane.ahead = lane.ahead.div_ceil(2).max(answered * 2).min(MOST_AHEAD);
+            }
+        }
+        arrived
+    }
+
+    /// How long an outcome may be waited for; `None` when there is something better to do.
+    fn patience(&self) -> Option<Duration> {
+        let room = |lane: &Lane| self.has_room(lane);
+        let parked = || self.lanes.values().filter(|l| !l.parked.is_empty());
+        let open = self.lanes.is_empty() || self.lanes.values().any(room);
+        if parked().any(room) || (open && !self.awake.is_empty()) {
+            return None;
+        }
+        let rate = parked().filter_map(|l| l.wait).min().unwrap_or(PATIENCE);
+        // Every channel is busy. Those further back may go elsewhere: looked for when answers are slow.
+        Some(if self.awake.is_empty() {
+            rate
+        } else {
+            rate.min(SLOW_ANSWER)
+        })
+    }
+
+    fn has_room(&self, lane: &Lane) -> bool {
+        lane.wait.is_none() && lane.in_flight < self.run.concurrency + lane.ahead
+    }
+
+    fn nothing_parked(&self) -> bool {
+        self.lanes.values().all(|l| l.parked.is_empty())
+    }
+
+    /// Claims steps until every channel has enough, or nothing is left.
+    fn claim_next(&mut self, jobs: &mut Vec<Job>, events: &mut Vec<Event>) -> Result<()> {
+        for _ in 0..MOST_LOOKS {
+            let run = self.run;
+            let mut lanes = self.lanes.values_mut();
+            let roomy = lanes.find(|l| {
+                let room = l.wait.is_none() && l.in_flight < run.concurrency + l.ahead;
+                room && !l.parked.is_empty()
+            });
+            let parked = roomy.and_then(|l| l.parked.pop_front());
+            let Some(contact) = parked.or_else(|| self.awake.pop_front()) else {
+                break;
+            };
+            if self.limit_reached() {
+                let parked: usize = self.lanes.values().map(|l| l.parked.len()).sum();
+                self.summary.left += 1 + (self.awake.len() + parked) as u64;
+                self.awake.clear();
+                self.lanes.values_mut().for_each(|l| l.parked.clear());
+                return Ok(());
+            }
+            self.look(contact, jobs, events)?;
+            if jobs.len() >= self.run.concurrency && self.lanes.values().all(|l| !self.has_room(l))
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn limit_reached(&self) -> bool {
+        self.run.limit.is_some_and(|limit| self.claimed >= limit)
+    }
+
+    /// Decides about one contact and claims its step if it is due (rule X2).
+    fn look(
+        &mut self,
+        contact: ContactKey,
+        jobs: &mut Vec<Job>,
+        events: &mut Vec<Event>,
+    ) -> Result<()> {
+        let now = (self.run.clock)();
+        let Some(mut thread) = self.run.store.thread(contact)? else {
+            return Ok(());
+        };
+        let decision = decide(self.run.policy, &thread, now);
+        let Some(channel) = decision.channel.filter(|_| decision.action == Action::Send) else {
+            return self.pass_over(contact, &thread.contact.contact_id, &decision, events);
+        };
+        if self.seen.contains(&contact) {
+            return Ok(()); // D20
+        }
+        if self.closed.contains(&channel) || !self.open_lane(channel, events) {
+            self.summary.skipped += 1;
+            return Ok(());
+        }
+        let Some(lane) = self.lanes.get_mut(&channel) else {
+            return Ok(());
+        };
+        if lane.wait.is_some() || lane.in_flight >= self.run.concurrency + lane.ahead {
+            lane.parked.push_back(contact);
+            return Ok(());
+        }
+        let contact_id = thread.contact.contact_id.clone();
+        let address = thread
+            .contact
+            .address(channel)
+            .unwrap_or_default()
+            .to_owned();
+        let written = match (self.run.write)(&thread, &decision) {
+            Ok(written) => written,
+            Err(error) => {
+                // X5: a text that cannot be written uses up nothing.
+                self.summary.skipped += 1;
+                let reason = "compose".to_owned();
+                events.push(Event::Skipped {
+                    contact_id,
+                    reason,
+                    error: Some(error),
+                });
+                return Ok(());
+            }
+        };
+        if let Some(bucket) = &mut lane.bucket
+            && let Err(wait) = bucket.take(now)
+        {
+            lane.wait = Some(wait);
+            lane.parked.push_front(contact);
+            return Ok(());
+        }
+        let claim = Claim {
+            contact,
+            thread: &mut thread,
+            decision: &decision,
+            address: &address,
+            text: &written.text,
+            text_source: written.source,
+        };
+        let Some(claimed) = self.run.store.claim(claim, self.run.policy, now)? else {
+            // Claimed before, by a row that the decision cannot see: never twice.
+            return self.run.store.put_to_sleep(contact);
+        };
+        let (Some(scenario), Some(step)) = (decision.scenario, decision.step) else {
+            return Ok(());
+        };
+        lane.in_flight += 1;
+        self.in_flight += 1;
+        self.claimed += 1;
+        self.seen.insert(contact);
+        let attempts = thread.follow_ups.last().map_or(1, |f| f.attempts);
+        let outgoing = Outgoing {
+            id: claimed.id,
+            contact_id,
+            conversation_id: decision.conversation_id.clone(),
+            address,
+            channel,
+            text: written.text,
+            scenario,
+            step,
+            template: written.template,
+        };
+        jobs.push(Job {
+            contact,
+            row: claimed.row,
+            decision,
+            outgoing,
+            attempts,
+        });
+        Ok(())
+    }
+
+    /// A contact whose step is not due after all: its derived values follow the decision.
+    fn pass_over(
+        &mut self,
+        contact: ContactKey,
+        contact_id: &str,
+        decision: &Decision,
+        events: &mut Vec<Event>,
+    ) -> Result<()> {
+        let changed = self.run.store.set_derived_if_changed(contact, decision)?;
+        if decision.reason == Reason::StaleSource {
+            self.summary.stale += 1;
+        } else if changed && decision.action == Action::Hold {
+            // D18: said once, when it begins.
+            self.summary.skipped += 1;
+            let (contact_id, reason) = (contact_id.to_owned(), decision.reason.to_string());
+            events.push(Event::Skipped {
+                contact_id,
+                reason,
+                error: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// Sets a channel up at its first message: its sender, its threads and its rate.
+    fn open_lane(&mut self, channel: Channel, events: &mut Vec<Event>) -> bool {
+        if self.lanes.contains_key(&channel) {
+            return true;
+        }
+        let sender = match (self.run.sender)(channel) {
+            Ok(sender) => sender,
+            Err(error) => {
+                self.close(channel, error, events);
+                return false;
+            }
+        };
+        let bucket = self.run.rates.get(&channel).map(|rate| {
+            let left = self.run.store.rate(channel).ok().flatten();
+            Bucket::new(*rate, left, (self.run.clock)())
+        });
+        let jobs = self.spawn(&sender);
+        let lane = Lane {
+            jobs,
+            bucket,
+            in_flight: 0,
+            ahead: 0,
+            parked: VecDeque::new(),
+            wait: None,
+        };
+        self.lanes.insert(channel, lane);
+        true
+    }
+
+    fn spawn(&self, sender: &Arc<dyn Sender>) -> Queue<Job> {
+        let (jobs, queue) = channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..self.run.concurrency {
+            let (queue, sender, answer) =
+                (Arc::clone(&queue), Arc::clone(sender), self.answer.clone());
+            let run = self.run;
+            let (clock, at) = (run.clock, run.at);
+            self.scope.spawn(move || {
+                loop {
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(job) = next else { return };
+                    let result = sender.send(&job.outgoing, clock());
+                    at(Point::Answered);
+                    if answer.send((job, result)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        jobs
+    }
+
+    fn close(&mut self, channel: Channel, error: String, events: &mut Vec<Event>) {
+        if self.closed.insert(channel) {
+            let (contact_id, reason) = (String::new(), "credentials".to_owned());
+            events.push(Event::Skipped {
+                contact_id,
+                reason,
+                error: Some(format!("{channel}: {error}")),
+            });
+        }
+    }
+
+    fn dispatch(&mut self, job: Job) {
+        if let Some(lane) = self.lanes.get(&job.outgoing.channel) {
+            // The threads end only after this writer.
+            let _ = lane.jobs.send(job);
+        }
+    }
+
+    /// Inside the transaction: what became of a claimed step (rule X4).
+    fn record(
+        &mut self,
+        job: &Job,
+        result: &Result<Accepted, SendError>,
+        events: &mut Vec<Event>,
+    ) -> Result<()> {
+        let now = (self.run.clock)();
+        let outgoing = &job.outgoing;
+        let step = Step {
+            id: outgoing.id.clone(),
+            contact_id: outgoing.contact_id.clone(),
+            scenario: outgoing.scenario,
+            step: outgoing.step,
+            channel: outgoing.channel,
+        };
+        let mut again = false;
+        let retry = |at: Timestamp, error: &str| SendOutcome::Retry {
+            at,
+            error: error.to_owned(),
+        };
+        let outcome = match result {
+            Ok(accepted) => SendOutcome::Sent {
+                provider_id: accepted.provider_id.clone(),
+            },
+            Err(SendError::Retry { after, reason }) => {
+                match next_attempt(&outgoing.id, job.attempts, *after, now) {
+                    Some(at) => retry(at, reason),
+                    None => SendOutcome::GaveUp {
+                        error: reason.clone(),
+                    },
+                }
+            }
+            Err(SendError::Credentials { reason }) => {
+                self.close(outgoing.channel, reason.clone(), events);
+                let soon = next_attempt(&outgoing.id, 1, None, now).unwrap_or(now);
+                retry(soon, reason)
+            }
+            Err(SendError::Refused { reason } | SendError::WindowClosed { reason }) => {
+                again = true; // a switching rule may offer another channel
+                SendOutcome::Refused {
+                    error: reason.clone(),
+                    opted_out: false,
+                }
+            }
+            Err(SendError::OptedOut { reason }) => SendOutcome::Refused {
+                error: reason.clone(),
+                opted_out: true,
+            },
+            Err(SendError::Unknown { reason }) => SendOutcome::Unknown {
+                error: reason.clone(),
+            },
+        };
+        self.run
+            .store
+            .record(job.contact, job.row, outgoing.channel, &outcome, now)?;
+        if again {
+            self.seen.remove(&job.contact);
+            self.awake.push_front(job.contact);
+        }
+        match outcome {
+            SendOutcome::Sent { provider_id } => {
+                (self.run.queue_actions)(job.row, &job.decision)?;
+                self.summary.sent += 1;
+                events.push(Event::Sent { step, provider_id });
+            }
+            SendOutcome::Retry {
+                at: retry_at,
+                error,
+            } => {
+                self.summary.retry += 1;
+                events.push(Event::Retry {
+                    step,
+                    error,
+                    retry_at,
+                });
+            }
+            SendOutcome::Refused { error, .. } | SendOutcome::GaveUp { error } => {
+                self.summary.failed += 1;
+                events.push(Event::Failed { step, error });
+            }
+            SendOutcome::Unknown { error } => {
+                self.summary.unknown += 1;
+                events.push(Event::Unknown { step, error });
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_rates(&self) -> Result<()> {
+        for (channel, lane) in &self.lanes {
+            if let Some(bucket) = &lane.bucket {
+                let (tokens, at) = bucket.left();
+                self.run.store.set_rate(*channel, tokens, at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After a failure of the store: what is in flight is answered, and recorded if that is possible.
+    fn drain(&mut self, answers: &Receiver<Answered>) {
+        while self.in_flight > 0 {
+            let Ok(answered) = answers.recv_timeout(PATIENCE) else {
+                return;
+            };
+            self.in_flight -= 1;
+            let mut events = Vec::new();
+            let recorded = self
+                .run
+                .store
+                .durably(|| self.record(&answered.0, &answered.1, &mut events));
+            if recorded.is_ok() {
+                events.iter().for_each(|event| (self.report)(event));
+            }
+        }
+    }
+}
