@@ -84,9 +84,10 @@ impl Due {
         moved
     }
 
-    /// Moves to the next opening (rules D12, D13).
+    /// Moves to the next opening after `at`, if that is closed (rules D12, D13).
     pub(crate) fn reopen(
         &mut self,
+        at: Timestamp,
         policy: &Policy,
         contact_zone: &Zone,
         asked: bool,
@@ -100,9 +101,9 @@ impl Due {
         };
         // Hours that never open are a configuration error (D13); a policy that has them all the same never
         // counts as open.
-        let to = hours.next_open(self.at, zone).unwrap_or(Timestamp::MAX_UTC);
+        let to = hours.next_open(at, zone).unwrap_or(Timestamp::MAX_UTC);
         let from = self.at;
-        if self.not_before(to, Reason::OutsideHours) {
+        if to > at && self.not_before(to, Reason::OutsideHours) {
             because.push(Because::OutsideHours {
                 from,
                 to,

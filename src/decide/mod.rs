@@ -22,8 +22,11 @@ use timeline::{Timeline, Turn};
 #[must_use]
 pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
     let timeline = Timeline::new(thread, now);
-    let mut draft = Draft::default();
-    let words = || thread.words.iter().filter(|w| w.at <= now);
+    let mut draft = Draft {
+        next_fact: timeline.next_fact,
+        ..Draft::default()
+    };
+    let words = || timeline.words.iter().copied();
 
     // D1: held, not used up.
     if !policy.active {
@@ -44,7 +47,7 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
     };
     draft.conversation_id = last_turn.last().conversation_id.clone();
     // D3, D21
-    if let Some(opt_out) = standing_opt_out(thread, &timeline, now) {
+    if let Some(opt_out) = standing_opt_out(&timeline) {
         return draft.ends(Action::Stop, Reason::OptedOut, opt_out);
     }
     // D4, D5
@@ -61,7 +64,7 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
         return draft.ends(Action::None, Reason::ConversationClosed, fact);
     }
     let promise = last_turn
-        .is_bare()
+        .is_ack()
         .then(|| open_promise(thread, &timeline))
         .flatten();
     let turn = promise.unwrap_or(last_turn);
@@ -185,7 +188,7 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
     let asked = event == Anchor::TimeAsked && due.reason == Reason::Delay;
     let hours_apply = cadence.hours_apply || !asked;
     if hours_apply {
-        due.reopen(policy, &zone, asked, &mut draft.because);
+        due.reopen(due.at, policy, &zone, asked, &mut draft.because);
     }
     draft.due_at = Some(due.at);
     // D14
@@ -220,9 +223,20 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
                 error,
             });
             if hours_apply {
-                due.reopen(policy, &zone, false, &mut draft.because);
+                due.reopen(due.at, policy, &zone, false, &mut draft.because);
             }
         }
+    }
+    // D12, D14: what no run sent while it was open waits for the next opening, unless that is too late.
+    if hours_apply && due.at < now {
+        due.reopen(now, policy, &zone, false, &mut draft.because);
+    }
+    if let (Some(expires_at), Some(max_late), Some(due_at)) =
+        (expires_at, policy.max_late, draft.due_at)
+        && due.at > expires_at
+    {
+        let fact = Because::Expired { due_at, max_late };
+        return draft.ends(Action::None, Reason::Expired, fact);
     }
     // D15: only what would go out now can be stale.
     if due.at <= now
@@ -240,6 +254,7 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
         timeline: &timeline,
         step,
         refused_on,
+        refused_at: progress.tried.map(|row| row.claimed_at),
     };
     let route = routing.choose(due.at.max(now), &mut draft.because);
     if let Ok(route) = &route {
@@ -277,7 +292,7 @@ fn standing_pause<'a>(words: impl Iterator<Item = &'a Word>, now: Timestamp) -> 
 }
 
 /// D3, D21: the newest opt-out that no later opt-in lifts, by the contact or by who shares their number.
-fn standing_opt_out(thread: &Thread, timeline: &Timeline<'_>, now: Timestamp) -> Option<Because> {
+fn standing_opt_out(timeline: &Timeline<'_>) -> Option<Because> {
     let said = |kind: SignalKind| {
         timeline.inbound().filter_map(move |m| {
             m.signal
@@ -286,18 +301,8 @@ fn standing_opt_out(thread: &Thread, timeline: &Timeline<'_>, now: Timestamp) ->
                 .map(|s| (m.sent_at, s))
         })
     };
-    let words = |kind: WordKind| {
-        thread
-            .words
-            .iter()
-            .filter(move |w| w.kind == kind && w.at <= now)
-    };
-    let shared = |kind: WordKind| {
-        thread
-            .shared_words
-            .iter()
-            .filter(move |w| w.kind == kind && w.at <= now)
-    };
+    let words = |kind: WordKind| timeline.words.iter().filter(move |w| w.kind == kind);
+    let shared = |kind: WordKind| timeline.shared_words.iter().filter(move |w| w.kind == kind);
     let opt_in = said(SignalKind::OptIn)
         .map(|(at, _)| at)
         .chain(words(WordKind::OptIn).map(|w| w.at))
@@ -375,7 +380,7 @@ fn stopped<'a>(
 
 /// D7: the turn before a bare "ok" that asked to be written to, if no follow-up has gone out for it yet.
 fn open_promise<'t, 'a>(thread: &Thread, timeline: &'t Timeline<'a>) -> Option<Turn<'t, 'a>> {
-    let turn = timeline.turns().find(|t| !t.is_bare())?;
+    let turn = timeline.turns().find(|t| !t.is_ack())?;
     let (_, signal) = turn.strongest()?;
     let asked = matches!(signal.kind, SignalKind::AskedForTime | SignalKind::Busy);
     let episode = turn.last().sent_at;
@@ -415,15 +420,17 @@ fn stale_source(
             .iter()
             .any(|m| m.source == id && m.channel == last_inbound.channel)
     };
-    let newest = thread
-        .sources
-        .iter()
-        .filter(|s| bring(s.id))
-        .max_by_key(|s| s.as_of)?;
-    let fresh_for = policy.fresh_for(&newest.name)?;
-    (now > zone.after(newest.as_of, fresh_for)).then(|| Because::StaleSource {
-        source: newest.name.clone(),
-        as_of: newest.as_of,
+    let mut newest = None;
+    for source in thread.sources.iter().filter(|s| bring(s.id)) {
+        let fresh_for = policy.fresh_for(&source.name)?;
+        if now <= zone.after(source.as_of, fresh_for) {
+            return None;
+        }
+        newest = newest.max(Some((source.as_of, &source.name, fresh_for)));
+    }
+    newest.map(|(as_of, source, fresh_for)| Because::StaleSource {
+        source: source.clone(),
+        as_of,
         fresh_for,
     })
 }
@@ -441,6 +448,8 @@ struct Draft {
     conversation_id: Option<String>,
     because: Vec<Because>,
     wake_at: Option<Timestamp>,
+    /// A fact dated after now may change everything when its time has come.
+    next_fact: Option<Timestamp>,
 }
 
 impl Draft {
@@ -462,7 +471,7 @@ impl Draft {
             approved_template: self.approved_template,
             conversation_id: self.conversation_id,
             because: self.because,
-            wake_at: self.wake_at,
+            wake_at: self.wake_at.into_iter().chain(self.next_fact).min(),
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Routing<'a> {
     pub(crate) step: &'a StepRule,
     /// The channels that refused this step for good (rule X4).
     pub(crate) refused_on: &'a [Channel],
+    /// When the last of them did.
+    pub(crate) refused_at: Option<Timestamp>,
 }
 
 /// A channel on which the step can go out.
@@ -65,7 +67,9 @@ impl Routing<'_> {
         let opening = |r: &crate::decide::SwitchRule| {
             last_inbound.map_or(at, |m| self.zone.after(m.sent_at, r.after))
         };
-        let open = rules.clone().filter(|r| opening(r) <= at);
+        // A refusal ends the episode unless a rule offers another channel there and then (X4).
+        let offered_at = self.refused_at.filter(|_| refused).unwrap_or(at);
+        let open = rules.clone().filter(|r| opening(r) <= offered_at);
         let switched = open
             .flat_map(|r| &r.to)
             .find_map(|to| self.usable(*to, at).ok());

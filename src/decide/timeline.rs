@@ -2,14 +2,22 @@
 
 use chrono::{DurationRound, TimeDelta};
 
-use crate::model::{Author, Direction, FollowUp, Message, Signal, SignalKind, Thread, Timestamp};
+use crate::model::{
+    Author, Direction, FollowUp, Message, SharedWord, Signal, SignalKind, Thread, Timestamp, Word,
+};
 
-/// What had happened by `now`: the messages in order, and where the contact spoke last.
+/// What had happened by `now`, each kind of fact in order; the order in the thread means nothing.
 pub(crate) struct Timeline<'a> {
     /// The messages that count as such (no automatic replies), in order.
     messages: Vec<&'a Message>,
     /// Automatic replies, in order.
     automatic: Vec<&'a Message>,
+    /// What operators and providers said, in order.
+    pub(crate) words: Vec<&'a Word>,
+    /// What contacts with the same number said, in order.
+    pub(crate) shared_words: Vec<&'a SharedWord>,
+    /// The time of the first fact that is dated after `now`.
+    pub(crate) next_fact: Option<Timestamp>,
     follow_ups: &'a [FollowUp],
 }
 
@@ -23,23 +31,34 @@ pub(crate) struct Turn<'t, 'a> {
 impl<'a> Timeline<'a> {
     /// The thread as it stood at `now`: a message dated later is not there yet (rule D11).
     pub(crate) fn new(thread: &'a Thread, now: Timestamp) -> Self {
-        let mut messages = Vec::with_capacity(thread.messages.len());
-        let mut automatic = Vec::new();
-        for message in thread.messages.iter().filter(|m| m.sent_at <= now) {
-            let list = if message.automatic {
-                &mut automatic
-            } else {
-                &mut messages
-            };
-            list.push(message);
-        }
-        // Of equal times the file's order counts; where there is none, the contact has the last word.
-        let order = |m: &&Message| (m.sent_at, m.seq, m.direction() == Direction::Inbound);
-        messages.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.text.cmp(&b.text)));
-        automatic.sort_by_key(order);
+        let mut there: Vec<&Message> = thread.messages.iter().collect();
+        there.retain(|m| m.sent_at <= now);
+        there.sort_by(|a, b| order(a).cmp(&order(b)));
+        let (automatic, messages) = there.into_iter().partition(|m| m.automatic);
+        let mut words: Vec<&Word> = thread.words.iter().filter(|w| w.at <= now).collect();
+        // Of two pauses of one moment the longer comes last.
+        words.sort_by_key(|w| {
+            (
+                w.at,
+                w.kind,
+                w.until.is_none(),
+                w.until,
+                w.source,
+                &w.reason,
+            )
+        });
+        let mut shared_words: Vec<&SharedWord> = thread.shared_words.iter().collect();
+        shared_words.retain(|w| w.at <= now);
+        shared_words.sort_by_key(|w| (w.at, w.kind, &w.contact_id));
+        let times = thread.messages.iter().map(|m| m.sent_at);
+        let times = times.chain(thread.words.iter().map(|w| w.at));
+        let times = times.chain(thread.shared_words.iter().map(|w| w.at));
         Self {
             messages,
             automatic,
+            words,
+            shared_words,
+            next_fact: times.filter(|at| *at > now).min(),
             follow_ups: &thread.follow_ups,
         }
     }
@@ -116,6 +135,20 @@ impl<'a> Timeline<'a> {
     }
 }
 
+/// Of equal times our follow-up comes first, so that a reply of that time answers it (rule D11); then the file's
+/// order counts; where there is none, the contact has the last word.
+fn order(message: &Message) -> impl Ord + '_ {
+    (
+        message.sent_at,
+        message.author != Author::Followup,
+        message.seq,
+        message.direction() == Direction::Inbound,
+        message.author,
+        message.channel,
+        &message.text,
+    )
+}
+
 /// Whether an inbound message at `reply` answers a follow-up sent at `sent`: at the same time or later
 /// (rule D11); an export that tells only minutes dates the reply to the beginning of its minute.
 fn replies_to(reply: Timestamp, sent: Timestamp) -> bool {
@@ -137,20 +170,30 @@ impl<'a> Turn<'_, 'a> {
         let (index, signal) = signals
             .filter_map(|(i, m)| m.signal.as_ref().map(|s| (i, s)))
             .max_by_key(|(_, s)| rank(s.kind))?;
-        let went_on = self.messages[index..].iter().any(|m| m.signal.is_none());
+        let went_on = self.messages[index..].iter().any(|m| !says(m, &BARE));
         let closes = signal.kind == SignalKind::Closing;
         (!(closes && went_on)).then_some((self.messages[index], signal))
     }
 
     /// Whether the turn is a bare `ack` or `closing`: nothing of substance.
     pub(crate) fn is_bare(&self) -> bool {
-        self.messages.iter().all(|m| {
-            matches!(
-                m.signal.as_ref().map(|s| s.kind),
-                Some(SignalKind::Ack | SignalKind::Closing)
-            )
-        })
+        self.messages.iter().all(|m| says(m, &BARE))
     }
+
+    /// Whether the turn is a bare `ack`.
+    pub(crate) fn is_ack(&self) -> bool {
+        self.messages.iter().all(|m| says(m, &[SignalKind::Ack]))
+    }
+}
+
+/// The signals of a message that has nothing of substance.
+const BARE: [SignalKind; 2] = [SignalKind::Ack, SignalKind::Closing];
+
+fn says(message: &Message, kinds: &[SignalKind]) -> bool {
+    message
+        .signal
+        .as_ref()
+        .is_some_and(|s| kinds.contains(&s.kind))
 }
 
 /// The order of rule S2. `opt_in` lifts an opt-out (rule D3) and means nothing else here.
