@@ -5,6 +5,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod chat;
 mod config;
 mod contract;
+mod decide;
+mod policy;
 mod server;
