@@ -54,6 +54,7 @@ pub(super) fn run(
             lanes: BTreeMap::new(),
             closed: BTreeSet::new(),
             in_flight: 0,
+            looks_further: false,
             claimed: 0,
             seen: BTreeSet::new(),
             summary,
@@ -87,6 +88,8 @@ struct Writer<'scope, 'env, 'r> {
     /// Channels whose credentials were refused, or that could not be set up: nothing more goes there.
     closed: BTreeSet<Channel>,
     in_flight: usize,
+    /// Every channel is busy and slow: time to look for contacts on others.
+    looks_further: bool,
     claimed: u64,
     /// Contacts that have had their step in this run (rule D20).
     seen: BTreeSet<ContactKey>,
@@ -139,10 +142,12 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     /// Outcomes that have arrived; waits for one when nothing else can be done.
     fn collect(&mut self, answers: &Receiver<Answered>) -> Vec<Answered> {
         let mut arrived = Vec::new();
-        if let Some(patience) = self.patience()
-            && let Ok(answered) = answers.recv_timeout(patience)
-        {
-            arrived.push(answered);
+        self.looks_further = false;
+        if let Some(patience) = self.patience() {
+            match answers.recv_timeout(patience) {
+                Ok(answered) => arrived.push(answered),
+                Err(_) => self.looks_further = true,
+            }
         }
         arrived.extend(answers.try_iter());
         let mut by_lane: HashMap<Channel, usize> = HashMap::new();
@@ -208,8 +213,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 return Ok(());
             }
             self.look(contact, jobs, events)?;
-            if jobs.len() >= self.run.concurrency && self.lanes.values().all(|l| !self.has_room(l))
-            {
+            if !self.looks_further && self.lanes.values().all(|l| !self.has_room(l)) {
                 break;
             }
         }
