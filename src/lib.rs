@@ -6,6 +6,7 @@ pub mod decide;
 pub mod detect;
 pub mod error;
 pub mod import;
+pub mod intake;
 pub mod model;
 pub mod run;
 pub mod store;

@@ -288,22 +288,15 @@ impl Store {
     /// # Errors
     /// [`Exit::Usage`] when there is no such follow-up, or it is not `unknown`.
     pub fn resolve(&self, id: &str, resolution: Resolution, now: Timestamp) -> Result<()> {
-        let row: i64 = id
+        let row = id
             .strip_prefix(&self.prefix)
-            .unwrap_or(id)
-            .parse()
-            .map_err(|_| {
-                Failure::new(
-                    Exit::Usage,
-                    format!("{id} is no follow-up; see followup history"),
-                )
-            })?;
+            .and_then(|row| row.parse::<i64>().ok());
         self.durably(|| {
-            let sql = "SELECT contact, state FROM follow_ups WHERE id = ?1";
-            let found = self
-                .connection
-                .query_row(sql, [row], |r| Ok((r.get(0)?, r.get::<_, String>(1)?)));
-            let Some((contact, state)) = found.optional()? else {
+            let sql = "SELECT contact, state, id FROM follow_ups WHERE id = ?1 OR imported_id = ?2";
+            let found = self.connection.query_row(sql, (row, id), |r| {
+                Ok((r.get(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?))
+            });
+            let Some((contact, state, row)) = found.optional()? else {
                 return Err(Failure::new(
                     Exit::Usage,
                     format!("there is no follow-up {id}; see followup history"),
@@ -315,18 +308,21 @@ impl Store {
                     format!("follow-up {id} is {state}, not unknown: there is nothing to settle");
                 return Err(Failure::new(Exit::Usage, words).into());
             }
-            let sql = match resolution {
+            match resolution {
                 Resolution::Sent => {
-                    "UPDATE follow_ups SET state = 'sent', sent_at = claimed_at WHERE id = ?1"
+                    let sql = "UPDATE follow_ups SET state = 'sent', sent_at = claimed_at WHERE id = ?1";
+                    self.connection.execute(sql, [row])?;
                 }
                 Resolution::NotSent => {
-                    "UPDATE follow_ups SET state = 'retry', retry_at = ?2 WHERE id = ?1"
+                    // A step that a later one has overtaken is not sent after it.
+                    let sql = "UPDATE follow_ups AS f SET retry_at = ?2, state = iif(EXISTS ( \
+                                 SELECT 1 FROM follow_ups later WHERE later.contact = f.contact \
+                                 AND later.episode = f.episode AND later.step > f.step \
+                                 AND later.state IN ('sending', 'sent', 'unknown')), 'failed', 'retry') \
+                               WHERE id = ?1";
+                    self.connection.execute(sql, [row, micros(now)])?;
                 }
-            };
-            match resolution {
-                Resolution::Sent => self.connection.execute(sql, [row])?,
-                Resolution::NotSent => self.connection.execute(sql, [row, micros(now)])?,
-            };
+            }
             self.awaken(contact)
         })
     }

@@ -102,11 +102,12 @@ impl<'a> Ingest<'a> {
         Ok(())
     }
 
-    /// Writes what is left, and says that the source is complete up to `as_of`.
+    /// Writes what is left, and says that the source is complete up to `as_of`; `file` is remembered with how
+    /// many of its rows were rejected.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn finish(mut self, as_of: Timestamp, file: Option<&FileState>) -> Result<Imported> {
+    pub fn finish(mut self, as_of: Timestamp, file: Option<(&FileState, u64)>) -> Result<Imported> {
         let transaction = self.store.immediate()?;
         self.write()?;
         self.store.source_complete(self.source, as_of, file)?;

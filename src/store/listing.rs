@@ -53,6 +53,8 @@ pub struct FollowUpRow {
     pub contact_id: String,
     /// The row of the log.
     pub follow_up: FollowUp,
+    /// The provider's id of the conversation.
+    pub conversation_id: Option<String>,
     /// The decision's list of rules, as JSON.
     pub because: String,
     /// A reply before it that came to light only later (rule X7).
@@ -79,7 +81,7 @@ pub struct Counts {
 }
 
 impl Store {
-    /// Gives every message to `each`, by contact.
+    /// Gives every message to `each`, by contact and in time order, our own follow-ups among them.
     ///
     /// # Errors
     /// When the database cannot be read, and those of `each`.
@@ -88,11 +90,22 @@ impl Store {
                      m.status, c.name, c.phone, c.email, \
                      (SELECT address FROM addresses a WHERE a.contact = c.id AND a.channel = m.channel), \
                      c.timezone, c.language, c.tags, m.automatic \
-                   FROM messages m CROSS JOIN contacts c ON c.id = m.contact";
+                   FROM contacts c JOIN ( \
+                     SELECT channel, author, sent_at, seq, text, message_id, conversation_id, status, automatic \
+                       FROM messages WHERE contact = ?1 \
+                     UNION ALL SELECT channel, 'followup', sent_at, 0, text, provider_id, conversation_id, state, 0 \
+                       FROM follow_ups WHERE contact = ?1 AND state = 'sent') m \
+                   WHERE c.id = ?1 ORDER BY m.sent_at, m.seq, m.author <> 'followup', m.author";
+        let mut contacts = self
+            .connection
+            .prepare("SELECT id FROM contacts ORDER BY id")?;
+        let mut contacts = contacts.query([])?;
         let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            each(&message_row(row)?)?;
+        while let Some(contact) = contacts.next()? {
+            let mut rows = statement.query([contact.get::<_, ContactKey>(0)?])?;
+            while let Some(row) = rows.next()? {
+                each(&message_row(row)?)?;
+            }
         }
         Ok(())
     }
@@ -134,7 +147,7 @@ impl Store {
         const SQL: &str = concat!(
             "SELECT ",
             follow_up_columns!(),
-            ", because, reply_at, (SELECT contact_id FROM contacts c WHERE c.id = contact), id FROM follow_ups \
+            ", because, reply_at, (SELECT contact_id FROM contacts c WHERE c.id = contact), id, conversation_id FROM follow_ups \
              WHERE claimed_at >= ?1 AND (?2 IS NULL OR contact = ?2) ORDER BY follow_ups.id"
         );
         let mut statement = self.connection.prepare(SQL)?;
@@ -142,10 +155,11 @@ impl Store {
         while let Some(row) = rows.next()? {
             each(&FollowUpRow {
                 follow_up: follow_up(row, &self.prefix)?,
-                because: row.get(17)?,
-                reply_at: row.get::<_, Option<i64>>(18)?.map(time),
-                contact_id: row.get(19)?,
-                actions: self.actions(row.get(20)?)?,
+                because: row.get(18)?,
+                reply_at: row.get::<_, Option<i64>>(19)?.map(time),
+                contact_id: row.get(20)?,
+                conversation_id: row.get(22)?,
+                actions: self.actions(row.get(21)?)?,
             })?;
         }
         Ok(())

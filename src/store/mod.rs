@@ -14,6 +14,7 @@ mod ingest;
 mod listing;
 mod lock;
 mod operator;
+mod restore;
 mod schema;
 mod sources;
 mod threads;
@@ -31,7 +32,7 @@ pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution};
 pub use ingest::{Imported, Ingest, Reading};
 pub use listing::{ContactRow, Counts, FollowUpRow, MessageRow};
 pub use lock::RunLock;
-pub use sources::FileState;
+pub use sources::{FileState, TakenBefore};
 pub use threads::ContactKey;
 
 /// An open database.

@@ -27,7 +27,8 @@ CREATE TABLE sources (
 CREATE TABLE files (
   path TEXT PRIMARY KEY,
   source INTEGER NOT NULL REFERENCES sources(id),
-  fingerprint TEXT NOT NULL                  -- size, modification time and settings of the last whole import
+  fingerprint TEXT NOT NULL,                 -- size, modification time and settings of the last whole import
+  rejected INTEGER NOT NULL                  -- how many of its rows could not be used
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE contacts (
@@ -98,6 +99,7 @@ CREATE TABLE follow_ups (
   retry_at INTEGER,
   attempts INTEGER NOT NULL,
   provider_id TEXT,
+  imported_id TEXT,                          -- the id that another store gave it
   message_identity INTEGER,                  -- the message of an export that shows it (rule X6)
   reply_at INTEGER,                          -- a reply before it that came to light only later (rule X7)
   text TEXT NOT NULL,
@@ -106,16 +108,18 @@ CREATE TABLE follow_ups (
   because TEXT NOT NULL,                     -- the decision's list of rules, as JSON
   UNIQUE (contact, episode, step)            -- rule X1: a step is claimed once
 ) STRICT;
+CREATE INDEX follow_ups_imported_id ON follow_ups(imported_id) WHERE imported_id IS NOT NULL;
 CREATE INDEX follow_ups_open ON follow_ups(state) WHERE state IN ('sending', 'unknown', 'retry');
 
 CREATE TABLE actions (
   follow_up INTEGER NOT NULL REFERENCES follow_ups(id),
   action TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('started', 'done', 'failed', 'retry')),
+  state TEXT NOT NULL CHECK (state IN ('pending', 'started', 'done', 'failed', 'retry', 'unknown')),
   at INTEGER NOT NULL,
   detail TEXT,
   PRIMARY KEY (follow_up, action)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX actions_open ON actions(state) WHERE state IN ('pending', 'started', 'retry');
 
 -- What is left of a person after `forget`: keyed hashes of the contact id, phone number and addresses.
 CREATE TABLE suppressions (

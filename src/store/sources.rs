@@ -15,6 +15,13 @@ pub struct FileState {
     pub fingerprint: String,
 }
 
+/// What an earlier import made of a file that has not changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenBefore {
+    /// How many of its rows could not be used.
+    pub rejected: u64,
+}
+
 impl Store {
     /// The row of the source of this name, made when it is new.
     ///
@@ -37,22 +44,38 @@ impl Store {
             .query_row([name], |row| row.get(0))?)
     }
 
-    /// Whether the file was imported whole and has not changed since. An unchanged file makes its source no
-    /// older than `as_of`.
+    /// What an earlier import made of the file, if it has not changed since. An unchanged file makes its source
+    /// no older than `as_of`.
     ///
     /// # Errors
     /// When the database cannot be read or written.
-    pub fn is_imported(&self, file: &FileState, source: i64, as_of: Timestamp) -> Result<bool> {
-        let sql = "SELECT 1 FROM files WHERE path = ?1 AND fingerprint = ?2 AND source = ?3";
+    pub fn taken_before(
+        &self,
+        file: &FileState,
+        source: i64,
+        as_of: Timestamp,
+    ) -> Result<Option<TakenBefore>> {
+        let sql = "SELECT rejected FROM files WHERE path = ?1 AND fingerprint = ?2 AND source = ?3";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let known = statement.exists((&file.path, &file.fingerprint, source))?;
-        if known {
-            let sql = "UPDATE sources SET as_of = ?2 WHERE id = ?1 AND as_of < ?2";
+        let known = statement.query_row((&file.path, &file.fingerprint, source), |row| {
+            row.get::<_, i64>(0)
+        });
+        let known = known.optional()?;
+        let older = "SELECT 1 FROM sources WHERE id = ?1 AND as_of < ?2";
+        if known.is_some()
+            && self
+                .connection
+                .prepare_cached(older)?
+                .exists((source, micros(as_of)))?
+        {
+            let sql = "UPDATE sources SET as_of = ?2 WHERE id = ?1";
             self.connection
                 .prepare_cached(sql)?
                 .execute((source, micros(as_of)))?;
         }
-        Ok(known)
+        Ok(known.map(|rejected| TakenBefore {
+            rejected: rejected.cast_unsigned(),
+        }))
     }
 
     /// Marks a source as cut off until [`Store::source_complete`]: what an import has stored so far may lack
@@ -71,20 +94,21 @@ impl Store {
         &self,
         source: i64,
         as_of: Timestamp,
-        file: Option<&FileState>,
+        file: Option<(&FileState, u64)>,
     ) -> Result<()> {
         let sql = "UPDATE sources SET as_of = max(as_of, ?2), incomplete = 0 WHERE id = ?1";
         self.connection
             .prepare_cached(sql)?
             .execute((source, micros(as_of)))?;
-        if let Some(file) = file {
-            let sql = "INSERT INTO files (path, source, fingerprint) VALUES (?1, ?2, ?3) \
+        if let Some((file, rejected)) = file {
+            let sql = "INSERT INTO files (path, source, fingerprint, rejected) VALUES (?1, ?2, ?3, ?4) \
                        ON CONFLICT (path) DO UPDATE SET source = excluded.source, \
-                       fingerprint = excluded.fingerprint";
+                       fingerprint = excluded.fingerprint, rejected = excluded.rejected";
             self.connection.prepare_cached(sql)?.execute((
                 &file.path,
                 source,
                 &file.fingerprint,
+                rejected.cast_signed(),
             ))?;
         }
         Ok(())

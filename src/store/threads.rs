@@ -14,7 +14,7 @@ use crate::model::{
 macro_rules! follow_up_columns {
     () => {
         "id, episode, scenario, step, state, channel, refused_on, address, due_at, claimed_at, \
-         sent_at, retry_at, attempts, provider_id, text, text_source, error"
+         sent_at, retry_at, attempts, provider_id, text, text_source, error, imported_id"
     };
 }
 pub(super) use follow_up_columns;
@@ -386,7 +386,10 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
 pub(super) fn follow_up(row: &Row<'_>, prefix: &str) -> rusqlite::Result<FollowUp> {
     let refused_on: String = row.get(6)?;
     Ok(FollowUp {
-        id: format!("{prefix}{}", row.get::<_, i64>(0)?),
+        id: match row.get(17)? {
+            Some(id) => id,
+            None => format!("{prefix}{}", row.get::<_, i64>(0)?),
+        },
         episode: time(row.get(1)?),
         scenario: named(row, 2)?,
         step: row.get(3)?,

@@ -1,0 +1,278 @@
+//! Takes exports in: opens a file, reads it, stores what is new. What `import` and `run` share.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result};
+
+use crate::config::Config;
+use crate::detect::Detector;
+use crate::error::{Failure, Outcome};
+use crate::import::{
+    Opened, Progress, ReadError, Reader, Records, RowError, SourceSettings, open, open_stream,
+};
+use crate::model::Timestamp;
+use crate::store::{FileState, Imported, Ingest, Reading, Store};
+
+/// What became of one file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// What was stored of its messages.
+    pub messages: Imported,
+    /// Contacts of a contacts file.
+    pub contacts: u64,
+    /// Follow-ups of a follow-ups file that were new.
+    pub follow_ups: u64,
+    /// Rows that could not be used.
+    pub rejected: u64,
+    /// Whether the file has not changed since it was taken in before: nothing was done.
+    pub unchanged: bool,
+}
+
+/// What happens while a file is taken in.
+pub enum Sight<'a> {
+    /// The file is open; its reading can be followed.
+    Opened(&'a Progress),
+    /// Some more records have been read.
+    Advanced,
+    /// A row was left out.
+    Rejected(&'a RowError),
+}
+
+/// Who takes in, for whom.
+pub struct Intake<'a> {
+    /// Where facts go.
+    pub store: &'a Store,
+    /// The business.
+    pub config: &'a Config,
+    /// What reads the messages.
+    pub detector: &'a Detector,
+    /// The present.
+    pub now: Timestamp,
+    /// The time up to which the data are complete, where the operator says so.
+    pub as_of: Option<Timestamp>,
+}
+
+/// How many records are read between two looks at the progress.
+const STRIDE: u64 = 4096;
+
+impl Intake<'_> {
+    /// Takes in the file at `path` for the source `name`. One that was taken in before and has not changed is
+    /// left alone, unless `again` and some of its rows were rejected.
+    ///
+    /// # Errors
+    /// [`Outcome::NoInput`] when it is missing, [`Outcome::InputRejected`] when it is no export that can be
+    /// used; then nothing of it is kept.
+    pub fn file(
+        &self,
+        path: &Path,
+        name: &str,
+        settings: &SourceSettings,
+        again: bool,
+        see: &mut dyn FnMut(Sight<'_>),
+    ) -> Result<Taken> {
+        let about = std::fs::metadata(path).map_err(|e| unreadable(path, e.into()))?;
+        let modified = about.modified().unwrap_or(UNIX_EPOCH);
+        let source = self.store.source(name)?;
+        let as_of = self.as_of.unwrap_or_else(|| modified.into());
+        let state = about
+            .is_file()
+            .then(|| self.state(path, about.len(), modified, settings));
+        if let Some(state) = &state
+            && let Some(before) = self.store.taken_before(state, source, as_of)?
+            && !(again && before.rejected > 0)
+        {
+            return Ok(Taken {
+                unchanged: true,
+                rejected: before.rejected,
+                ..Taken::default()
+            });
+        }
+        let opened = open(path, settings).map_err(|e| unreadable(path, e))?;
+        self.take(opened, source, as_of, state.as_ref(), see)
+            .with_context(|| format!("failed to import {}", path.display()))
+    }
+
+    /// Takes in what is read from `input`, once, for the source `name`.
+    ///
+    /// # Errors
+    /// As [`Intake::file`].
+    pub fn stream(
+        &self,
+        input: impl Read + Send + 'static,
+        name: &str,
+        settings: &SourceSettings,
+        see: &mut dyn FnMut(Sight<'_>),
+    ) -> Result<Taken> {
+        let source = self.store.source(name)?;
+        let as_of = self.as_of.unwrap_or(self.now);
+        let stdin = Path::new("standard input");
+        let opened = open_stream(input, settings).map_err(|e| unreadable(stdin, e))?;
+        self.take(opened, source, as_of, None, see)
+            .context("failed to import standard input")
+    }
+
+    fn state(
+        &self,
+        path: &Path,
+        size: u64,
+        modified: std::time::SystemTime,
+        settings: &SourceSettings,
+    ) -> FileState {
+        let since = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let words = (
+            settings,
+            &self.config.stop.opt_out_words,
+            env!("CARGO_PKG_VERSION"),
+        );
+        let read_with = xxhash_rust::xxh3::xxh3_64(format!("{words:?}").as_bytes());
+        let path = path.canonicalize().unwrap_or_else(|_| PathBuf::from(path));
+        FileState {
+            path: path.display().to_string(),
+            fingerprint: format!("{size}:{}:{read_with:016x}", since.as_nanos()),
+        }
+    }
+
+    fn take(
+        &self,
+        opened: Opened,
+        source: i64,
+        as_of: Timestamp,
+        state: Option<&FileState>,
+        see: &mut dyn FnMut(Sight<'_>),
+    ) -> Result<Taken> {
+        see(Sight::Opened(&opened.progress));
+        match opened.records {
+            Records::Messages(reader) => self.messages(reader, source, as_of, state, see),
+            Records::Contacts(rows) => {
+                let mut taken = Taken::default();
+                self.rows(
+                    rows,
+                    source,
+                    as_of,
+                    state,
+                    see,
+                    &mut taken,
+                    |taken, record| {
+                        self.store.restore_contact(record, as_of)?;
+                        taken.contacts += 1;
+                        Ok(())
+                    },
+                )?;
+                Ok(taken)
+            }
+            Records::FollowUps(rows) => {
+                let mut taken = Taken::default();
+                self.rows(
+                    rows,
+                    source,
+                    as_of,
+                    state,
+                    see,
+                    &mut taken,
+                    |taken, record| {
+                        taken.follow_ups += u64::from(self.store.restore_follow_up(record)?);
+                        Ok(())
+                    },
+                )?;
+                Ok(taken)
+            }
+        }
+    }
+
+    fn messages(
+        &self,
+        mut reader: Box<dyn Reader + Send>,
+        source: i64,
+        as_of: Timestamp,
+        state: Option<&FileState>,
+        see: &mut dyn FnMut(Sight<'_>),
+    ) -> Result<Taken> {
+        let bot = &self.config.bot;
+        let reading = Reading {
+            detector: self.detector,
+            zone: &bot.zone,
+            language: bot.language,
+        };
+        let mut ingest = Ingest::new(self.store, source, reading)?;
+        let (mut rejected, mut read) = (0, 0u64);
+        while let Some(record) = reader.read() {
+            match record {
+                Ok(record) => ingest.push(&record)?,
+                Err(ReadError::Row(error)) => {
+                    rejected += 1;
+                    see(Sight::Rejected(&error));
+                }
+                Err(error) => return Err(failure(error)),
+            }
+            read += 1;
+            if read.is_multiple_of(STRIDE) {
+                see(Sight::Advanced);
+            }
+        }
+        let messages = ingest.finish(as_of, state.map(|s| (s, rejected)))?;
+        Ok(Taken {
+            messages,
+            rejected,
+            ..Taken::default()
+        })
+    }
+
+    /// Stores the rows of a contacts or follow-ups file, some in each transaction.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one file's facts, passed through once"
+    )]
+    fn rows<T>(
+        &self,
+        mut rows: impl Iterator<Item = Result<T, ReadError>>,
+        source: i64,
+        as_of: Timestamp,
+        state: Option<&FileState>,
+        see: &mut dyn FnMut(Sight<'_>),
+        taken: &mut Taken,
+        mut store: impl FnMut(&mut Taken, &T) -> Result<()>,
+    ) -> Result<()> {
+        loop {
+            let some: Vec<_> = rows.by_ref().take(STRIDE as usize).collect();
+            let last = some.is_empty();
+            self.store.durably(|| {
+                for row in some {
+                    match row {
+                        Ok(record) => store(taken, &record)?,
+                        Err(ReadError::Row(error)) => {
+                            taken.rejected += 1;
+                            see(Sight::Rejected(&error));
+                        }
+                        Err(error) => return Err(failure(error)),
+                    }
+                }
+                if last {
+                    self.store.source_complete(
+                        source,
+                        as_of,
+                        state.map(|s| (s, taken.rejected)),
+                    )?;
+                }
+                Ok(())
+            })?;
+            if last {
+                return Ok(());
+            }
+            see(Sight::Advanced);
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: ReadError) -> anyhow::Error {
+    let words = format!("failed to import {}", path.display());
+    failure(error).context(words)
+}
+
+fn failure(error: ReadError) -> anyhow::Error {
+    match error {
+        ReadError::Io(error) => error.into(),
+        error => Failure::new(Outcome::InputRejected, error.to_string()).into(),
+    }
+}
