@@ -10,4 +10,5 @@ mod config;
 mod contract;
 mod decide;
 mod policy;
+mod rooms;
 mod server;
