@@ -10,4 +10,5 @@ pub mod intake;
 pub mod model;
 pub mod run;
 pub mod store;
+pub mod workflow;
 pub mod zone;

@@ -12,3 +12,4 @@ mod decide;
 mod policy;
 mod rooms;
 mod server;
+mod workflow;
