@@ -11,5 +11,6 @@ mod contract;
 mod decide;
 mod policy;
 mod rooms;
+mod schema;
 mod server;
 mod workflow;
