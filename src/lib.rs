@@ -1,6 +1,5 @@
 //! The map of `followup`; see the README for what it does.
 pub mod channel;
-pub mod commands;
 pub mod compose;
 pub mod config;
 pub mod decide;
@@ -11,5 +10,4 @@ pub mod intake;
 pub mod model;
 pub mod run;
 pub mod store;
-pub mod workflow;
 pub mod zone;

@@ -1,7 +1,6 @@
 use chrono::NaiveDate;
 
-use super::file::Table;
-use super::findings::{Findings, Spotted};
+use super::file::{Findings, Spotted, Table};
 use super::validate::named_zone;
 use crate::decide::hours::{Hours, HoursZone, Interval, parse_closed, parse_open};
 use crate::zone::Zone;

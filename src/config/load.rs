@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::diagnostic::Source;
-use super::findings::{Deferred, Findings, Span, Spot};
-use super::{Config, Diagnostics, Environment, Warning, validate};
+use super::file::{Deferred, Findings, Spot};
+use super::{Config, Diagnostics, Environment, Warning, template, validate};
 
 /// Reads and validates a configuration, quickly: no template is compiled and no secret is read.
 ///
@@ -14,7 +14,7 @@ pub fn load(file: &Path) -> Result<(Config, Vec<Warning>), Diagnostics> {
     parse(file, &read(file)?)
 }
 
-/// As [`load`], and what takes longer: tries each template once, and reads each secret, which may run its
+/// As [`load`], and what takes longer: renders each template once, and reads each secret, which may run its
 /// command.
 ///
 /// # Errors
@@ -22,33 +22,9 @@ pub fn load(file: &Path) -> Result<(Config, Vec<Warning>), Diagnostics> {
 pub fn check(
     file: &Path,
     environment: &Environment,
-    template: CheckTemplate,
 ) -> Result<(Config, Vec<Warning>), Diagnostics> {
-    examine(file, &read(file)?, Some((environment, template)))
+    examine(file, &read(file)?, Some(environment))
 }
-
-/// What a template is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TemplateUse {
-    /// A text to send.
-    Text,
-    /// A variable of a template that WhatsApp has approved.
-    Variable,
-}
-
-/// What becomes of a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TemplateVerdict {
-    /// It gives a text for every contact.
-    Good,
-    /// It can be used, and does not do for every contact.
-    Doubtful(String),
-    /// It fails, at a line of its source, from 1.
-    Faulty(usize, String),
-}
-
-/// Tries a template; composing texts is the concern of another room.
-pub type CheckTemplate = fn(&str, TemplateUse) -> TemplateVerdict;
 
 /// As [`load`], of text that was read already; `file` is the name that faults show, and what relative paths are
 /// relative to.
@@ -82,7 +58,7 @@ fn read(file: &Path) -> Result<String, Diagnostics> {
 fn examine(
     file: &Path,
     text: &str,
-    closer: Option<(&Environment, CheckTemplate)>,
+    environment: Option<&Environment>,
 ) -> Result<(Config, Vec<Warning>), Diagnostics> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -92,8 +68,8 @@ fn examine(
     let mut findings = Findings::default();
     let config = validate::read(file, &root_of(file), document.get_ref(), &mut findings);
     findings.finish();
-    if let Some((environment, template)) = closer {
-        look_closer(&mut findings, text, environment, template);
+    if let Some(environment) = environment {
+        look_closer(&mut findings, environment);
     }
     let source = Source::new(file, text, findings.masked);
     match config {
@@ -103,52 +79,17 @@ fn examine(
 }
 
 /// What only `check` looks into.
-fn look_closer(
-    findings: &mut Findings,
-    text: &str,
-    environment: &Environment,
-    template: CheckTemplate,
-) {
+fn look_closer(findings: &mut Findings, environment: &Environment) {
     for (spot, deferred) in std::mem::take(&mut findings.deferred) {
-        match deferred {
-            Deferred::Template(source, purpose) => match template(&source, purpose) {
-                TemplateVerdict::Good => {}
-                TemplateVerdict::Doubtful(message) => findings.warn(&spot, message),
-                TemplateVerdict::Faulty(line, message) => {
-                    findings.fault(&line_of(&spot, text, line), message);
-                }
-            },
+        let fault = match deferred {
+            Deferred::Template(source) => template::check(&source).err(),
             Deferred::Secret(secret) => {
-                if let Err(error) = secret.resolve(environment) {
-                    findings.fault(&spot, error.to_string());
-                }
+                secret.resolve(environment).map_err(|e| e.to_string()).err()
             }
+        };
+        if let Some(message) = fault {
+            findings.fault(&spot, message);
         }
-    }
-}
-
-/// The place of the `line`th line of a text that is written over several lines.
-fn line_of(spot: &Spot, text: &str, line: usize) -> Spot {
-    let within = |span: &Span| -> Option<Span> {
-        let written = &text[span.clone()];
-        // A line break right after the opening quotes is not part of the text.
-        let body = written.trim_start_matches(['"', '\'']);
-        let first = usize::from(body.starts_with(['\n', '\r']));
-        let mut start = span.start;
-        for (index, piece) in written.split_inclusive('\n').enumerate() {
-            let end = start + piece.trim_end().len();
-            if index + 1 == line + first && written.contains('\n') {
-                let lead = piece.len() - piece.trim_start().len();
-                return Some((start + lead).min(end)..end);
-            }
-            start += piece.len();
-        }
-        None
-    };
-    let span = spot.span.as_ref().and_then(within);
-    Spot {
-        span: span.or_else(|| spot.span.clone()),
-        path: spot.path.clone(),
     }
 }
 

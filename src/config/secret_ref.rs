@@ -1,8 +1,7 @@
 use std::path::PathBuf;
 
 use super::SecretRef;
-use super::file::{Table, Value};
-use super::findings::{Deferred, Findings};
+use super::file::{Deferred, Findings, Table, Value};
 use super::validate::Place;
 
 /// A secret's place: `{ env = "NAME" }`, `{ file = "PATH" }` or `{ command = ["…"] }`. A secret written in the

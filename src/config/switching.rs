@@ -1,5 +1,4 @@
-use super::file::{Table, Value};
-use super::findings::Findings;
+use super::file::{Findings, Table, Value};
 use super::words;
 use crate::decide::SwitchRule;
 use crate::model::{Channel, Delay};

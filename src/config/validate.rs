@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::file::{Table, Value};
-use super::findings::Findings;
+use super::file::{Findings, Table, Value};
 use super::{
     Bot, Config, Limits, Stop, ai, channels, hours, scenarios, sources, switching, templates,
     words, workflows,
@@ -62,6 +61,7 @@ pub(super) fn read(
         templates: &templates,
         workflows: &workflows,
         senders: &senders,
+        has_ai: ai.is_some(),
     };
     let scenarios = scenarios::read(top.table("scenarios", findings), &known, findings);
     let switching = switching::read(top.table("switching", findings), &senders, findings);

@@ -11,6 +11,5 @@ mod contract;
 mod decide;
 mod policy;
 mod rooms;
-mod schema;
 mod server;
-mod workflow;
+mod store;
