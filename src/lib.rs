@@ -1,5 +1,6 @@
 //! The map of `followup`; see the README for what it does.
 pub mod channel;
+pub mod commands;
 pub mod compose;
 pub mod config;
 pub mod decide;
@@ -10,4 +11,5 @@ pub mod intake;
 pub mod model;
 pub mod run;
 pub mod store;
+pub mod workflow;
 pub mod zone;

@@ -16,6 +16,7 @@ pub use senders::Senders;
 pub use signature::{SigningKey, SigningKeyError};
 pub use twilio::Twilio;
 pub use webhook::Webhook;
+pub(crate) use webhook::{post_signed, said};
 
 use crate::model::{Channel, Scenario, Timestamp};
 

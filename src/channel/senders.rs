@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::http::Http;
-use super::{Outbox, SendError, Sender, Twilio, Webhook};
+use super::{Outbox, Sender, Twilio, Webhook};
 use crate::config::{Config, Environment, Provider, SecretRef};
 use crate::model::Channel;
 
@@ -19,9 +19,9 @@ pub struct Senders {
 enum Slot {
     Configured {
         provider: Box<Provider>,
-        made: OnceLock<Result<Box<dyn Sender>, String>>,
+        made: OnceLock<Result<Arc<dyn Sender>, String>>,
     },
-    Given(Box<dyn Sender>),
+    Given(Arc<dyn Sender>),
 }
 
 impl Senders {
@@ -51,50 +51,41 @@ impl Senders {
     /// The sender of a channel.
     ///
     /// # Errors
-    /// [`SendError::Credentials`] when none is configured or its secret cannot be had; the same on every call.
-    pub fn get(&self, channel: Channel) -> Result<&dyn Sender, SendError> {
-        let slot = self
-            .slots
-            .get(&channel)
-            .ok_or_else(|| SendError::Credentials {
-                reason: format!(
-                    "no sender is configured for {channel}; add [channels.{channel}.…]"
-                ),
-            })?;
+    /// In words, the same on every call, when none is configured or its secret cannot be had.
+    pub fn get(&self, channel: Channel) -> Result<Arc<dyn Sender>, String> {
+        let slot = self.slots.get(&channel).ok_or_else(|| {
+            format!("no sender is configured for {channel}; add [channels.{channel}.…]")
+        })?;
         let made = match slot {
-            Slot::Given(sender) => return Ok(sender.as_ref()),
+            Slot::Given(sender) => return Ok(Arc::clone(sender)),
             Slot::Configured { provider, made } => made.get_or_init(|| self.make(provider)),
         };
-        match made {
-            Ok(sender) => Ok(sender.as_ref()),
-            Err(words) => Err(SendError::Credentials {
-                reason: format!("the sender of {channel} cannot be used: {words}"),
-            }),
-        }
+        made.clone()
+            .map_err(|words| format!("the sender of {channel} cannot be used: {words}"))
     }
 
-    fn make(&self, provider: &Provider) -> Result<Box<dyn Sender>, String> {
+    fn make(&self, provider: &Provider) -> Result<Arc<dyn Sender>, String> {
         let secret = |reference: &SecretRef| {
             let resolved = reference.resolve(&self.environment);
             resolved.map_err(|error| error.to_string())
         };
         let http = self.http.clone();
         Ok(match provider {
-            Provider::Outbox(settings) => Box::new(Outbox::new(settings.path.clone())),
+            Provider::Outbox(settings) => Arc::new(Outbox::new(settings.path.clone())),
             Provider::Twilio(settings) => {
-                Box::new(Twilio::new(http, settings, secret(&settings.auth_token)?))
+                Arc::new(Twilio::new(http, settings, secret(&settings.auth_token)?))
             }
             Provider::Webhook(settings) => {
                 let sender = Webhook::new(http, settings, secret(&settings.secret)?);
-                Box::new(sender.map_err(|error| error.to_string())?)
+                Arc::new(sender.map_err(|error| error.to_string())?)
             }
         })
     }
 }
 
-impl FromIterator<(Channel, Box<dyn Sender>)> for Senders {
+impl FromIterator<(Channel, Arc<dyn Sender>)> for Senders {
     /// Senders that are made already, with the default timeout for other requests.
-    fn from_iter<I: IntoIterator<Item = (Channel, Box<dyn Sender>)>>(senders: I) -> Self {
+    fn from_iter<I: IntoIterator<Item = (Channel, Arc<dyn Sender>)>>(senders: I) -> Self {
         let slots = senders
             .into_iter()
             .map(|(channel, sender)| (channel, Slot::Given(sender)));

@@ -1,7 +1,7 @@
 //! Texts with values: the templates of the configuration, rendered by minijinja.
 //!
 //! A template sees `contact.first_name`, `contact.name`, `contact.phone`, `contact.email`, `contact.language`,
-//! `contact.tags` (a list), `bot.name`, `step.number`, `step.count` and `step.scenario`, and nothing else: a
+//! `contact.timezone`, `contact.tags` (a list), `contact.contact_id`, `bot.name`, `step.number`, `step.count` and `step.scenario`, and nothing else: a
 //! name that does not exist is an error with its line. A value of a contact that is not known is empty, the text
 //! is drawn together where it would have stood, and `default('…')` puts something in its place. What a contact is
 //! called is only ever a value, never a template.
@@ -20,12 +20,14 @@ const FUEL: u64 = 50_000;
 
 const NAMES: &[&str] = &[
     "bot.name",
+    "contact.contact_id",
     "contact.email",
     "contact.first_name",
     "contact.language",
     "contact.name",
     "contact.phone",
     "contact.tags",
+    "contact.timezone",
     "step.count",
     "step.number",
     "step.scenario",
@@ -239,11 +241,15 @@ fn sample_contacts() -> Vec<Contact> {
     };
     vec![
         full.clone(),
-        Contact::default(),
+        Contact {
+            contact_id: full.contact_id.clone(),
+            ..Contact::default()
+        },
         without(|contact| contact.name = None),
         without(|contact| contact.phone = None),
         without(|contact| contact.email = None),
         without(|contact| contact.language = None),
+        without(|contact| contact.timezone = None),
         without(|contact| contact.tags.clear()),
     ]
 }

@@ -23,11 +23,13 @@ pub(crate) fn values(contact: &Contact, setting: Setting<'_>) -> Value {
     let text = |value: &Option<String>| clean(value.as_deref().unwrap_or_default());
     context! {
         contact => context! {
+            contact_id => clean(&contact.contact_id),
             first_name => first_name(contact).unwrap_or_default(),
             name => text(&contact.name),
             phone => text(&contact.phone),
             email => text(&contact.email),
             language => text(&contact.language),
+            timezone => text(&contact.timezone),
             tags => contact.tags.iter().map(|tag| clean(tag)).collect::<Vec<_>>(),
         },
         bot => context! { name => clean(setting.bot_name) },

@@ -1,4 +1,5 @@
-use super::file::{Findings, Table};
+use super::file::Table;
+use super::findings::Findings;
 use super::validate::Place;
 use super::{SecretRef, secret_ref, words};
 
@@ -80,7 +81,7 @@ pub(super) fn read(mut table: Table<'_>, place: &Place<'_>, findings: &mut Findi
     if is_present {
         findings.warn(
             &spot,
-            "texts by AI are not available in this version: steps without a text use the built-in ones",
+            "texts by AI are not available in this version: a step without a text uses its fallback, else the built-in text",
         );
     }
     let mut ai = servers.into_iter().next()??;

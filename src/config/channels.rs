@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::file::{Findings, Spot, Spotted, Table, Value};
+use super::file::{Table, Value};
+use super::findings::{Findings, Spot, Spotted};
 use super::validate::Place;
 use super::{SecretRef, secret_ref, suggest, words};
 use crate::model::Channel;

@@ -6,11 +6,13 @@ use std::path::Path;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::file::{Span, Spot};
+use super::findings::{Span, Spot};
 use super::suggest::sounds_secret;
+use crate::error::{Failure, Outcome};
 
-/// Everything that is wrong with a configuration. It shows itself as the whole report.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Everything that is wrong with a configuration. It shows itself as the whole report, and `?` makes a
+/// [`Failure`] of it that maps to [`Outcome::Config`].
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostics {
     /// The file, as it is shown.
     pub file: String,
@@ -238,6 +240,18 @@ fn guess_secret(line: &str, start: usize) -> Option<Span> {
     line[scheme..]
         .contains('@')
         .then_some(start + scheme + 3..start + line.len())
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::new(Outcome::Config, diagnostics.to_string())
+    }
+}
+
+impl From<Diagnostics> for anyhow::Error {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Failure::from(diagnostics).into()
+    }
 }
 
 impl fmt::Display for Diagnostics {

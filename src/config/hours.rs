@@ -1,6 +1,7 @@
 use chrono::NaiveDate;
 
-use super::file::{Findings, Spotted, Table};
+use super::file::Table;
+use super::findings::{Findings, Spotted};
 use super::validate::named_zone;
 use crate::decide::hours::{Hours, HoursZone, Interval, parse_closed, parse_open};
 use crate::zone::Zone;

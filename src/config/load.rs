@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::diagnostic::Source;
-use super::file::{Deferred, Findings, Spot};
-use super::{Config, Diagnostics, Environment, Warning, template, validate};
+use super::findings::{Deferred, Findings, Span, Spot};
+use super::{Config, Diagnostics, Environment, Warning, validate};
 
 /// Reads and validates a configuration, quickly: no template is compiled and no secret is read.
 ///
@@ -14,7 +14,7 @@ pub fn load(file: &Path) -> Result<(Config, Vec<Warning>), Diagnostics> {
     parse(file, &read(file)?)
 }
 
-/// As [`load`], and what takes longer: renders each template once, and reads each secret, which may run its
+/// As [`load`], and what takes longer: tries each template once, and reads each secret, which may run its
 /// command.
 ///
 /// # Errors
@@ -22,9 +22,33 @@ pub fn load(file: &Path) -> Result<(Config, Vec<Warning>), Diagnostics> {
 pub fn check(
     file: &Path,
     environment: &Environment,
+    template: CheckTemplate,
 ) -> Result<(Config, Vec<Warning>), Diagnostics> {
-    examine(file, &read(file)?, Some(environment))
+    examine(file, &read(file)?, Some((environment, template)))
 }
+
+/// What a template is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TemplateUse {
+    /// A text to send.
+    Text,
+    /// A variable of a template that WhatsApp has approved.
+    Variable,
+}
+
+/// What becomes of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplateVerdict {
+    /// It gives a text for every contact.
+    Good,
+    /// It can be used, and does not do for every contact.
+    Doubtful(String),
+    /// It fails, at a line of its source, from 1.
+    Faulty(usize, String),
+}
+
+/// Tries a template; composing texts is the concern of another room.
+pub type CheckTemplate = fn(&str, TemplateUse) -> TemplateVerdict;
 
 /// As [`load`], of text that was read already; `file` is the name that faults show, and what relative paths are
 /// relative to.
@@ -58,7 +82,7 @@ fn read(file: &Path) -> Result<String, Diagnostics> {
 fn examine(
     file: &Path,
     text: &str,
-    environment: Option<&Environment>,
+    closer: Option<(&Environment, CheckTemplate)>,
 ) -> Result<(Config, Vec<Warning>), Diagnostics> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -68,8 +92,8 @@ fn examine(
     let mut findings = Findings::default();
     let config = validate::read(file, &root_of(file), document.get_ref(), &mut findings);
     findings.finish();
-    if let Some(environment) = environment {
-        look_closer(&mut findings, environment);
+    if let Some((environment, template)) = closer {
+        look_closer(&mut findings, text, environment, template);
     }
     let source = Source::new(file, text, findings.masked);
     match config {
@@ -79,17 +103,52 @@ fn examine(
 }
 
 /// What only `check` looks into.
-fn look_closer(findings: &mut Findings, environment: &Environment) {
+fn look_closer(
+    findings: &mut Findings,
+    text: &str,
+    environment: &Environment,
+    template: CheckTemplate,
+) {
     for (spot, deferred) in std::mem::take(&mut findings.deferred) {
-        let fault = match deferred {
-            Deferred::Template(source) => template::check(&source).err(),
+        match deferred {
+            Deferred::Template(source, purpose) => match template(&source, purpose) {
+                TemplateVerdict::Good => {}
+                TemplateVerdict::Doubtful(message) => findings.warn(&spot, message),
+                TemplateVerdict::Faulty(line, message) => {
+                    findings.fault(&line_of(&spot, text, line), message);
+                }
+            },
             Deferred::Secret(secret) => {
-                secret.resolve(environment).map_err(|e| e.to_string()).err()
+                if let Err(error) = secret.resolve(environment) {
+                    findings.fault(&spot, error.to_string());
+                }
             }
-        };
-        if let Some(message) = fault {
-            findings.fault(&spot, message);
         }
+    }
+}
+
+/// The place of the `line`th line of a text that is written over several lines.
+fn line_of(spot: &Spot, text: &str, line: usize) -> Spot {
+    let within = |span: &Span| -> Option<Span> {
+        let written = &text[span.clone()];
+        // A line break right after the opening quotes is not part of the text.
+        let body = written.trim_start_matches(['"', '\'']);
+        let first = usize::from(body.starts_with(['\n', '\r']));
+        let mut start = span.start;
+        for (index, piece) in written.split_inclusive('\n').enumerate() {
+            let end = start + piece.trim_end().len();
+            if index + 1 == line + first && written.contains('\n') {
+                let lead = piece.len() - piece.trim_start().len();
+                return Some((start + lead).min(end)..end);
+            }
+            start += piece.len();
+        }
+        None
+    };
+    let span = spot.span.as_ref().and_then(within);
+    Spot {
+        span: span.or_else(|| spot.span.clone()),
+        path: spot.path.clone(),
     }
 }
 

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::file::{Findings, Table, Value};
+use super::file::{Table, Value};
+use super::findings::Findings;
+use super::load::TemplateUse;
 use super::{Template, Workflow, suggest, words};
 use crate::decide::{Cadence, StepRule};
 use crate::model::{Channel, Scenario};
@@ -33,7 +35,6 @@ pub(super) struct Known<'a> {
     pub(super) templates: &'a BTreeMap<String, Template>,
     pub(super) workflows: &'a BTreeMap<String, Workflow>,
     pub(super) senders: &'a [Channel],
-    pub(super) has_ai: bool,
 }
 
 /// `[scenarios]`. One that is not in the file is off.
@@ -174,16 +175,11 @@ fn step(
     let (text, whatsapp_template) = step_text(&mut table, known, findings);
     let fallback = table.text("fallback", "fallback = \"Hola, ¿seguimos?\"", findings);
     if let Some(fallback) = &fallback {
-        findings.template(fallback);
+        findings.template(fallback, TemplateUse::Text);
         if text != StepText::Default {
             findings.warn(
                 &fallback.spot,
                 "this is never sent: the step has a text of its own, which always comes out",
-            );
-        } else if !known.has_ai {
-            findings.warn(
-                &fallback.spot,
-                "this is never sent: without [ai] the step's text is the built-in one; write text = \"…\"",
             );
         }
     }
@@ -218,7 +214,7 @@ fn step_text(
     );
     let template = table.text("template", "template = \"reminder\"", findings);
     if let Some(text) = &text {
-        findings.template(text);
+        findings.template(text, TemplateUse::Text);
         if text.value.trim().is_empty() {
             findings.fault(&text.spot, "empty; leave `text` out for the built-in text");
         }

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use super::SecretRef;
-use super::file::{Deferred, Findings, Table, Value};
+use super::file::{Table, Value};
+use super::findings::{Deferred, Findings};
 use super::validate::Place;
 
 /// A secret's place: `{ env = "NAME" }`, `{ file = "PATH" }` or `{ command = ["…"] }`. A secret written in the

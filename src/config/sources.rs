@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::file::{Findings, Spotted, Table, Value};
+use super::file::{Table, Value};
+use super::findings::{Findings, Spotted};
 use super::validate::{Place, path};
 use super::{suggest, words};
 use crate::model::{Author, Channel, Delay};

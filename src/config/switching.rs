@@ -1,4 +1,5 @@
-use super::file::{Findings, Table, Value};
+use super::file::{Table, Value};
+use super::findings::Findings;
 use super::words;
 use crate::decide::SwitchRule;
 use crate::model::{Channel, Delay};

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::file::{Findings, Table};
+use super::file::Table;
+use super::findings::Findings;
+use super::load::TemplateUse;
 use super::words;
 
 /// `[templates.NAME]`: one text in several languages, and what WhatsApp has approved of it.
@@ -111,7 +113,7 @@ fn read_one(mut table: Table<'_>, findings: &mut Findings) -> Template {
             if text.value.trim().is_empty() {
                 findings.fault(&text.spot, "empty; write a text or leave the language out");
             }
-            findings.template(&text);
+            findings.template(&text, TemplateUse::Text);
             variants.insert(tag.to_owned(), text.value.to_owned());
         }
     }
@@ -129,7 +131,7 @@ fn whatsapp(mut table: Table<'_>, findings: &mut Findings) -> Option<WhatsappTem
         findings,
     );
     for variable in &variables {
-        findings.template(variable);
+        findings.template(variable, TemplateUse::Variable);
     }
     table.done(findings);
     Some(WhatsappTemplate {

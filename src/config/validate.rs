@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::file::{Findings, Table, Value};
+use super::file::{Table, Value};
+use super::findings::Findings;
 use super::{
     Bot, Config, Limits, Stop, ai, channels, hours, scenarios, sources, switching, templates,
     words, workflows,
@@ -61,7 +62,6 @@ pub(super) fn read(
         templates: &templates,
         workflows: &workflows,
         senders: &senders,
-        has_ai: ai.is_some(),
     };
     let scenarios = scenarios::read(top.table("scenarios", findings), &known, findings);
     let switching = switching::read(top.table("switching", findings), &senders, findings);

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::channels::Rate;
-use super::file::{Findings, Spotted};
+use super::findings::{Findings, Spotted};
 use super::suggest;
 use crate::decide::Cap;
 use crate::model::{Channel, Delay};

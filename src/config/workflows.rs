@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::file::{Findings, Table, Value};
+use super::file::{Table, Value};
+use super::findings::Findings;
 use super::validate::Place;
 use super::{SecretRef, secret_ref, words};
 use crate::model::Channel;

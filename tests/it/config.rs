@@ -3,7 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use followup::config;
+use followup::commands::{check, init};
+use followup::config::{self, Environment, StepText};
+use followup::error::{self, Outcome};
+use followup::model::{Delay, Scenario};
 
 fn samples(kind: &str) -> Vec<(String, String)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -56,4 +59,277 @@ fn valid_configurations_load() {
         let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
         snapshot("valid", &name, &warnings.join("\n"));
     }
+}
+
+/// A directory with a configuration in it.
+fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("followup.toml");
+    std::fs::write(&file, text).unwrap();
+    (directory, file)
+}
+
+/// What `followup check` says of a file: its warnings and its verdict.
+fn checked(file: &Path) -> anyhow::Result<(String, String)> {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    check::run(file, &Environment::default(), &mut out, &mut err)?;
+    Ok((String::from_utf8(err)?, String::from_utf8(out)?))
+}
+
+#[test]
+fn the_example_is_complete_and_without_a_doubt() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("followup.toml");
+    let (warnings, verdict) = checked(&file).unwrap();
+    assert_eq!(warnings, "");
+    assert!(verdict.contains("is valid: 3 scenarios"), "{verdict}");
+    let (config, _) = config::load(&file).unwrap();
+    assert_eq!(config.bot.name, "Clínica Sol");
+    assert_eq!(config.channels.len(), 3);
+}
+
+#[test]
+fn what_is_not_said_has_the_documented_defaults() {
+    let text = "[bot]\ntimezone = \"Europe/Madrid\"\n[channels.sms.outbox]\n";
+    let (config, _) = config::parse(Path::new("dir/followup.toml"), text).unwrap();
+    let policy = &config.policy;
+    assert_eq!(config.store, Path::new("dir/followup.db"));
+    assert_eq!(
+        (config.bot.active, config.bot.language_tag.as_str()),
+        (true, "en")
+    );
+    assert_eq!(policy.hours, None);
+    assert!(Scenario::ALL.iter().all(|s| !policy.cadence(*s).enabled));
+    assert_eq!(policy.human_hold, Delay::seconds(24 * 3600));
+    assert_eq!(policy.max_late, Some(Delay::seconds(24 * 3600)));
+    assert_eq!(policy.fresh_for, Some(Delay::seconds(3600)));
+    let cap = policy.per_contact.unwrap();
+    assert_eq!((cap.count, cap.window), (3, Delay::seconds(24 * 3600)));
+    assert_eq!(
+        (config.limits.per_run, config.limits.concurrency),
+        (Some(500), 8)
+    );
+    // D16: the two rules of the original, because sms has a sender.
+    assert_eq!(policy.switching.len(), 2);
+    assert_eq!(policy.switching[0].after, Delay::seconds(0));
+    assert_eq!(policy.switching[1].after, Delay::seconds(24 * 3600));
+
+    let without_sms = text.replace("sms", "email");
+    let (config, _) = config::parse(Path::new("followup.toml"), &without_sms).unwrap();
+    assert_eq!(config.policy.switching, []);
+    assert_eq!(config.store, Path::new("./followup.db"));
+}
+
+#[test]
+fn values_arrive_where_they_belong() {
+    let (_, text) = samples("valid").swap_remove(0);
+    let (config, _) = config::parse(Path::new("/etc/followup/followup.toml"), &text).unwrap();
+    assert!(config.policy.hours.as_ref().unwrap().ever_opens());
+    let step = config.step(Scenario::Busy, 1).unwrap();
+    assert_eq!(step.text, StepText::Template("nudge".to_owned()));
+    assert_eq!(step.workflow.as_deref(), Some("told"));
+    assert_eq!(config.step(Scenario::Busy, 2), None);
+    assert_eq!(config.step(Scenario::Busy, 0), None);
+    assert!(config.policy.busy.steps[0].whatsapp_template, "D17");
+    let rates: Vec<_> = config
+        .channels
+        .iter()
+        .map(|(channel, c)| {
+            let rate = c.rate.unwrap();
+            (
+                channel.as_str(),
+                c.provider.name(),
+                rate.count,
+                rate.per.as_secs(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        rates,
+        [
+            ("live_chat", "outbox", 100, 10),
+            ("sms", "twilio", 1, 1),
+            ("whatsapp", "twilio", 80, 1),
+            ("email", "webhook", 30, 60),
+        ]
+    );
+    let paths: Vec<_> = config
+        .sources
+        .iter()
+        .map(|s| s.path.to_str().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "/etc/followup/exports/*.csv",
+            "/etc/followup/chats/*.zip",
+            "/var/lib/messages/today",
+        ]
+    );
+    assert_eq!(config.policy.fresh_for("crm"), None, "D15: its own \"off\"");
+    assert!(config.policy.fresh_for("phone").is_some());
+}
+
+#[test]
+fn check_renders_templates_and_reads_secrets() {
+    let (_directory, file) = written(
+        r#"[bot]
+timezone = "Europe/Madrid"
+
+[hours]
+open = ["Mo-Fr 09:00-18:00"]
+
+[scenarios.busy]
+steps = [
+  { after = "1h", text = "Hi {{ contact.nmae }}" },
+  { after = "1d", text = "Hi {{ contact.name }" },
+  { after = "1d", text = "Hi {{ contact.first_name | default('there') }}" },
+  { after = "1d", template = "bye" },
+]
+
+[templates.bye]
+en = "{% if contact.name %}Bye"
+whatsapp = { name = "bye", language = "en", variables = ["{{ contact.password }}"] }
+
+[channels.sms.twilio]
+account_sid = "AC00000000000000000000000000000000"
+auth_token = { env = "TWILIO_AUTH_TOKEN" }
+from = "+34600000000"
+
+[channels.email.webhook]
+url = "https://example.com/send"
+secret = { env = "hunter2" }
+
+[channels.telegram.webhook]
+url = "https://example.com/send"
+secret = { command = ["false"] }
+
+[templates.long]
+en = """
+Hi {{ contact.first_name }},
+
+  {{ contact.nickname }} {{ bot.name }}
+"""
+"#,
+    );
+    config::load(&file).expect("loading compiles no template and reads no secret");
+    let report = checked(&file).unwrap_err().to_string();
+    assert!(!report.contains("hunter2"), "S1: {report}");
+    let report = report.replace(file.to_str().unwrap(), "followup.toml");
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn s1_loading_runs_no_secret_command() {
+    let (directory, file) = written(
+        r#"[bot]
+timezone = "Europe/Madrid"
+[channels.sms.webhook]
+url = "https://example.com/send"
+secret = { command = ["sh", "-c", "touch ran; echo hunter2"] }
+"#,
+    );
+    let ran = directory.path().join("ran");
+    config::load(&file).unwrap();
+    assert!(!ran.exists());
+    checked(&file).unwrap();
+    assert!(ran.exists());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_configuration_error() {
+    let (directory, file) = written("");
+    let missing = config::load(&directory.path().join("other.toml")).unwrap_err();
+    assert!(
+        missing.to_string().contains("failed to read it"),
+        "{missing}"
+    );
+    std::fs::write(&file, b"[bot]\nname = \"Cl\xednica\"\n").unwrap();
+    let latin = config::load(&file).unwrap_err();
+    assert!(latin.to_string().contains("line 2 is not UTF-8"), "{latin}");
+    assert_eq!(error::outcome_of(&latin.into()).code(), 78);
+    // A byte order mark is no fault, and does not move columns.
+    std::fs::write(&file, "\u{feff}[bot]\r\ntimezone = \"Europe/Madrid\"\r\n").unwrap();
+    config::load(&file).unwrap();
+}
+
+#[test]
+fn the_fingerprint_changes_with_what_decides() {
+    let print = |text: &str| {
+        let (config, _) = config::parse(Path::new("followup.toml"), text).unwrap();
+        config::fingerprint(&config)
+    };
+    let text = "[bot]\ntimezone = \"Europe/Madrid\"\n";
+    assert_eq!(
+        print(text),
+        print(&format!("# a comment\n{text}name = \"Other\"\n"))
+    );
+    for change in [
+        "[stop]\nhuman_hold = \"1h\"",
+        "[stop]\nopt_out_words = [\"basta\"]",
+        "[hours]\nopen = [\"09:00-18:00\"]",
+        "[channels.sms.outbox]",
+    ] {
+        assert_ne!(print(text), print(&format!("{text}{change}\n")), "{change}");
+    }
+    assert_ne!(print(text), print(&text.replace("Madrid", "Lisbon")));
+}
+
+#[test]
+fn init_writes_a_configuration_that_check_accepts_and_never_overwrites() {
+    let directory = tempfile::tempdir().unwrap();
+    let target = directory.path().join("new");
+    let environment: Environment = [("TZ", ":America/Bogota"), ("LANG", "es_CO.UTF-8")]
+        .into_iter()
+        .collect();
+    let mut out = Vec::new();
+    let outcome = init::run(&target, &environment, &mut out).unwrap();
+    assert_eq!(outcome, Outcome::Done);
+    let file = target.join("followup.toml");
+    let shown = String::from_utf8(out).unwrap();
+    assert!(shown.contains("followup check"), "{shown}");
+
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    check::run(&file, &environment, &mut out, &mut err).unwrap();
+    assert_eq!(String::from_utf8(err).unwrap(), "");
+    let verdict = String::from_utf8(out).unwrap();
+    assert!(
+        verdict.ends_with(
+            "is valid: 3 scenarios, 0 templates, 0 workflows, 7 channels, 0 sources, 0 warnings\n"
+        ),
+        "{verdict}"
+    );
+    let (config, _) = config::load(&file).unwrap();
+    assert_eq!(config.bot.zone.name(), "America/Bogota");
+    assert_eq!(config.bot.language_tag, "es");
+
+    std::fs::write(&file, "mine").unwrap();
+    let refused = init::run(&target, &environment, &mut Vec::new()).unwrap_err();
+    assert_eq!(error::outcome_of(&refused), Outcome::Usage);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+/// Everything that is commented out in the starter is valid once it is not.
+#[test]
+fn what_the_starter_comments_out_is_valid() {
+    let directory = tempfile::tempdir().unwrap();
+    init::run(directory.path(), &Environment::default(), &mut Vec::new()).unwrap();
+    let text = std::fs::read_to_string(directory.path().join("followup.toml")).unwrap();
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        let inner = line.trim_start().strip_prefix("# ").unwrap_or(line);
+        let is_code = inner.starts_with(['[', '{', '}', ']'])
+            || inner.trim_start().starts_with('{')
+            || inner
+                .split_once(" = ")
+                .is_some_and(|(k, _)| !k.contains(' '));
+        if is_code || !line.trim_start().starts_with('#') {
+            lines.push(inner);
+        }
+    }
+    let all = lines.join("\n").replace("\n[channels.sms.outbox]\n", "\n");
+    let (config, _) = config::parse(Path::new("followup.toml"), &all)
+        .unwrap_or_else(|faults| panic!("{faults}\n{all}"));
+    assert_eq!(config.workflows.len(), 1);
+    assert_eq!(config.policy.stopped_responding.steps.len(), 4);
+    assert_eq!(config.sources.len(), 1);
 }

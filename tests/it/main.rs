@@ -11,5 +11,7 @@ mod contract;
 mod decide;
 mod policy;
 mod rooms;
+mod schema;
 mod server;
 mod store;
+mod workflow;

@@ -1,0 +1,79 @@
+//! `followup check`.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::compose::template::{self, Filled, TemplateError};
+use crate::config::{self, Config, Environment, TemplateUse, TemplateVerdict};
+use crate::error::Outcome;
+
+/// Validates the configuration, renders its templates once and reads its secrets. Says what is doubtful on
+/// `err` and that it is valid on `out`.
+///
+/// # Errors
+/// [`config::Diagnostics`] with every fault at once; or writing fails.
+pub fn run(
+    file: &Path,
+    environment: &Environment,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    let (config, warnings) = config::check(file, environment, try_template)?;
+    for (index, warning) in warnings.iter().enumerate() {
+        let lead = if index == 0 { "warning:\n" } else { "\n" };
+        write!(err, "{lead}{warning}")?;
+    }
+    if !warnings.is_empty() {
+        writeln!(err)?;
+    }
+    writeln!(
+        out,
+        "{} is valid: {}",
+        file.display(),
+        summary(&config, warnings.len())
+    )?;
+    Ok(Outcome::Done)
+}
+
+fn summary(config: &Config, warnings: usize) -> String {
+    let scenarios = [
+        &config.policy.asked_for_time,
+        &config.policy.busy,
+        &config.policy.stopped_responding,
+    ];
+    let on = scenarios
+        .iter()
+        .filter(|s| s.enabled && !s.steps.is_empty())
+        .count();
+    let counted = [
+        (on, "scenario"),
+        (config.templates.len(), "template"),
+        (config.workflows.len(), "workflow"),
+        (config.channels.len(), "channel"),
+        (config.sources.len(), "source"),
+        (warnings, "warning"),
+    ];
+    let words: Vec<String> = counted
+        .iter()
+        .map(|(n, noun)| format!("{n} {noun}{}", if *n == 1 { "" } else { "s" }))
+        .collect();
+    words.join(", ")
+}
+
+fn try_template(source: &str, purpose: TemplateUse) -> TemplateVerdict {
+    let faulty = |e: TemplateError| TemplateVerdict::Faulty(e.line, e.message);
+    match purpose {
+        TemplateUse::Text => {
+            template::check(source).map_or_else(faulty, |()| TemplateVerdict::Good)
+        }
+        TemplateUse::Variable => match template::check_variable(source) {
+            Ok(Filled::Always) => TemplateVerdict::Good,
+            Ok(Filled::NotForEveryone) => TemplateVerdict::Doubtful(
+                "empty for contacts of whom this is not known, which WhatsApp refuses; \
+                 write {{ … | default('…') }}"
+                    .to_owned(),
+            ),
+            Err(error) => faulty(error),
+        },
+    }
+}

@@ -1,0 +1,458 @@
+//! The shape of `followup.toml` for editors: what [`schema`] derives from. A test holds it equal to the keys
+//! that are read.
+#![expect(dead_code, reason = "the fields are read by the derived schema only")]
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{DateOrder, Format};
+use crate::model::Channel;
+
+/// The JSON Schema of the configuration.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(File).to_value()
+}
+
+/// The configuration of followup.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "followup.toml")]
+struct File {
+    bot: Bot,
+    store: Option<Store>,
+    /// Without it, any time.
+    hours: Option<Hours>,
+    scenarios: Option<Scenarios>,
+    /// Texts by name, each in several languages.
+    templates: Option<BTreeMap<String, Template>>,
+    /// What happens after a step is sent, by name.
+    workflows: Option<BTreeMap<String, Workflow>>,
+    switching: Option<Switching>,
+    stop: Option<Stop>,
+    limits: Option<Limits>,
+    /// Without it, built-in texts in the contact's language.
+    ai: Option<Ai>,
+    channels: Option<Channels>,
+    /// Where conversations come from.
+    sources: Option<Vec<Source>>,
+}
+
+/// Who writes.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Bot {
+    /// The business's name; templates see it as bot.name.
+    name: Option<String>,
+    /// Whether anything is sent at all; default true.
+    active: Option<bool>,
+    /// The zone of contacts whose own is unknown, such as "America/Mexico_City".
+    timezone: String,
+    /// The language of contacts whose own is unknown; default "en".
+    language: Option<Language>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Store {
+    /// The database; default "followup.db".
+    path: Option<String>,
+}
+
+/// When follow-ups may go out.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Hours {
+    /// Days and times, such as "Mo-Fr 08:00-13:00,15:00-19:00".
+    open: Vec<String>,
+    /// Dates that are shut, such as "2026-12-25" or "2026-12-31..2027-01-02".
+    closed: Option<Vec<String>>,
+    /// Whose clock: "contact" (the default), "bot", or a zone's name.
+    timezone: Option<String>,
+}
+
+/// Why we may write, and when. A scenario that is not here is off.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Scenarios {
+    asked_for_time: Option<AskedForTime>,
+    busy: Option<Scenario>,
+    stopped_responding: Option<Scenario>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    /// Default true.
+    enabled: Option<bool>,
+    steps: Option<Vec<Step>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AskedForTime {
+    /// Default true.
+    enabled: Option<bool>,
+    steps: Option<Vec<Step>>,
+    /// Whether [hours] move the time asked for; default true.
+    hours_apply: Option<bool>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    /// How long after the step before; the first after the last message.
+    after: Duration,
+    /// Its own text, as a template.
+    text: Option<String>,
+    /// The name of a template.
+    template: Option<String>,
+    /// The channel it goes out on, whatever the contact used.
+    channel: Option<Channel>,
+    /// The workflow to run once it is sent.
+    workflow: Option<String>,
+    /// The text to send when the AI gives none.
+    fallback: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WhatsappTemplate {
+    /// Its name or, at Twilio, its content SID.
+    name: String,
+    /// WhatsApp's language code, such as "es_MX".
+    language: Language,
+    /// The values of its variables, as templates.
+    variables: Option<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Workflow {
+    add_tags: Option<Vec<String>>,
+    remove_tags: Option<Vec<String>>,
+    /// Who takes the contact over.
+    assign: Option<String>,
+    /// Who is told, as "CHANNEL:ADDRESS".
+    notify: Option<Vec<String>>,
+    /// Which server is told.
+    webhook: Option<Webhook>,
+    /// A program and its arguments; it gets the contact and the step as JSON on stdin.
+    command: Option<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Webhook {
+    url: String,
+    /// What the request is signed with (Standard Webhooks).
+    secret: Secret,
+}
+
+/// Which channel to use when the contact's own cannot be.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Switching {
+    /// Default true.
+    enabled: Option<bool>,
+    rules: Option<Vec<Rule>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    #[schemars(length(min = 1))]
+    from: Vec<Channel>,
+    #[schemars(length(min = 1))]
+    to: Vec<Channel>,
+    /// How old the contact's last message must be.
+    after: Duration,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Stop {
+    /// Nothing is sent this long after a member of staff wrote; default "24h".
+    human_hold: Option<Duration>,
+    /// Added to the built-in words; the whole message must match.
+    opt_out_words: Option<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    /// Messages to one contact in a time, such as "3/24h" (the default), or "off".
+    per_contact: Option<String>,
+    /// Messages in one run; default 500.
+    per_run: Option<NumberOrOff>,
+    /// A step this long past due is dropped; default "24h".
+    max_late: Option<DurationOrOff>,
+    /// With older data nothing is sent; default "1h".
+    fresh_for: Option<DurationOrOff>,
+    /// Requests in flight at once; default 8.
+    #[schemars(range(min = 1, max = 64))]
+    concurrency: Option<u32>,
+    /// Default "30s".
+    request_timeout: Option<Duration>,
+}
+
+/// A language model that writes texts; one of the three.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Ai {
+    /// What to write, added to the built-in instructions.
+    prompt: Option<String>,
+    /// Facts of the business that a text may state.
+    facts: Option<Vec<String>>,
+    /// OpenAI or any compatible server.
+    openai: Option<Model>,
+    anthropic: Option<Model>,
+    ollama: Option<Model>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Model {
+    base_url: Option<String>,
+    model: String,
+    api_key: Option<Secret>,
+}
+
+/// One sender for each channel.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Channels {
+    live_chat: Option<Sender>,
+    sms: Option<PhoneSender>,
+    whatsapp: Option<PhoneSender>,
+    facebook: Option<Sender>,
+    instagram: Option<Sender>,
+    telegram: Option<Sender>,
+    email: Option<Sender>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+struct Sender {
+    outbox: Option<Outbox>,
+    webhook: Option<WebhookSender>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+struct PhoneSender {
+    outbox: Option<Outbox>,
+    twilio: Option<Twilio>,
+    webhook: Option<WebhookSender>,
+}
+
+/// A file that one JSON object is added to for each message.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Outbox {
+    /// Default "outbox.jsonl".
+    path: Option<String>,
+    rate: Option<Rate>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Twilio {
+    account_sid: String,
+    auth_token: Secret,
+    /// A number, such as "+525512345678"; or name a messaging service.
+    from: Option<String>,
+    messaging_service_sid: Option<String>,
+    /// Default "https://api.twilio.com".
+    base_url: Option<String>,
+    rate: Option<Rate>,
+}
+
+/// A server of one's own.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WebhookSender {
+    url: String,
+    /// What the request is signed with (Standard Webhooks).
+    secret: Secret,
+    rate: Option<Rate>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    name: String,
+    /// By default what the end of the path says.
+    format: Option<Format>,
+    /// Such as "exports/*.csv".
+    path: String,
+    /// Its own fresh_for, instead of that in [limits].
+    fresh_for: Option<DurationOrOff>,
+    /// Our column = theirs.
+    columns: Option<BTreeMap<String, String>>,
+    /// Our column = { their value = ours }.
+    values: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    /// The zone of times without an offset.
+    timezone: Option<String>,
+    date_order: Option<DateOrder>,
+    /// For whatsapp: the names under which we write.
+    us: Option<Vec<String>>,
+    /// For whatsapp: which of `us` are staff.
+    humans: Option<Vec<String>>,
+    /// The channel of rows that name none.
+    channel: Option<Channel>,
+    /// For whatsapp: the contact's id.
+    contact_id: Option<String>,
+    /// For csv.
+    delimiter: Option<String>,
+}
+
+/// Where a secret is kept; it is never written in the file.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Secret {
+    /// An environment variable.
+    Env(String),
+    /// A file that only its owner can read, or a systemd credential.
+    File(String),
+    /// A program and its arguments that print it.
+    Command(Vec<String>),
+}
+
+/// Text of a certain form.
+macro_rules! texts {
+    ($($(#[$meta:meta])* $name:ident = $pattern:literal, $words:literal;)+) => {
+        $($(#[$meta])* struct $name;
+
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern, "description": $words })
+            }
+        })+
+    };
+}
+
+texts! {
+    Duration = "^([0-9]+[wdhms])+$", "such as 30s, 5m, 2h, 1d, 1w, 1h30m; d and w are calendar days";
+    DurationOrOff = "^(off|([0-9]+[wdhms])+)$", "such as 30s, 5m, 2h, 1d, 1w, 1h30m, or off";
+    Rate = "^[0-9]+/[0-9]*[a-z]+$", "such as 1/s, 30/m, 100/10s";
+    Language = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", "a tag such as es or es-MX";
+}
+
+/// A whole number, or "off".
+struct NumberOrOff;
+
+impl JsonSchema for NumberOrOff {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "NumberOrOff".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "off" }] })
+    }
+}
+
+/// A text in several languages, by their tags, and what WhatsApp has approved of it.
+struct Template;
+
+impl JsonSchema for Template {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Template".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let whatsapp = generator.subschema_for::<WhatsappTemplate>();
+        json_schema!({
+            "type": "object",
+            "description": "A text in several languages, by their tags: es = \"Hola\"",
+            "properties": { "whatsapp": whatsapp },
+            "patternProperties": { "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$": { "type": "string" } },
+            "additionalProperties": false,
+            "minProperties": 1,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::config::findings::Findings;
+    use crate::config::validate;
+
+    /// The schema at a dotted path such as `scenarios.busy.steps[1]`.
+    fn at<'a>(root: &'a Value, path: &str) -> &'a Value {
+        let mut found = root;
+        for part in path.split('.').filter(|p| !p.is_empty()) {
+            let (name, index) = part
+                .split_once('[')
+                .map_or((part, None), |(n, i)| (n, Some(i)));
+            found = follow(root, found);
+            found = found["properties"]
+                .get(name)
+                .unwrap_or_else(|| &found["additionalProperties"]);
+            found = follow(root, found);
+            if index.is_some() {
+                found = follow(root, &found["items"]);
+            }
+        }
+        follow(root, found)
+    }
+
+    /// What a reference, or a reference that may be null, stands for.
+    fn follow<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+        let schema = schema.get("anyOf").map_or(schema, |any| &any[0]);
+        match schema.get("$ref").and_then(Value::as_str) {
+            Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
+            None => schema,
+        }
+    }
+
+    #[test]
+    fn the_schema_knows_the_keys_that_are_read() {
+        let schema = schema();
+        let mut checked = 0;
+        for text in [
+            include_str!("../../followup.toml"),
+            include_str!("../../tests/configs/valid/every_provider.toml"),
+        ] {
+            let document = toml::de::DeTable::parse(text).unwrap();
+            let mut findings = Findings::default();
+            let file = Path::new("followup.toml");
+            validate::read(file, Path::new("."), document.get_ref(), &mut findings).unwrap();
+            for (path, keys) in findings.known {
+                let shape = at(&schema, &path);
+                if shape.get("oneOf").is_some() {
+                    continue; // a secret's place
+                }
+                let properties = shape["properties"].as_object();
+                let properties: BTreeSet<&str> = properties
+                    .into_iter()
+                    .flat_map(|p| p.keys())
+                    .map(String::as_str)
+                    .collect();
+                // `hours_apply` is read everywhere, to say that it belongs to asked_for_time only.
+                let keys: BTreeSet<&str> = keys
+                    .into_iter()
+                    .filter(|k| *k != "hours_apply" || path.ends_with("asked_for_time"))
+                    .collect();
+                if !keys.is_empty() {
+                    assert_eq!(properties, keys, "[{path}]");
+                    checked += 1;
+                }
+            }
+        }
+        assert!(checked > 30, "{checked}");
+    }
+}

@@ -1,0 +1,278 @@
+//! What happens after a step is sent (rule X8): tags, assignment, notification, signed webhook, command.
+//!
+//! [`actions`] lists what is to be done, each under a name of its own, so that each has its own recorded outcome;
+//! [`Workflows::perform`] does one. An action is told of the contact and the step, and cannot write to the
+//! contact: a notification goes to an address that is not the contact's, or nowhere. `followup run` refuses to
+//! run where [`IN_ACTION`] is set, as it is for a command.
+
+mod command;
+mod notification;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::channel::{SendError, Senders, SigningKey, post_signed, said};
+use crate::config::{Config, Environment, Hook, Notify, Secret, Workflow};
+use crate::model::{Channel, Contact, Scenario, Timestamp};
+
+/// The environment variable that tells a program that it runs inside an action.
+pub const IN_ACTION: &str = "FOLLOWUP_IN_ACTION";
+/// How long a command may run.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One thing to do after a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// The name under which its outcome is kept: one of its own within the workflow.
+    pub name: String,
+    /// What to do.
+    pub kind: ActionKind,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActionKind {
+    /// Give the contact tags and take tags away: [`tags_after`].
+    Tags {
+        /// To give.
+        add: Vec<String>,
+        /// To take away.
+        remove: Vec<String>,
+    },
+    /// Record who takes the contact over.
+    Assign(String),
+    /// Tell a member of staff.
+    Notify(Notify),
+    /// Tell a server.
+    Webhook(Hook),
+    /// Run a program: itself and its arguments.
+    Command(Vec<String>),
+}
+
+/// What an action is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// The follow-up's id.
+    pub follow_up: &'a str,
+    /// Whom it went to.
+    pub contact: &'a Contact,
+    /// The provider's id of the conversation.
+    pub conversation_id: Option<&'a str>,
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The step, from 1.
+    pub step: u32,
+    /// How many steps the scenario has.
+    pub steps: u32,
+    /// The channel.
+    pub channel: Channel,
+    /// The text that was sent.
+    pub text: &'a str,
+    /// The provider's id of the message.
+    pub provider_id: Option<&'a str>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// What became of an action, with words for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActionOutcome {
+    /// Done.
+    Done(Option<String>),
+    /// Not done, or nobody knows; not to be repeated.
+    Failed(String),
+    /// Not done, or done by a receiver who can tell a repetition: to be tried again by a later run.
+    Retry(String),
+}
+
+impl ActionOutcome {
+    /// The state and the words, as they are recorded.
+    #[must_use]
+    pub fn record(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Done(detail) => ("done", detail.as_deref()),
+            Self::Failed(detail) => ("failed", Some(detail)),
+            Self::Retry(detail) => ("retry", Some(detail)),
+        }
+    }
+}
+
+/// What a workflow does, in order: what stays here first, what leaves afterwards.
+#[must_use]
+pub fn actions(workflow: &Workflow) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let mut push = |name: String, kind: ActionKind| {
+        if !actions.iter().any(|action: &Action| action.name == name) {
+            actions.push(Action { name, kind });
+        }
+    };
+    if !workflow.add_tags.is_empty() || !workflow.remove_tags.is_empty() {
+        let (add, remove) = (workflow.add_tags.clone(), workflow.remove_tags.clone());
+        push("tags".into(), ActionKind::Tags { add, remove });
+    }
+    if let Some(assignee) = &workflow.assign {
+        push("assign".into(), ActionKind::Assign(assignee.clone()));
+    }
+    for notify in &workflow.notify {
+        let name = format!("notify {}:{}", notify.channel, notify.address);
+        push(name, ActionKind::Notify(notify.clone()));
+    }
+    if let Some(hook) = &workflow.webhook {
+        push("webhook".into(), ActionKind::Webhook(hook.clone()));
+    }
+    if let Some(command) = &workflow.command {
+        push("command".into(), ActionKind::Command(command.clone()));
+    }
+    actions
+}
+
+/// The contact's own tags once some are given and some taken away: in the order in which they were given, each
+/// once.
+#[must_use]
+pub fn tags_after(own: &[String], add: &[String], remove: &[String]) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in own.iter().chain(add) {
+        if !tags.contains(tag) && (!remove.contains(tag) || add.contains(tag)) {
+            tags.push(tag.clone());
+        }
+    }
+    tags
+}
+
+/// What every action of a configuration needs. Secrets are read when the first action wants them.
+#[derive(Debug)]
+pub struct Workflows<'c> {
+    config: &'c Config,
+    senders: &'c Senders,
+    environment: &'c Environment,
+    keys: BTreeMap<&'c str, OnceLock<Result<Arc<Key>, String>>>,
+}
+
+#[derive(Debug)]
+struct Key {
+    secret: Secret,
+    signing: SigningKey,
+}
+
+impl<'c> Workflows<'c> {
+    /// The workflows of `config`.
+    #[must_use]
+    pub fn new(config: &'c Config, senders: &'c Senders, environment: &'c Environment) -> Self {
+        let names = config.workflows.keys();
+        Self {
+            config,
+            senders,
+            environment,
+            keys: names.map(|name| (name.as_str(), OnceLock::new())).collect(),
+        }
+    }
+
+    /// Does one action of the workflow `workflow`. Tags and assignment are the store's to keep: they are `Done`
+    /// here with the words for the record.
+    #[must_use]
+    pub fn perform(
+        &self,
+        workflow: &str,
+        action: &Action,
+        told: &Told<'_>,
+        now: Timestamp,
+    ) -> ActionOutcome {
+        match &action.kind {
+            ActionKind::Tags { add, remove } => {
+                let given = add.iter().map(|tag| format!("+{tag}"));
+                let taken = remove.iter().map(|tag| format!("-{tag}"));
+                let words: Vec<String> = given.chain(taken).collect();
+                ActionOutcome::Done(Some(words.join(" ")))
+            }
+            ActionKind::Assign(assignee) => ActionOutcome::Done(Some(assignee.clone())),
+            ActionKind::Notify(notify) => {
+                let language = self.config.bot.language;
+                notification::send(self.senders, notify, &action.name, told, language, now)
+            }
+            ActionKind::Webhook(hook) => self.webhook(workflow, hook, told, now),
+            ActionKind::Command(words) => command::run(
+                words,
+                &self.config.root,
+                self.environment,
+                &self.body(workflow, told).to_string(),
+                PATIENCE,
+            ),
+        }
+    }
+
+    fn webhook(
+        &self,
+        workflow: &str,
+        hook: &Hook,
+        told: &Told<'_>,
+        now: Timestamp,
+    ) -> ActionOutcome {
+        let key = match self.key(workflow, hook) {
+            Ok(key) => key,
+            // The secret may be there for the next run.
+            Err(words) => return ActionOutcome::Retry(words),
+        };
+        let id = format!("{}_webhook", told.follow_up);
+        let body = self.body(workflow, told).to_string();
+        let http = self.senders.http();
+        let answer = post_signed(http, &hook.url, &key.signing, &id, body, now);
+        let error = match answer {
+            Ok(answer) if answer.is_success() => return ActionOutcome::Done(None),
+            Ok(answer) => answer.verdict(&said(&answer, &key.secret), now),
+            Err(broken) => broken.into(),
+        };
+        let words = error.to_string();
+        match error {
+            // The id tells a repetition, so that an unclear end may be repeated too.
+            SendError::Retry { .. } | SendError::Unknown { .. } => ActionOutcome::Retry(words),
+            _ => ActionOutcome::Failed(words),
+        }
+    }
+
+    fn key(&self, workflow: &str, hook: &Hook) -> Result<Arc<Key>, String> {
+        let make = || {
+            let secret = hook.secret.resolve(self.environment);
+            let secret = secret.map_err(|error| error.to_string())?;
+            let signing = SigningKey::new(&secret).map_err(|error| error.to_string())?;
+            Ok(Arc::new(Key { secret, signing }))
+        };
+        match self.keys.get(workflow) {
+            Some(kept) => kept.get_or_init(make).clone(),
+            None => make(),
+        }
+    }
+
+    /// What a webhook's body and a command's standard input are.
+    fn body(&self, workflow: &str, told: &Told<'_>) -> Value {
+        let contact = told.contact;
+        json!({
+            "type": "follow_up.sent",
+            "timestamp": told.sent_at,
+            "bot": self.config.bot.name,
+            "workflow": workflow,
+            "contact": {
+                "contact_id": contact.contact_id,
+                "name": contact.name,
+                "phone": contact.phone,
+                "email": contact.email,
+                "timezone": contact.timezone,
+                "language": contact.language,
+                "tags": contact.tags,
+            },
+            "step": {
+                "id": told.follow_up,
+                "scenario": told.scenario,
+                "step": told.step,
+                "steps": told.steps,
+                "channel": told.channel,
+                "conversation_id": told.conversation_id,
+                "text": told.text,
+                "provider_id": told.provider_id,
+                "sent_at": told.sent_at,
+            },
+        })
+    }
+}
