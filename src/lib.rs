@@ -1,5 +1,6 @@
 //! The map of `followup`; see the README for what it does.
 pub mod channel;
+pub mod cli;
 pub mod commands;
 pub mod compose;
 pub mod config;
@@ -9,6 +10,7 @@ pub mod error;
 pub mod import;
 pub mod intake;
 pub mod model;
+pub mod report;
 pub mod run;
 pub mod store;
 pub mod workflow;

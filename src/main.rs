@@ -1,2 +1,75 @@
-//! The `followup` command.
-fn main() {}
+//! The `followup` command: arguments, clock, environment and terminal go in once, an exit code comes out.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use followup::cli::{Cli, ColorChoice};
+use followup::commands::{Context, Terminal, Verbosity, execute};
+use followup::config::Environment;
+use followup::error::{Outcome, outcome_of};
+use followup::report::output::Output;
+use followup::report::terminal::{Styles, plain_lines};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(refusal) => {
+            let _ = refusal.print(); // help for a reader who has gone is no failure
+            return ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2));
+        }
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the clock is read"
+    )]
+    let clock = || chrono::Utc::now();
+    let environment: Environment = std::env::vars_os().collect();
+    let terminal = terminal(cli.color, &environment);
+    let mut out = Output::new(std::io::stdout().lock());
+    let mut err = std::io::stderr().lock();
+    let mut context = Context {
+        config: cli.config.clone(),
+        environment: &environment,
+        directory: std::env::current_dir().unwrap_or_else(|_| ".".into()),
+        executable: std::env::current_exe().unwrap_or_else(|_| "followup".into()),
+        clock: &clock,
+        input: &|| Box::new(std::io::stdin()),
+        out: &mut out,
+        err: &mut err,
+        terminal,
+        verbosity: Verbosity::of(cli.verbose, cli.quiet),
+    };
+    let result = execute(cli, &mut context);
+    let flushed = out.flush();
+    match result.and_then(|outcome| flushed.map(|()| outcome).map_err(Into::into)) {
+        Ok(outcome) => outcome.into(),
+        Err(_) if out.reader_has_gone() => Outcome::Done.into(),
+        Err(error) => {
+            let mark = terminal.err_styles.bad("error:");
+            let _ = writeln!(err, "{mark} {}", plain_lines(&format!("{error:#}")));
+            outcome_of(&error).into()
+        }
+    }
+}
+
+fn terminal(color: ColorChoice, environment: &Environment) -> Terminal {
+    let coloured = |auto: anstream::ColorChoice| match color {
+        ColorChoice::Auto => auto != anstream::ColorChoice::Never,
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+    };
+    let (out, err) = (std::io::stdout(), std::io::stderr());
+    let columns = environment
+        .get("COLUMNS")
+        .and_then(|c| c.to_str()?.parse().ok());
+    let seen = || terminal_size::terminal_size_of(&out).map(|(width, _)| usize::from(width.0));
+    Terminal {
+        width: columns.or_else(seen).unwrap_or(80).clamp(40, 400),
+        input: std::io::stdin().is_terminal(),
+        output: out.is_terminal(),
+        error: err.is_terminal(),
+        out_styles: Styles::new(coloured(anstream::AutoStream::choice(&out))),
+        err_styles: Styles::new(coloured(anstream::AutoStream::choice(&err))),
+    }
+}

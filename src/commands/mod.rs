@@ -3,4 +3,160 @@
 
 pub mod check;
 pub mod init;
+mod plan;
 pub mod schema;
+mod show;
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command, Now};
+use crate::config::{self, Config, Environment};
+use crate::error::{Failure, Outcome};
+use crate::model::Timestamp;
+use crate::report::terminal::{Styles, plain_lines};
+use crate::store::{ContactKey, Store};
+
+/// All that a command knows of the world around it. `main` makes one.
+pub struct Context<'a> {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// The environment variables.
+    pub environment: &'a Environment,
+    /// The current directory.
+    pub directory: PathBuf,
+    /// This program's own file.
+    pub executable: PathBuf,
+    /// The clock.
+    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    /// Opens standard input.
+    pub input: &'a dyn Fn() -> Box<dyn Read + Send>,
+    /// Standard output: data.
+    pub out: &'a mut dyn Write,
+    /// Standard error: everything else.
+    pub err: &'a mut dyn Write,
+    /// What is at the other end.
+    pub terminal: Terminal,
+    /// `-v`, `-q`.
+    pub verbosity: Verbosity,
+}
+
+/// What standard input, output and error are connected to.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    /// Columns of a line on standard output.
+    pub width: usize,
+    /// Whether a person may be asked.
+    pub input: bool,
+    /// Whether standard output is a terminal.
+    pub output: bool,
+    /// Whether standard error is a terminal.
+    pub error: bool,
+    /// How standard output is coloured.
+    pub out_styles: Styles,
+    /// How standard error is coloured.
+    pub err_styles: Styles,
+}
+
+/// How much is said on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// What a person must know.
+    Normal,
+    /// What is done.
+    Verbose,
+}
+
+impl Verbosity {
+    /// As `-v` and `-q` say.
+    #[must_use]
+    pub const fn of(verbose: bool, quiet: bool) -> Self {
+        match (verbose, quiet) {
+            (_, true) => Self::Quiet,
+            (true, _) => Self::Verbose,
+            _ => Self::Normal,
+        }
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What kept the command from its work; [`crate::error::outcome_of`] gives its exit code.
+pub fn execute(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
+    match cli.command {
+        Command::Init { directory } => {
+            let directory = context.directory.join(directory.unwrap_or_default());
+            init::run(&directory, context.environment, context.out)
+        }
+        Command::Check => {
+            let file = context.find_config()?;
+            check::run(&file, context.environment, context.out, context.err)
+        }
+        Command::Schema => schema::run(context.out),
+        Command::Plan(arguments) => plan::plan(context, &arguments),
+        Command::Show(arguments) => show::show(context, &arguments),
+    }
+}
+
+impl Context<'_> {
+    /// Finds and loads the configuration. What is allowed and hardly meant is the concern of `check`.
+    ///
+    /// # Errors
+    /// [`Outcome::Config`] with every fault.
+    pub fn load(&mut self) -> Result<Config> {
+        let file = self.find_config()?;
+        let (config, _) = config::load(&file)?;
+        Ok(config)
+    }
+
+    /// Where the configuration is.
+    ///
+    /// # Errors
+    /// [`Outcome::Config`] when there is none.
+    fn find_config(&mut self) -> Result<PathBuf> {
+        let file = config::find(self.config.as_deref(), self.environment, &self.directory)?;
+        let words = format!("configuration: {}", file.display());
+        self.say(Verbosity::Verbose, &words);
+        Ok(file)
+    }
+
+    /// The time: that of `--now`, else the clock's.
+    #[must_use]
+    pub fn now(&self, argument: Now, config: &Config) -> Timestamp {
+        argument
+            .now
+            .map_or_else(self.clock, |now| now.instant(&config.bot.zone))
+    }
+
+    /// Writes a line to standard error, if so much is wanted. Nobody hears it when that fails.
+    pub fn say(&mut self, verbosity: Verbosity, line: &str) {
+        if self.verbosity >= verbosity {
+            let _ = writeln!(self.err, "{}", plain_lines(line));
+        }
+    }
+}
+
+/// The contact of this id, which must exist.
+fn find_contact(store: &Store, contact_id: &str) -> Result<ContactKey> {
+    if let Some(key) = store.find(contact_id)? {
+        return Ok(key);
+    }
+    let mut words = format!("there is no contact {contact_id}");
+    let like = store.find_like(contact_id)?;
+    if !like.is_empty() {
+        words.push_str("; did you mean");
+        for (id, name) in like {
+            words.push_str("\n  ");
+            words.push_str(&id);
+            if let Some(name) = name {
+                words.push_str(&format!("  {name}"));
+            }
+        }
+    }
+    Err(Failure::new(Outcome::NoInput, words).into())
+}

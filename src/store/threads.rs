@@ -37,26 +37,26 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The contacts for whom something is scheduled or held.
+    /// The contacts for whom something is scheduled or held: those never yet decided first, then in the order
+    /// of their times, then those held without a time.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn scheduled(&self) -> Result<Vec<ContactKey>> {
-        let sql = "SELECT id FROM contacts WHERE wake_at IS NOT NULL \
-                   UNION SELECT id FROM contacts WHERE hold IS NOT NULL";
+        let sql = "SELECT * FROM (SELECT id FROM contacts WHERE wake_at IS NOT NULL ORDER BY wake_at, id) \
+                   UNION ALL SELECT id FROM contacts WHERE hold IS NOT NULL AND wake_at IS NULL";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Every contact.
+    /// Every contact: in the order of [`Store::scheduled`], then the others.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn everyone(&self) -> Result<Vec<ContactKey>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT id FROM contacts ORDER BY id")?;
+        let sql = "SELECT id FROM contacts ORDER BY wake_at IS NULL, wake_at, hold IS NULL, id";
+        let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -325,13 +325,21 @@ impl Store {
         Ok(())
     }
 
+    /// Whether the derived values are those of this configuration.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn is_settled_under(&self, fingerprint: &str) -> Result<bool> {
+        Ok(self.meta("policy")?.as_deref() == Some(fingerprint))
+    }
+
     /// Makes every derived value be derived again when `fingerprint` is not that of the last time: the
     /// configuration has changed.
     ///
     /// # Errors
     /// When the database cannot be read or written.
     pub fn follow_policy(&self, fingerprint: &str) -> Result<bool> {
-        if self.meta("policy")?.as_deref() == Some(fingerprint) {
+        if self.is_settled_under(fingerprint)? {
             return Ok(false);
         }
         let transaction = self.immediate()?;

@@ -1,0 +1,11 @@
+//! What people and programs read: tables, panels and JSON of values that were decided elsewhere. No logic.
+
+mod clocks;
+pub mod output;
+pub mod plan;
+mod reason;
+pub mod terminal;
+mod text;
+
+pub use clocks::Clocks;
+pub use reason::{action_words, channel_words, reason_words, scenario_words, words};

@@ -1,0 +1,236 @@
+//! The plan: one line of JSON, or one row of a table, for each contact.
+
+use std::io::{Result, Write};
+
+use serde::Serialize;
+
+use super::terminal::{Styles, plain};
+use super::text::{cut, padding, wrap};
+use super::{Clocks, action_words, channel_words, scenario_words, words};
+use crate::decide::{Action, Because, Choice, Decision, Reason};
+use crate::model::{Channel, Contact, Delay, Scenario, Timestamp};
+
+/// A contact and what is decided about them.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// The contact.
+    pub contact: &'a Contact,
+    /// The decision.
+    pub decision: &'a Decision,
+    /// The text that would be sent, where it was asked for.
+    pub text: Option<&'a str>,
+}
+
+/// The row as the interface's JSON object.
+#[must_use]
+pub fn json<'a>(row: &Row<'a>) -> impl Serialize + use<'a> {
+    let decision = row.decision;
+    Line {
+        contact_id: &row.contact.contact_id,
+        conversation_id: decision.conversation_id.as_deref(),
+        scenario: decision.scenario,
+        step: decision.step,
+        steps: decision.steps,
+        action: decision.action,
+        reason: decision.reason,
+        due_at: decision.due_at,
+        channel: decision.channel,
+        because: Numbered(&decision.because),
+        text: row.text,
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    contact_id: &'a str,
+    conversation_id: Option<&'a str>,
+    scenario: Option<Scenario>,
+    step: Option<u32>,
+    steps: Option<u32>,
+    action: Action,
+    reason: Reason,
+    due_at: Option<Timestamp>,
+    channel: Option<Channel>,
+    because: Numbered<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+}
+
+struct Numbered<'a>(&'a [Because]);
+
+impl Serialize for Numbered<'_> {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Because::numbered))
+    }
+}
+
+/// The plan for people, row by row: when, who, which step, how, and below it why.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    styles: Styles,
+    width: usize,
+    contact: usize,
+}
+
+const WHEN: usize = 20;
+const STEP: usize = 22;
+const CHANNEL: usize = 9;
+const GAP: usize = 2;
+
+impl Table {
+    /// A table in `width` columns.
+    #[must_use]
+    pub fn new(width: usize, styles: Styles) -> Self {
+        let fixed = WHEN + STEP + CHANNEL + 3 * GAP;
+        let contact = width.saturating_sub(fixed).clamp(12, 44);
+        Self {
+            styles,
+            width,
+            contact,
+        }
+    }
+
+    /// The names of the columns.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub fn head(&self, out: &mut dyn Write) -> Result<()> {
+        let (when, who, gap) = (WHEN + GAP, self.contact + GAP, STEP + GAP);
+        let line = format!("{:when$}{:who$}{:gap$}BY", "WHEN", "CONTACT", "STEP");
+        writeln!(out, "{}", self.styles.faint(line))
+    }
+
+    /// One contact.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub fn row(&self, out: &mut dyn Write, row: &Row<'_>, clocks: &Clocks) -> Result<()> {
+        let decision = row.decision;
+        let [when, below] = when(decision, clocks);
+        let who = cut(&plain(&who(row.contact)), self.contact).into_owned();
+        let step = step(decision);
+        let by = decision.channel.map_or("", channel_words);
+        let gap = |text: &str, columns: usize| " ".repeat(padding(text, columns) + GAP);
+        let line = format!(
+            "{}{}{}{}{step}{}{by}",
+            self.mark(decision.action, &when),
+            gap(&when, WHEN),
+            self.styles.strong(&who),
+            gap(&who, self.contact),
+            gap(&step, STEP),
+        );
+        writeln!(out, "{}", line.trim_end())?;
+        let why = wrap(
+            &plain(&why(decision, clocks)),
+            self.width.saturating_sub(WHEN + GAP),
+        );
+        for (n, line) in why.iter().enumerate() {
+            let left = if n == 0 { below.as_str() } else { "" };
+            let gap = gap(left, WHEN);
+            writeln!(
+                out,
+                "{}{gap}{}",
+                self.styles.faint(left),
+                self.styles.faint(line)
+            )?;
+        }
+        if let Some(text) = row.text {
+            let text = format!("“{}”", plain(text));
+            for line in wrap(&text, self.width.saturating_sub(WHEN + GAP)) {
+                writeln!(
+                    out,
+                    "{:gap$}{}",
+                    "",
+                    self.styles.ours(line),
+                    gap = WHEN + GAP
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn mark<'t>(&self, action: Action, text: &'t str) -> Box<dyn std::fmt::Display + 't> {
+        match action {
+            Action::Send => Box::new(self.styles.good(text)),
+            Action::Hold => Box::new(self.styles.warning(text)),
+            Action::Stop => Box::new(self.styles.bad(text)),
+            Action::Wait | Action::None => Box::new(text),
+        }
+    }
+}
+
+/// The name and, always whole, the id: it is what other commands take.
+fn who(contact: &Contact) -> String {
+    match contact
+        .name
+        .as_deref()
+        .map(str::trim)
+        .filter(|n| !n.is_empty() && *n != contact.contact_id)
+    {
+        Some(name) => format!("{} {name}", contact.contact_id),
+        None => contact.contact_id.clone(),
+    }
+}
+
+/// When, and what stands below it: how late, or the bot's clock.
+fn when(decision: &Decision, clocks: &Clocks) -> [String; 2] {
+    match (decision.action, decision.due_at) {
+        (Action::Send, Some(due)) if (clocks.now() - due).num_minutes() > 0 => {
+            ["now".to_owned(), format!("since {}", clocks.moment(due))]
+        }
+        (Action::Send, _) => ["now".to_owned(), String::new()],
+        (Action::Wait, Some(due)) => {
+            let moment = clocks.moment(due);
+            let today = clocks.local(due).date() == clocks.local(clocks.now()).date();
+            let when = if today {
+                format!("{moment}, {}", clocks.relative(due))
+            } else {
+                moment
+            };
+            let bot = clocks
+                .on_bot_clock(due)
+                .map(|time| format!("{time} bot time"));
+            [when, bot.unwrap_or_default()]
+        }
+        (action, _) => [action_words(action).to_owned(), String::new()],
+    }
+}
+
+fn step(decision: &Decision) -> String {
+    let Some(scenario) = decision.scenario else {
+        return String::new();
+    };
+    let scenario = scenario_words(scenario);
+    match (decision.step, decision.steps) {
+        (Some(step), Some(steps)) => format!("{scenario} {step}/{steps}"),
+        _ => scenario.to_owned(),
+    }
+}
+
+/// The part of the reasons that a row does not show already.
+fn why(decision: &Decision, clocks: &Clocks) -> String {
+    let because = &decision.because;
+    let moved_wish = because
+        .iter()
+        .any(|b| matches!(b, Because::OutsideHours { asked: true, .. }));
+    let told = |fact: &&Because| match fact {
+        Because::EndedBy { .. } => false,
+        Because::Channel { choice, .. } => *choice == Choice::Switched,
+        Because::Trigger { signal, .. } => signal.is_some(),
+        Because::Anchor { event, .. } => {
+            !(moved_wish && *event == crate::decide::Anchor::TimeAsked)
+                && *event != crate::decide::Anchor::BusyMessage
+        }
+        Because::Delay { after, .. } => *after != Delay::default(),
+        _ => true,
+    };
+    let words: Vec<String> = because
+        .iter()
+        .filter(told)
+        .map(|b| words(b, clocks))
+        .collect();
+    words.join("; ")
+}

@@ -1,0 +1,386 @@
+use super::Clocks;
+use crate::decide::{Action, Anchor, Because, Choice, Reason};
+use crate::model::{Channel, Delay, Scenario, SignalKind, Timestamp, WordSource};
+
+/// One rule's part in a decision, in words: a fragment of a sentence. What contacts and providers wrote is in it
+/// as they wrote it; whoever shows it on a terminal makes it plain first.
+#[must_use]
+pub fn words(because: &Because, clocks: &Clocks) -> String {
+    let on = |at: &Timestamp| clocks.moment(*at);
+    match because {
+        Because::BotOff => "the bot is switched off: bot.active = false".to_owned(),
+        Because::Paused { since, until, note } => {
+            let until = until.as_ref().map(|u| format!(" until {}", on(u)));
+            format!(
+                "paused since {}{}{}",
+                on(since),
+                or_empty(until),
+                colon(note.as_deref())
+            )
+        }
+        Because::NeverWrote => "never wrote to us".to_owned(),
+        Because::OptedOut {
+            at,
+            contact_id: Some(other),
+            ..
+        } => {
+            format!(
+                "{other}, who has the same number or address, opted out ({})",
+                on(at)
+            )
+        }
+        Because::OptedOut {
+            at,
+            evidence,
+            by: Some(by),
+            ..
+        } => {
+            format!(
+                "opted out, {} ({}){}",
+                by_words(*by),
+                on(at),
+                colon(evidence.as_deref())
+            )
+        }
+        Because::OptedOut { at, evidence, .. } => {
+            format!(
+                "opted out: {} ({})",
+                quote(evidence.as_deref().unwrap_or_default()),
+                on(at)
+            )
+        }
+        Because::NotInterested { at, evidence } => {
+            format!("not interested: {} ({})", quote(evidence), on(at))
+        }
+        Because::Booked {
+            at,
+            evidence,
+            by: Some(by),
+        } => {
+            format!(
+                "booked, {} ({}){}",
+                by_words(*by),
+                on(at),
+                colon(evidence.as_deref())
+            )
+        }
+        Because::Booked {
+            at,
+            evidence,
+            by: None,
+        } => {
+            format!(
+                "booked: {} ({})",
+                quote(evidence.as_deref().unwrap_or_default()),
+                on(at)
+            )
+        }
+        Because::Trigger {
+            at,
+            channel,
+            signal,
+            words,
+        } => {
+            let meaning = signal.map_or("wrote", signal_words);
+            format!(
+                "{meaning}: {} ({}, {})",
+                quote(words),
+                channel_words(*channel),
+                on(at)
+            )
+        }
+        Because::PromiseKept { at } => format!("their “ok” ({}) leaves that open", on(at)),
+        Because::ScenarioOff { scenario } => {
+            format!(
+                "the scenario “{}” is switched off",
+                scenario_words(*scenario)
+            )
+        }
+        Because::UnclearTime { evidence } => {
+            format!(
+                "{} is no time that can be trusted: a person must look, then: followup resume",
+                quote(evidence)
+            )
+        }
+        Because::Closed { at, evidence } => {
+            format!("ended the conversation: {} ({})", quote(evidence), on(at))
+        }
+        Because::AwaitingUs { at } => {
+            format!("they wrote last ({}): it is for us to answer", on(at))
+        }
+        Because::Exhausted { used } => match used {
+            0 => "the scenario has no steps".to_owned(),
+            1 => "the only step is used".to_owned(),
+            n => format!("all {n} steps are used"),
+        },
+        Because::Anchor { event, at } => match event {
+            Anchor::OurMessage => format!("no answer to our message ({})", on(at)),
+            Anchor::BusyMessage => format!("counted from that message ({})", on(at)),
+            Anchor::TimeAsked => format!("asked for {}", on(at)),
+            Anchor::StepSent => format!("the step before went out {}", on(at)),
+        },
+        Because::Delay { step, after, .. } if *after == Delay::default() => {
+            format!("step {step} comes right then")
+        }
+        Because::Delay {
+            step,
+            after,
+            due_at,
+        } => {
+            format!(
+                "step {step} comes {} later, {}",
+                delay_words(*after),
+                on(due_at)
+            )
+        }
+        Because::HumanTookOver { at, until } => {
+            format!(
+                "a member of staff wrote ({}): nothing before {}",
+                on(at),
+                on(until)
+            )
+        }
+        Because::Away { evidence, until } => {
+            format!(
+                "away, by their automatic reply {}: nothing before {}",
+                quote(evidence),
+                on(until)
+            )
+        }
+        Because::PerContact {
+            count,
+            window,
+            until,
+        } => {
+            format!(
+                "at most {count} in {}: not before {}",
+                delay_words(*window),
+                on(until)
+            )
+        }
+        Because::UnknownTimezone { given } => {
+            format!(
+                "their time zone {} is unknown: the bot's is used",
+                quote(given)
+            )
+        }
+        Because::OutsideHours {
+            from,
+            to,
+            asked: true,
+            ..
+        } => {
+            format!("asked for {}, moved to {}", on(from), on(to))
+        }
+        Because::OutsideHours { from, to, .. } => {
+            format!("closed at {}, moved to {}", on(from), on(to))
+        }
+        Because::Retry {
+            attempts,
+            retry_at,
+            error,
+        } => {
+            let count = if *attempts == 1 {
+                "an attempt".to_owned()
+            } else {
+                format!("{attempts} attempts")
+            };
+            format!(
+                "{count} failed, again not before {}{}",
+                on(retry_at),
+                colon(error.as_deref())
+            )
+        }
+        Because::Expired { due_at, max_late } => {
+            format!(
+                "was due {}, over {} ago: too late",
+                on(due_at),
+                delay_words(*max_late)
+            )
+        }
+        Because::StaleSource { source, as_of, .. } if *as_of == Timestamp::UNIX_EPOCH => {
+            format!("an import of {source} was cut off: a reply may be missing")
+        }
+        Because::StaleSource {
+            source,
+            as_of,
+            fresh_for,
+        } => format!(
+            "{source} is complete only until {}, over {} ago: a reply may be missing",
+            on(as_of),
+            delay_words(*fresh_for)
+        ),
+        Because::Channel { channel, choice } => {
+            let why = match choice {
+                Choice::Step => "as the step says",
+                Choice::LastInbound => "where they wrote last",
+                Choice::Switched => "by a switching rule",
+            };
+            format!("by {}, {why}", channel_words(*channel))
+        }
+        Because::ChannelRefused { channel, error } => {
+            format!(
+                "{} refused it{}",
+                channel_words(*channel),
+                colon(error.as_deref())
+            )
+        }
+        Because::ApprovedTemplate { channel } => {
+            format!(
+                "{}'s 24 hours are over: the approved template goes out",
+                channel_words(*channel)
+            )
+        }
+        Because::WindowClosed {
+            channel,
+            last_inbound_at,
+        } => {
+            let last = last_inbound_at.as_ref().map(|at| format!(" ({})", on(at)));
+            format!(
+                "{} takes no text 24 h after their last message there{}",
+                channel_words(*channel),
+                or_empty(last)
+            )
+        }
+        Because::NoAddress { channel } => {
+            format!("no phone number or address for {}", channel_words(*channel))
+        }
+        Because::NoSender { channel } => {
+            format!(
+                "no sender for {}: configure [channels.{channel}.…]",
+                channel_words(*channel)
+            )
+        }
+        Because::EndedBy { expires_at } => {
+            let late = expires_at
+                .as_ref()
+                .map(|at| format!("; too late after {}", on(at)));
+            format!("a reply, an opt-out or a booking ends it{}", or_empty(late))
+        }
+    }
+}
+
+/// An action in a word or two.
+#[must_use]
+pub const fn action_words(action: Action) -> &'static str {
+    match action {
+        Action::Send => "due now",
+        Action::Wait => "scheduled",
+        Action::Hold => "held",
+        Action::Stop => "stopped",
+        Action::None => "nothing due",
+    }
+}
+
+/// A reason in a few words, for counts.
+#[must_use]
+pub const fn reason_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Due => "due",
+        Reason::Delay => "waiting",
+        Reason::OutsideHours => "outside hours",
+        Reason::HumanTookOver => "staff took over",
+        Reason::Away => "away",
+        Reason::PerContact => "at the limit per contact",
+        Reason::Retry => "waiting for another try",
+        Reason::BotInactive => "bot off or paused",
+        Reason::NeverWrote => "never wrote",
+        Reason::OptedOut => "opted out",
+        Reason::NotInterested => "not interested",
+        Reason::Booked => "booked",
+        Reason::UnclearTime => "unclear time",
+        Reason::ConversationClosed => "conversation closed",
+        Reason::ScenarioOff => "scenario off",
+        Reason::AwaitingUs => "awaiting our answer",
+        Reason::Exhausted => "all steps used",
+        Reason::Expired => "too late",
+        Reason::StaleSource => "stale source",
+        Reason::WindowClosed => "24-hour window closed",
+        Reason::NoAddress => "no address",
+        Reason::NoSender => "no sender",
+        Reason::Failed => "refused by the provider",
+    }
+}
+
+/// A scenario in words.
+#[must_use]
+pub const fn scenario_words(scenario: Scenario) -> &'static str {
+    match scenario {
+        Scenario::AskedForTime => "asked for a time",
+        Scenario::Busy => "busy",
+        Scenario::StoppedResponding => "stopped responding",
+    }
+}
+
+/// A channel in words.
+#[must_use]
+pub const fn channel_words(channel: Channel) -> &'static str {
+    match channel {
+        Channel::LiveChat => "live chat",
+        Channel::Sms => "SMS",
+        Channel::Whatsapp => "WhatsApp",
+        Channel::Facebook => "Facebook",
+        Channel::Instagram => "Instagram",
+        Channel::Telegram => "Telegram",
+        Channel::Email => "email",
+    }
+}
+
+/// What a signal means, in words.
+pub(super) const fn signal_words(signal: SignalKind) -> &'static str {
+    match signal {
+        SignalKind::Ack => "only acknowledged",
+        SignalKind::Closing => "ended the conversation",
+        SignalKind::OptIn => "opted in",
+        SignalKind::Busy => "busy",
+        SignalKind::AskedForTime => "asked for a time",
+        SignalKind::Booked => "booked",
+        SignalKind::NotInterested => "not interested",
+        SignalKind::OptOut => "opted out",
+    }
+}
+
+pub(super) const fn by_words(source: WordSource) -> &'static str {
+    match source {
+        WordSource::Operator => "by an operator",
+        WordSource::Provider => "by the provider's word",
+        WordSource::Suppression => "before their data was erased",
+        WordSource::Data => "by a record in an import",
+    }
+}
+
+/// Words as they were written.
+pub(super) fn quote(words: &str) -> String {
+    format!("“{}”", words.trim())
+}
+
+fn colon(words: Option<&str>) -> String {
+    words.map_or_else(String::new, |words| format!(": {words}"))
+}
+
+fn or_empty(words: Option<String>) -> String {
+    words.unwrap_or_default()
+}
+
+/// `15 min`, `2 h`, `1 day`, `1 h 30 min`.
+fn delay_words(delay: Delay) -> String {
+    let units = [
+        (delay.days, "day"),
+        (delay.seconds / 3600, "h"),
+        (delay.seconds / 60 % 60, "min"),
+        (delay.seconds % 60, "s"),
+    ];
+    let parts: Vec<String> = units
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, unit)| match unit {
+            "day" if n > 1 => format!("{n} days"),
+            _ => format!("{n} {unit}"),
+        })
+        .collect();
+    if parts.is_empty() {
+        "no time".to_owned()
+    } else {
+        parts.join(" ")
+    }
+}
