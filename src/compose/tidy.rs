@@ -93,6 +93,9 @@ fn capitalize<'a>(out: &mut String, text: &'a str) -> &'a str {
     else {
         return text;
     };
+    if letter == HOLE {
+        return text;
+    }
     out.push_str(&text[..at]);
     out.extend(letter.to_uppercase());
     &text[at + letter.len_utf8()..]
@@ -177,5 +180,22 @@ mod tests {
         }
         let untouched = "  Hi , you  !\n\n ";
         assert_eq!(tidy(untouched), untouched);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_hole_stays_and_no_word_is_lost(text in "[ab¿¡().,!?…\"«» \u{a0}\n\u{fdd0}é👋/]{0,40}") {
+            let tidied = tidy(&text);
+            assert!(!tidied.contains(HOLE));
+            let words = |text: &str| {
+                let kept = text.to_lowercase();
+                let kept = kept.replace(|c: char| !c.is_alphabetic() && !"👋/\n".contains(c), "");
+                kept.trim_matches('\n').to_owned()
+            };
+            assert_eq!(words(&tidied), words(&text));
+            if !text.contains(HOLE) {
+                assert_eq!(tidied, text);
+            }
+        }
     }
 }
