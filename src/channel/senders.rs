@@ -64,6 +64,15 @@ impl Senders {
             .map_err(|words| format!("the sender of {channel} cannot be used: {words}"))
     }
 
+    /// The channels whose sender cannot be made, each with why. Reads every secret.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(Channel, String)> {
+        let channels = self.slots.keys();
+        channels
+            .filter_map(|channel| Some((*channel, self.get(*channel).err()?)))
+            .collect()
+    }
+
     fn make(&self, provider: &Provider) -> Result<Arc<dyn Sender>, String> {
         let secret = |reference: &SecretRef| {
             let resolved = reference.resolve(&self.environment);

@@ -170,6 +170,18 @@ impl<'c> Workflows<'c> {
         }
     }
 
+    /// The workflows whose webhook cannot be signed, each with why. Reads every such secret.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(&'c str, String)> {
+        let hooks = self.config.workflows.iter();
+        hooks
+            .filter_map(|(name, workflow)| {
+                let words = self.key(name, workflow.webhook.as_ref()?).err()?;
+                Some((name.as_str(), words))
+            })
+            .collect()
+    }
+
     /// Does one action of the workflow `workflow`. Tags and assignment are the store's to keep: they are `Done`
     /// here with the words for the record.
     #[must_use]

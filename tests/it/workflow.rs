@@ -197,6 +197,31 @@ fn x8_a_webhook_is_repeated_only_where_that_can_help() {
 }
 
 #[test]
+fn s1_a_secret_that_signs_nothing_is_found_before_it_is_needed() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(&hook("https://example.com"), dir.path());
+    let faults = |environment: &Environment| {
+        let senders = Senders::new(&config, environment);
+        assert_eq!(senders.faults(), []);
+        let workflows = Workflows::new(&config, &senders, environment);
+        workflows
+            .faults()
+            .into_iter()
+            .map(|(name, words)| format!("{name}: {words}"))
+            .collect()
+    };
+    let none: Vec<String> = faults(&environment());
+    assert_eq!(none, [""; 0]);
+    let wrong: Environment = [("HOOK_SECRET", "hunter2")].into_iter().collect();
+    let found = faults(&wrong);
+    assert!(
+        found[0].starts_with("cold: not a signing secret"),
+        "{found:?}"
+    );
+    assert!(!found[0].contains("hunter2"));
+}
+
+#[test]
 fn x8_a_slow_webhook_ends_with_the_timeout() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::always(Reply::stall());
