@@ -27,6 +27,8 @@ pub(crate) struct Rows<R> {
     row_line: u64,
     row: std::ops::Range<usize>,
     cells: Vec<Cell>,
+    /// Whether any of them is raw.
+    raw: bool,
     /// The cells of a row that cannot be used as it stands in the buffer.
     scratch: String,
     unquoted: Vec<u8>,
@@ -87,6 +89,7 @@ impl<R: Read> Rows<R> {
             row_line: line,
             row: 0..0,
             cells: Vec::new(),
+            raw: false,
             scratch: String::new(),
             unquoted: Vec::new(),
         }
@@ -172,6 +175,7 @@ impl<R: Read> Rows<R> {
         let mut at = self.start;
         let mut lines = 1;
         self.cells.clear();
+        self.raw = false;
         loop {
             let stop;
             if bytes.get(at) == Some(&b'"') {
@@ -184,7 +188,9 @@ impl<R: Read> Rows<R> {
                 };
                 lines += memchr_iter(b'\n', &bytes[at..close]).count() as u64;
                 stop = self.unquoted_end(close + 1);
-                self.cells.push(if doubled || stop > close + 1 {
+                let raw = doubled || stop > close + 1;
+                self.raw |= raw;
+                self.cells.push(if raw {
                     Cell {
                         start: at,
                         end: stop,
@@ -241,15 +247,23 @@ impl<R: Read> Rows<R> {
 
     /// Where the unquoted text at `at` ends: at a delimiter, a line end, or the end of what has been read.
     fn unquoted_end(&self, at: usize) -> usize {
-        const SHORT: usize = 24;
-        let bytes = &self.buffer[at..self.end];
-        for (n, b) in bytes.iter().take(SHORT).enumerate() {
-            if *b == self.delimiter || *b == b'\n' || *b == b'\r' {
-                return at + n;
+        let (words, rest) = self.buffer[at..self.end].as_chunks::<8>();
+        for (n, word) in words.iter().take(SHORT).enumerate() {
+            let word = u64::from_le_bytes(*word);
+            let ends = bytes_equal(word, self.delimiter)
+                | bytes_equal(word, b'\n')
+                | bytes_equal(word, b'\r');
+            if ends != 0 {
+                return at + n * 8 + (ends.trailing_zeros() / 8) as usize;
             }
         }
-        let rest = bytes.get(SHORT..).unwrap_or_default();
-        memchr3(self.delimiter, b'\n', b'\r', rest).map_or(self.end, |n| at + SHORT + n)
+        let done = at + 8 * words.len().min(SHORT);
+        let rest = if words.len() <= SHORT {
+            rest
+        } else {
+            &self.buffer[done..self.end]
+        };
+        memchr3(self.delimiter, b'\n', b'\r', rest).map_or(self.end, |n| done + n)
     }
 
     /// Takes a row that is too long to its end without keeping it.
@@ -293,11 +307,10 @@ impl<R: Read> Rows<R> {
         if memchr(0, row).is_some() {
             return Err(Fault::Nul);
         }
-        let raw = self.cells.iter().any(|cell| cell.raw);
-        let utf8 = std::str::from_utf8(row);
+        let utf8 = simdutf8::basic::from_utf8(row);
         let is_utf8 = utf8.is_ok();
         if let Ok(text) = utf8
-            && !raw
+            && !self.raw
         {
             return Ok(Cells {
                 line: self.row_line,
@@ -315,7 +328,7 @@ impl<R: Read> Rows<R> {
                 bytes = &self.unquoted;
             }
             cell.start = self.scratch.len();
-            match std::str::from_utf8(bytes) {
+            match simdutf8::basic::from_utf8(bytes) {
                 Ok(text) if is_utf8 => self.scratch.push_str(text),
                 _ => self
                     .scratch
@@ -364,6 +377,16 @@ impl<'a> Cells<'a> {
     pub(crate) fn iter(self) -> impl Iterator<Item = &'a str> {
         (0..self.cells.len()).map(move |n| self.get(n).unwrap_or_default())
     }
+}
+
+/// How many words of eight bytes are looked at one by one before a search for long texts is started.
+const SHORT: usize = 4;
+
+/// The top bit of the lowest byte of `word` that equals `byte` is set; bits above it may be set wrongly.
+const fn bytes_equal(word: u64, byte: u8) -> u64 {
+    const LOW: u64 = u64::MAX / 0xff;
+    let zero_where_equal = word ^ (LOW * byte as u64);
+    zero_where_equal.wrapping_sub(LOW) & !zero_where_equal & (LOW << 7)
 }
 
 /// The closing quote of the cell whose text begins at `from`, and whether quotes are doubled before it.

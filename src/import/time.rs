@@ -17,11 +17,12 @@ pub(crate) fn instant(
     let text = text.trim_ascii();
     let read = iso(text.as_bytes()).or_else(|| by_order(text, order));
     match (read, zone) {
+        (Some((local, Some(0))), _) => Ok(local.and_utc()),
         (Some((local, Some(offset))), _) => local
             .checked_sub_signed(TimeDelta::seconds(i64::from(offset)))
-            .map(|utc| whole_micros(utc.and_utc()))
+            .map(|utc| utc.and_utc())
             .ok_or_else(|| format!("{} is outside the years that can be kept", shown(text))),
-        (Some((local, None)), Some(zone)) => Ok(whole_micros(zone.instant(local))),
+        (Some((local, None)), Some(zone)) => Ok(zone.instant(local)),
         (Some((_, None)), None) => Err(format!(
             "{} has no offset from UTC; set `timezone` on the source, or write it like 2026-03-02T09:00:00+01:00",
             shown(text)
@@ -45,11 +46,6 @@ fn not_a_time(text: &str, order: Option<DateOrder>) -> String {
     )
 }
 
-/// chrono keeps a leap second as a second of two thousand million nanoseconds; this makes it the next second.
-fn whole_micros(at: Timestamp) -> Timestamp {
-    Timestamp::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
-}
-
 type Local = (NaiveDateTime, Option<i32>);
 
 /// `2026-03-02T09:00[:00[.123]][Z|+01:00]`, with `T` or a blank; the seconds from UTC where given.
@@ -60,11 +56,20 @@ fn iso(b: &[u8]) -> Option<Local> {
     let year = two(b, 0)? * 100 + two(b, 2)?;
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(b, 5)?, two(b, 8)?)?;
     let (time, rest) = clock(&b[11..])?;
-    let local = date.and_hms_nano_opt(time.0, time.1, time.2, time.3)?;
+    let local = at_clock(date, time)?;
     offset(rest).map(|offset| (local, offset))
 }
 
+/// Hour, minute, second (60 is a leap second), microsecond.
 type Clock = (u32, u32, u32, u32);
+
+fn at_clock(date: NaiveDate, (hour, minute, second, micro): Clock) -> Option<NaiveDateTime> {
+    if second == 60 {
+        let last = date.and_hms_micro_opt(hour, minute, 59, micro)?;
+        return last.checked_add_signed(TimeDelta::seconds(1));
+    }
+    date.and_hms_micro_opt(hour, minute, second, micro)
+}
 
 /// `09:00[:00[.123]]` and what follows it.
 fn clock(b: &[u8]) -> Option<(Clock, &[u8])> {
@@ -75,25 +80,22 @@ fn clock(b: &[u8]) -> Option<(Clock, &[u8])> {
     if b.get(5) != Some(&b':') {
         return Some(((hour, minute, 0, 0), &b[5..]));
     }
-    let mut second = two(b, 6)?;
+    let second = two(b, 6)?;
     let mut rest = &b[8..];
-    let mut nanos = 0;
+    let mut micros = 0;
     if let Some(b'.' | b',') = rest.first() {
         let digits = rest[1..].iter().take_while(|d| d.is_ascii_digit()).count();
         if digits == 0 {
             return None;
         }
-        let mut unit = 100_000_000;
+        let mut unit = 100_000;
         for digit in &rest[1..=digits] {
-            nanos += u32::from(digit - b'0') * unit;
+            micros += u32::from(digit - b'0') * unit;
             unit /= 10;
         }
         rest = &rest[digits + 1..];
     }
-    if second == 60 {
-        (second, nanos) = (59, nanos + 1_000_000_000); // chrono's way to say a leap second
-    }
-    Some(((hour, minute, second, nanos), rest))
+    Some(((hour, minute, second, micros), rest))
 }
 
 /// Seconds east of UTC: `Z`, `+01:00`, `+0100`, `+01`; nothing at all is no offset.
@@ -167,8 +169,7 @@ fn by_order(text: &str, order: Option<DateOrder>) -> Option<Local> {
         Some("pm") if clock.0 <= 12 => clock.0 % 12 + 12,
         Some(_) => return None,
     };
-    let local = date.and_hms_nano_opt(clock.0, clock.1, clock.2, clock.3)?;
-    Some((local, None))
+    Some((at_clock(date, clock)?, None))
 }
 
 fn number(digits: &str) -> Option<u32> {
