@@ -5,7 +5,6 @@ use std::io::{self, Write};
 
 /// In which order the rows of the file stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "each program measures one order or both")]
 pub(crate) enum Order {
     /// Conversation by conversation, each in order of time.
     ByConversation,

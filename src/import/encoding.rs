@@ -7,7 +7,7 @@
 //! conversations, make every message look new).
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -82,7 +82,7 @@ pub(crate) fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 /// How a file's bytes are to be read, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
+enum Encoding {
     /// UTF-8 or Windows-1252, after so many bytes of mark.
     Bytes { mark: usize },
     /// UTF-16, little end first.
@@ -93,7 +93,7 @@ pub(crate) enum Encoding {
 
 impl Encoding {
     /// The encoding of a file that begins with `head`, or why it is no text.
-    pub(crate) fn of(head: &[u8]) -> Result<Self, ReadError> {
+    fn of(head: &[u8]) -> Result<Self, ReadError> {
         let refuse = |what: &str| Err(ReadError::File(what.to_owned()));
         match head {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
@@ -135,10 +135,7 @@ impl Encoding {
     }
 
     /// `input`, which begins where the file begins, without its mark, and decoded where it is UTF-16.
-    pub(crate) fn decode<R: Read + Send + 'static>(
-        self,
-        mut input: R,
-    ) -> io::Result<Box<dyn Read + Send>> {
+    fn decode<R: Read + Send + 'static>(self, mut input: R) -> io::Result<Box<dyn Read + Send>> {
         match self {
             Self::Bytes { mark } => {
                 let mut bytes = [0; 3];
@@ -149,6 +146,19 @@ impl Encoding {
             Self::Utf16Be => Ok(Box::new(Utf16::new(input, UTF_16BE.new_decoder()))),
         }
     }
+}
+
+/// `input` from its beginning as UTF-8 or, row by row, Windows-1252: without its mark, decoded where it is UTF-16.
+///
+/// # Errors
+/// [`ReadError::File`] when it is no text.
+pub(crate) fn decoded(
+    mut input: impl Read + Send + 'static,
+) -> Result<Box<dyn Read + Send>, ReadError> {
+    let mut head = Vec::new();
+    (&mut input).take(512).read_to_end(&mut head)?;
+    let encoding = Encoding::of(&head)?;
+    Ok(encoding.decode(Cursor::new(head).chain(input))?)
 }
 
 /// UTF-16 read as UTF-8. Half of a pair that stands alone becomes U+FFFD.

@@ -38,7 +38,6 @@ impl<R: Read> Lines<R> {
     }
 
     /// The next line and its number, from 1; `None` at the end.
-    #[cfg_attr(not(test), expect(dead_code, reason = "chat exports come next"))]
     pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         let found = self.find()?;
         Ok(found.map(|found| found.map(|line| (self.line, &self.buffer[line]))))

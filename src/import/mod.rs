@@ -16,6 +16,7 @@ mod settings;
 mod shape;
 mod table;
 mod time;
+mod whatsapp;
 mod words;
 
 pub use contacts::{CONTACT_COLUMNS, ContactReader, ContactRecord};
@@ -26,6 +27,7 @@ pub use follow_ups::{FOLLOW_UP_COLUMNS, FollowUpReader, FollowUpRecord};
 pub use jsonl::JsonlReader;
 pub use open::{Opened, Records, files_of, open, open_stream};
 pub use settings::SourceSettings;
+pub use whatsapp::{ChatCounts, WhatsappReader};
 
 use std::borrow::Cow;
 

@@ -1,15 +1,16 @@
 //! Opening an export: what it is, by its content.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::encoding::{Counted, Encoding, text};
+use super::encoding::{Counted, decoded, text};
 use super::named_rows::{at_path, object};
 use super::table::Table;
+use super::whatsapp::{Chat, looks_like_a_chat};
 use super::{
-    ContactReader, CsvReader, FollowUpReader, JsonlReader, Progress, ReadError, Reader,
-    SourceSettings,
+    ChatCounts, ContactReader, CsvReader, FollowUpReader, JsonlReader, Progress, ReadError, Reader,
+    SourceSettings, WhatsappReader,
 };
 use crate::config::Format;
 
@@ -19,6 +20,8 @@ pub struct Opened {
     pub records: Records,
     /// How far the reading has come.
     pub progress: Progress,
+    /// For a chat export: what it has.
+    pub chat: Option<ChatCounts>,
 }
 
 /// What an export has.
@@ -38,7 +41,7 @@ pub enum Records {
 /// [`ReadError::Io`] when there is no such file (its kind is `NotFound`) or it cannot be read; [`ReadError::File`]
 /// when it is no export that can be used.
 pub fn open(path: &Path, settings: &SourceSettings) -> Result<Opened, ReadError> {
-    let file = File::open(path)?;
+    let mut file = File::open(path)?;
     let about = file.metadata()?;
     if about.is_dir() {
         return Err(ReadError::File(
@@ -48,24 +51,49 @@ pub fn open(path: &Path, settings: &SourceSettings) -> Result<Opened, ReadError>
     if !about.is_file() {
         return open_stream(file, settings); // a pipe
     }
-    let progress = Progress::of(Some(about.len()));
-    let input = Counted::new(file, progress.clone());
-    let records = records(input, settings)?;
-    Ok(Opened { records, progress })
+    match content(&head(&mut file)?, settings)? {
+        Content::Chat { packed } => chat(file, packed, Some(path), settings),
+        Content::Rows(format) => {
+            file.rewind()?;
+            let progress = Progress::of(Some(about.len()));
+            rows(
+                Counted::new(file, progress.clone()),
+                format,
+                progress,
+                settings,
+            )
+        }
+    }
 }
 
-/// Opens standard input, or anything else that is read once from its beginning.
+/// Opens standard input, or anything else that is read once from its beginning. A chat export, which is read twice, is
+/// kept in a file without a name meanwhile.
 ///
 /// # Errors
 /// As [`open`].
 pub fn open_stream(
-    input: impl Read + Send + 'static,
+    mut input: impl Read + Send + 'static,
     settings: &SourceSettings,
 ) -> Result<Opened, ReadError> {
-    let progress = Progress::of(None);
-    let input = Counted::new(input, progress.clone());
-    let records = records(input, settings)?;
-    Ok(Opened { records, progress })
+    let head = head(&mut input)?;
+    let content = content(&head, settings)?;
+    let mut input = Cursor::new(head).chain(input);
+    match content {
+        Content::Chat { packed } => {
+            let mut file = tempfile::tempfile()?;
+            io::copy(&mut input, &mut file)?;
+            chat(file, packed, None, settings)
+        }
+        Content::Rows(format) => {
+            let progress = Progress::of(None);
+            rows(
+                Counted::new(input, progress.clone()),
+                format,
+                progress,
+                settings,
+            )
+        }
+    }
 }
 
 /// The files that a source's `path` names, sorted: the path itself, or what matches its `*`, `?` and `[…]`.
@@ -94,22 +122,92 @@ pub fn files_of(pattern: &str) -> Result<Vec<PathBuf>, ReadError> {
 
 const HEAD: u64 = 64 << 10;
 
-fn records(
-    mut input: impl Read + Send + 'static,
-    settings: &SourceSettings,
-) -> Result<Records, ReadError> {
+/// What a file is by its beginning.
+enum Content {
+    Chat { packed: bool },
+    Rows(Rows),
+}
+
+#[derive(Clone, Copy)]
+enum Rows {
+    Csv,
+    Jsonl,
+}
+
+fn head(input: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    (&mut input).take(HEAD).read_to_end(&mut head)?;
-    let encoding = Encoding::of(&head)?;
-    let input = encoding.decode(Cursor::new(head).chain(input))?;
-    let (head, input) = peek(input)?;
-    match settings.format {
-        Some(Format::Csv) => table(input, settings),
-        Some(Format::Whatsapp) => Err(ReadError::File("chat exports are not read yet".to_owned())),
-        Some(Format::Jsonl) => lines(&head, input, settings),
-        None if head.trim_ascii_start().first() == Some(&b'{') => lines(&head, input, settings),
-        None => table(input, settings),
+    input.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn content(head: &[u8], settings: &SourceSettings) -> Result<Content, ReadError> {
+    if head.starts_with(b"PK\x03\x04") {
+        return match settings.format {
+            None | Some(Format::Whatsapp) => Ok(Content::Chat { packed: true }),
+            Some(_) => Err(ReadError::File(
+                "the file is a zip (or an Excel workbook), not text; unpack it, or save it as CSV"
+                    .to_owned(),
+            )),
+        };
     }
+    let mut text = Vec::new();
+    decoded(Cursor::new(head.to_vec()))?.read_to_end(&mut text)?;
+    let first = text.trim_ascii_start().first();
+    Ok(match settings.format {
+        Some(Format::Whatsapp) => Content::Chat { packed: false },
+        Some(Format::Csv) => Content::Rows(Rows::Csv),
+        Some(Format::Jsonl) => Content::Rows(Rows::Jsonl),
+        None if first == Some(&b'{') => Content::Rows(Rows::Jsonl),
+        None if looks_like_a_chat(&text) => Content::Chat { packed: false },
+        None if first == Some(&b'[') => {
+            return Err(ReadError::File(
+                "the file is a JSON list; write one object a line (jq -c '.[]' does it)".to_owned(),
+            ));
+        }
+        None => Content::Rows(Rows::Csv),
+    })
+}
+
+fn chat(
+    file: File,
+    packed: bool,
+    path: Option<&Path>,
+    settings: &SourceSettings,
+) -> Result<Opened, ReadError> {
+    let chat = if packed {
+        Chat::packed(
+            file,
+            path.and_then(Path::file_stem)
+                .and_then(|stem| stem.to_str()),
+        )?
+    } else {
+        Chat::plain(file)?
+    };
+    let progress = Progress::of(Some(chat.length() * 2)); // it is read twice
+    let reader = WhatsappReader::new(&chat, path, &progress, settings)?;
+    Ok(Opened {
+        chat: Some(reader.counts()),
+        records: Records::Messages(Box::new(reader)),
+        progress,
+    })
+}
+
+fn rows(
+    input: impl Read + Send + 'static,
+    format: Rows,
+    progress: Progress,
+    settings: &SourceSettings,
+) -> Result<Opened, ReadError> {
+    let (head, input) = peek(decoded(input)?)?;
+    let records = match format {
+        Rows::Csv => table(input, settings)?,
+        Rows::Jsonl => lines(&head, input, settings)?,
+    };
+    Ok(Opened {
+        records,
+        progress,
+        chat: None,
+    })
 }
 
 fn table(input: Box<dyn Read + Send>, settings: &SourceSettings) -> Result<Records, ReadError> {

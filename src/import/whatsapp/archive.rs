@@ -1,0 +1,197 @@
+//! A chat's bytes, read from the beginning as often as needed: a text, or the one text in a `.zip`. Nothing is
+//! unpacked to disk, and no name in the archive is ever used as a path (threat S15).
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use flate2::CrcReader;
+use flate2::read::DeflateDecoder;
+use zip::{CompressionMethod, ZipArchive};
+
+use crate::import::ReadError;
+use crate::import::encoding::{Counted, Progress, decoded};
+use crate::import::words::list;
+
+/// The largest text that is read out of an archive.
+const UNPACKED_LIMIT: u64 = 1 << 30;
+const ENTRIES_LIMIT: usize = 100_000;
+
+/// Where a chat's text is.
+pub(crate) struct Chat {
+    file: File,
+    packed: Option<Packed>,
+    length: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Packed {
+    start: u64,
+    deflated: bool,
+    crc: u32,
+    name: String,
+}
+
+impl Chat {
+    /// A text in a file of its own.
+    pub(crate) fn plain(file: File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Self {
+            file,
+            packed: None,
+            length,
+        })
+    }
+
+    /// The chat in the archive `file`; `stem` is the archive's own name without `.zip`.
+    ///
+    /// # Errors
+    /// It is no archive, has no text or several of which none is the chat's, or is encrypted.
+    pub(crate) fn packed(file: File, stem: Option<&str>) -> Result<Self, ReadError> {
+        let refuse = |words: String| ReadError::File(words);
+        let damaged = |e: &dyn std::fmt::Display| {
+            refuse(format!(
+                "the zip cannot be read ({e}); export the chat again"
+            ))
+        };
+        let mut archive = ZipArchive::new(&file).map_err(|e| damaged(&e))?;
+        if archive.len() > ENTRIES_LIMIT {
+            return Err(refuse(format!(
+                "the zip has over {ENTRIES_LIMIT} files; unpack it and import the chat's .txt"
+            )));
+        }
+        let name = chat_entry(archive.file_names(), stem)
+            .map_err(refuse)?
+            .to_owned();
+        let entry = archive
+            .index_for_name(&name)
+            .ok_or_else(|| damaged(&"its list of files"))?;
+        let entry = archive.by_index_raw(entry).map_err(|e| damaged(&e))?;
+        if entry.encrypted() {
+            return Err(refuse(
+                "the zip is encrypted; unpack it and import the chat's .txt".to_owned(),
+            ));
+        }
+        let deflated = match entry.compression() {
+            CompressionMethod::Stored => false,
+            CompressionMethod::Deflated => true,
+            other => {
+                return Err(refuse(format!(
+                    "the zip is packed by a method that is not known here ({other}); unpack it and import the chat's .txt"
+                )));
+            }
+        };
+        let start = entry
+            .data_start()
+            .ok_or_else(|| damaged(&"where its text begins"))?;
+        let (length, crc) = (entry.compressed_size(), entry.crc32());
+        drop(entry);
+        drop(archive);
+        Ok(Self {
+            file,
+            packed: Some(Packed {
+                start,
+                deflated,
+                crc,
+                name: name
+                    .rsplit(['/', '\\'])
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+            }),
+            length,
+        })
+    }
+
+    /// How many bytes one reading takes from the file.
+    pub(crate) const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The name of the text in the archive.
+    pub(crate) fn entry_name(&self) -> Option<&str> {
+        self.packed.as_ref().map(|packed| packed.name.as_str())
+    }
+
+    /// The text from its beginning.
+    pub(crate) fn text(&self, progress: &Progress) -> Result<Box<dyn Read + Send>, ReadError> {
+        let mut file = self.file.try_clone()?;
+        let start = self.packed.as_ref().map_or(0, |packed| packed.start);
+        file.seek(SeekFrom::Start(start))?;
+        let bytes = Counted::new(file.take(self.length), progress.clone());
+        match &self.packed {
+            None => decoded(bytes),
+            Some(packed) if packed.deflated => {
+                decoded(Unpacked::new(DeflateDecoder::new(bytes), packed.crc))
+            }
+            Some(packed) => decoded(Unpacked::new(bytes, packed.crc)),
+        }
+    }
+}
+
+/// The entry that is the chat: `_chat.txt` (iOS), the one that is called as the archive (Android), or the only text.
+fn chat_entry<'a>(
+    names: impl Iterator<Item = &'a str>,
+    stem: Option<&str>,
+) -> Result<&'a str, String> {
+    let base = |name: &'a str| name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let texts: Vec<&str> = names
+        .filter(|name| !name.starts_with("__MACOSX/") && name.to_lowercase().ends_with(".txt"))
+        .collect();
+    let named = |wanted: &str| {
+        let mut found = texts.iter().copied().filter(|name| base(name) == wanted);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let by_stem = stem.and_then(|stem| named(&format!("{stem}.txt")));
+    if let Some(name) = named("_chat.txt").or(by_stem) {
+        return Ok(name);
+    }
+    match texts.as_slice() {
+        [] => Err("the zip has no .txt in it, so it is no chat export (an Excel workbook? save it as CSV)".to_owned()),
+        [one] => Ok(one),
+        several => Err(format!(
+            "the zip has several texts ({}); unpack it and import the chat's own",
+            list(several.iter().copied(), 5)
+        )),
+    }
+}
+
+/// Unpacked bytes, up to the limit; at the end their checksum is compared.
+struct Unpacked<R: Read> {
+    inner: CrcReader<R>,
+    left: u64,
+    crc: u32,
+}
+
+impl<R: Read> Unpacked<R> {
+    fn new(inner: R, crc: u32) -> Self {
+        Self {
+            inner: CrcReader::new(inner),
+            left: UNPACKED_LIMIT,
+            crc,
+        }
+    }
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let damaged = |e: String| io::Error::new(io::ErrorKind::InvalidData, e);
+        let n = self.inner.read(out).map_err(|e| {
+            damaged(format!(
+                "the text in the zip is damaged ({e}); export the chat again"
+            ))
+        })?;
+        if n == 0 && !out.is_empty() && self.inner.crc().sum() != self.crc {
+            return Err(damaged(
+                "the text in the zip is damaged (its checksum is wrong); export the chat again"
+                    .to_owned(),
+            ));
+        }
+        self.left = self.left.checked_sub(n as u64).ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "the text in the zip is larger than 1 GiB; unpack it and import the .txt",
+            )
+        })?;
+        Ok(n)
+    }
+}

@@ -1,0 +1,405 @@
+//! Chats exported by WhatsApp, from Android and iOS, `.txt` and `.zip`.
+//!
+//! A chat is read twice: first to see how its dates are ordered and who wrote, then to give its messages. Times are
+//! those of the phone, in minutes on Android; the zone and our own names must be told.
+
+mod archive;
+mod body;
+mod header;
+mod order;
+mod people;
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::path::Path;
+
+use chrono::NaiveDateTime;
+
+pub(crate) use archive::Chat;
+use body::Kind;
+use header::{Header, Shape};
+use order::Evidence;
+use people::{People, Senders};
+
+use super::encoding::{Progress, text};
+use super::lines::Lines;
+use super::rows::{CELL_LIMIT, Fault, RowFault};
+use super::table::explain;
+use super::{ReadError, Reader, Record, RowError, SourceSettings};
+use crate::config::DateOrder;
+use crate::model::{Author, Channel};
+use crate::zone::Zone;
+
+type Input = Box<dyn Read + Send>;
+
+/// What a chat export has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChatCounts {
+    /// Messages, attachments included.
+    pub messages: u64,
+    /// Messages with an attachment, which is not imported: its text is the export's word for it.
+    pub media: u64,
+    /// Lines of WhatsApp's own, which are left out (rule S8).
+    pub system: u64,
+}
+
+/// Reads a chat export message by message.
+pub struct WhatsappReader {
+    lines: Lines<Input>,
+    shape: Shape,
+    order: DateOrder,
+    zone: Zone,
+    channel: Channel,
+    chat: Option<String>,
+    people: People,
+    counts: ChatCounts,
+    /// The message whose lines are being read.
+    begun: Option<Begun>,
+    /// The message that was given last.
+    given: Begun,
+    /// The contact who wrote last.
+    contact: usize,
+    stray: bool,
+}
+
+/// A message of which the first lines have been read.
+#[derive(Debug, Default)]
+struct Begun {
+    line: u64,
+    local: NaiveDateTime,
+    marked: bool,
+    sender: Option<usize>,
+    text: String,
+    fault: Option<Fault>,
+}
+
+impl WhatsappReader {
+    /// A reader of `chat`, which came from the file at `path`.
+    ///
+    /// # Errors
+    /// [`ReadError::File`] when it is no chat export, when the order of its dates, our names or the zone are not known:
+    /// all of these at once, each with what to do.
+    pub(crate) fn new(
+        chat: &Chat,
+        path: Option<&Path>,
+        progress: &Progress,
+        settings: &SourceSettings,
+    ) -> Result<Self, ReadError> {
+        let survey = Survey::of(chat.text(progress)?)?;
+        let Some(shape) = survey.shape else {
+            return Err(ReadError::File(
+                "no line begins a message; a chat export has lines such as `21/11/25, 9:33 - Name: text`"
+                    .to_owned(),
+            ));
+        };
+        let chat_name = chat_name(path, chat.entry_name());
+        let order = survey.evidence.order(settings.date_order);
+        let people = People::new(&survey.senders, settings, chat_name.as_deref());
+        let zone = settings.timezone.clone().ok_or_else(|| {
+            "set `timezone` on the source to the zone of the phone that exported the chat, such as \"America/Mexico_City\""
+                .to_owned()
+        });
+        let (order, people, zone) = match (order, people, zone) {
+            (Ok(order), Ok(people), Ok(zone)) => (order, people, zone),
+            (order, people, zone) => {
+                let faults = [order.err(), people.err(), zone.err()];
+                let faults: Vec<_> = faults.into_iter().flatten().collect();
+                return Err(ReadError::File(faults.join("; ")));
+            }
+        };
+        Ok(Self {
+            lines: Lines::new(chat.text(progress)?),
+            shape,
+            order,
+            zone,
+            channel: settings.channel.unwrap_or(Channel::Whatsapp),
+            chat: chat_name,
+            contact: people.first(),
+            people,
+            counts: survey.counts,
+            begun: None,
+            given: Begun::default(),
+            stray: false,
+        })
+    }
+
+    /// What the export has.
+    #[must_use]
+    pub const fn counts(&self) -> ChatCounts {
+        self.counts
+    }
+
+    /// Reads on until a message is complete, and puts it into `given`. False at the end.
+    fn advance(&mut self) -> Result<bool, ReadError> {
+        loop {
+            let begun = match self.lines.next()? {
+                None => match self.begun.take() {
+                    None => return Ok(false),
+                    Some(last) if last.is_message(&self.shape) => {
+                        self.given = last;
+                        return Ok(true);
+                    }
+                    Some(_) => return Ok(false),
+                },
+                Some(Err(fault)) => match &mut self.begun {
+                    Some(begun) => {
+                        begun.fault = Some(fault.kind);
+                        continue;
+                    }
+                    None => return Err(row_error(fault.line, fault.kind).into()),
+                },
+                Some(Ok((line, bytes))) => {
+                    let (text, fault) = readable(bytes);
+                    match begins(line, &text, &self.shape, self.order, &self.people) {
+                        Some(begun) => Begun { fault, ..begun },
+                        None => match &mut self.begun {
+                            Some(begun) => {
+                                begun.push(&text);
+                                begun.fault = begun.fault.or(fault);
+                                continue;
+                            }
+                            None if text.trim().is_empty() || self.stray => continue,
+                            None => {
+                                self.stray = true;
+                                return Err(stray(line).into());
+                            }
+                        },
+                    }
+                }
+            };
+            if let Some(done) = self.begun.replace(begun)
+                && done.is_message(&self.shape)
+            {
+                self.given = done;
+                return Ok(true);
+            }
+        }
+    }
+}
+
+impl Reader for WhatsappReader {
+    fn read(&mut self) -> Option<Result<Record<'_>, ReadError>> {
+        match self.advance() {
+            Err(e) => return Some(Err(e)),
+            Ok(false) => return None,
+            Ok(true) => {}
+        }
+        let given = &self.given;
+        let sender = given.sender.unwrap_or(self.contact);
+        let us = self.people.get(sender).us;
+        if us.is_none() {
+            self.contact = sender;
+        }
+        if let Some(fault) = given.fault.or_else(|| given.nul()) {
+            return Some(Err(row_error(given.line, fault).into()));
+        }
+        let contact = self.people.get(self.contact);
+        Some(Ok(Record {
+            line: given.line,
+            contact_id: Cow::Borrowed(&contact.contact_id),
+            channel: self.channel,
+            author: us.unwrap_or(Author::Contact),
+            sent_at: self.zone.instant(given.local),
+            text: Cow::Borrowed(body::clean(&given.text)),
+            automatic: false,
+            message_id: None,
+            conversation_id: self.chat.as_deref().map(Cow::Borrowed),
+            status: None,
+            name: contact.name.as_deref().map(Cow::Borrowed),
+            phone: contact.phone.as_deref().map(Cow::Borrowed),
+            email: None,
+            address: None,
+            timezone: None,
+            language: None,
+            tags: None,
+        }))
+    }
+}
+
+impl Begun {
+    /// Adds a line to the text.
+    fn push(&mut self, line: &str) {
+        if self.text.len() + line.len() > CELL_LIMIT {
+            self.fault = Some(Fault::CellTooLong(0));
+            return;
+        }
+        self.text.push('\n');
+        self.text.push_str(line);
+    }
+
+    /// Whether it is to be given: not a line of WhatsApp's own.
+    fn is_message(&self, shape: &Shape) -> bool {
+        let first = self.text.split('\n').next().unwrap_or_default();
+        self.sender.is_some() && body::kind(first, shape.bracket, self.marked) != Kind::System
+    }
+
+    fn nul(&self) -> Option<Fault> {
+        self.text.contains('\0').then_some(Fault::Nul)
+    }
+}
+
+/// The message that `text` begins, if it does.
+fn begins(
+    line: u64,
+    text: &str,
+    shape: &Shape,
+    order: DateOrder,
+    people: &People,
+) -> Option<Begun> {
+    let header = Header::read(text).filter(|header| header.shape == *shape)?;
+    let local = header.local(order)?;
+    let known = |written: &str| people.place(written).is_some();
+    let found = body::sender(header.rest).or_else(|| body::known_sender(header.rest, known));
+    let (sender, text) = found.unwrap_or_default();
+    let mut begun = Begun {
+        line,
+        local,
+        marked: header.marked,
+        sender: people.place(sender),
+        ..Begun::default()
+    };
+    if text.len() > CELL_LIMIT {
+        begun.fault = Some(Fault::CellTooLong(0));
+    } else {
+        text.clone_into(&mut begun.text);
+    }
+    Some(begun)
+}
+
+/// A line as text; when it is none, what can be read of it.
+fn readable(bytes: &[u8]) -> (Cow<'_, str>, Option<Fault>) {
+    text(bytes).map_or_else(
+        || (String::from_utf8_lossy(bytes), Some(Fault::NotText)),
+        |text| (text, None),
+    )
+}
+
+fn row_error(line: u64, kind: Fault) -> RowError {
+    let reason = match kind {
+        Fault::CellTooLong(_) => "the message is longer than 1 MiB; shorten it".to_owned(),
+        kind => explain(RowFault { line, kind }, None),
+    };
+    RowError { line, reason }
+}
+
+fn stray(line: u64) -> RowError {
+    RowError {
+        line,
+        reason: "the text before the first dated line belongs to no message; export the whole chat"
+            .to_owned(),
+    }
+}
+
+/// What the first reading finds.
+#[derive(Default)]
+struct Survey {
+    shape: Option<Shape>,
+    evidence: Evidence,
+    senders: Senders,
+    counts: ChatCounts,
+}
+
+impl Survey {
+    fn of(input: Input) -> Result<Self, ReadError> {
+        let mut survey = Self::default();
+        let mut lines = Lines::new(input);
+        // Lines whose colon no blank follows: messages, if their sender is known from others.
+        let mut unsure: Vec<String> = Vec::new();
+        loop {
+            let (line, bytes) = match lines.next().map_err(as_fault)? {
+                None => break,
+                Some(Err(_)) => continue,
+                Some(Ok(found)) => found,
+            };
+            let (text, _) = readable(bytes);
+            let Some(header) = Header::read(&text) else {
+                continue;
+            };
+            if *survey.shape.get_or_insert_with(|| header.shape.clone()) != header.shape {
+                continue;
+            }
+            let found = body::sender(header.rest);
+            let kind = found.map_or(Kind::System, |(_, text)| {
+                body::kind(text, header.shape.bracket, header.marked)
+            });
+            if !survey.evidence.see(line, &header, kind != Kind::System) {
+                continue; // no such day: part of a message
+            }
+            survey.counts.system += u64::from(kind == Kind::System);
+            survey.counts.messages += u64::from(kind != Kind::System);
+            survey.counts.media += u64::from(kind == Kind::Media);
+            match found {
+                Some((sender, _)) if kind != Kind::System => {
+                    survey.senders.count(sender)?;
+                }
+                None if unsure.len() < 10_000 => {
+                    unsure.extend(header.rest.split_once(':').map(|(name, _)| name.to_owned()));
+                }
+                _ => {}
+            }
+        }
+        for sender in unsure {
+            if survey.senders.has(&sender) {
+                survey.senders.count(&sender)?;
+                survey.counts.system -= 1;
+                survey.counts.messages += 1;
+            }
+        }
+        Ok(survey)
+    }
+}
+
+fn as_fault(error: std::io::Error) -> ReadError {
+    match error.kind() {
+        std::io::ErrorKind::InvalidData | std::io::ErrorKind::FileTooLarge => {
+            ReadError::File(error.to_string())
+        }
+        _ => ReadError::Io(error),
+    }
+}
+
+/// The chat's name: that of the text in the archive, of the file, or of the folder in which `_chat.txt` lies, without
+/// what the phone put before it.
+fn chat_name(path: Option<&Path>, entry: Option<&str>) -> Option<String> {
+    let stem = |name: &str| Path::new(name).file_stem()?.to_str().map(str::to_owned);
+    let folder = || stem(path?.parent()?.file_name()?.to_str()?);
+    let file = path.and_then(|path| stem(path.file_name()?.to_str()?));
+    let own = |name: &String| !name.starts_with("_chat");
+    let name = entry
+        .and_then(stem)
+        .filter(own)
+        .or(file.filter(own))
+        .or_else(folder)?;
+    Some(without_prefix(&name).to_owned()).filter(|name| !name.is_empty())
+}
+
+fn without_prefix(name: &str) -> &str {
+    const BEFORE: [&str; 9] = [
+        "WhatsApp Chat with ",
+        "WhatsApp Chat - ",
+        "Chat de WhatsApp con ",
+        "Conversa do WhatsApp com ",
+        "WhatsApp-Chat mit ",
+        "WhatsApp Chat mit ",
+        "Discussion WhatsApp avec ",
+        "Chat WhatsApp con ",
+        "WhatsApp-chat met ",
+    ];
+    let name = BEFORE
+        .iter()
+        .find_map(|before| name.strip_prefix(before))
+        .unwrap_or(name);
+    // A browser's " (1)" on a second download.
+    match name.strip_suffix(')').and_then(|n| n.rsplit_once(" (")) {
+        Some((name, number)) if number.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => name,
+    }
+}
+
+/// Whether `head` is the beginning of a chat export: one of its first lines begins a message.
+pub(super) fn looks_like_a_chat(head: &[u8]) -> bool {
+    let lines = head.split(|b| *b == b'\n').take(50);
+    lines
+        .filter_map(text)
+        .any(|line| Header::read(&line).is_some())
+}

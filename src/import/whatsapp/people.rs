@@ -1,0 +1,198 @@
+//! Who is who in a chat.
+
+use std::collections::HashMap;
+
+use super::body::name;
+use crate::import::words::shown;
+use crate::import::{ReadError, SourceSettings};
+use crate::model::Author;
+
+const SENDERS_LIMIT: usize = 10_000;
+
+/// How often each sender wrote, in the order of their first messages.
+#[derive(Debug, Default)]
+pub(super) struct Senders {
+    places: HashMap<String, usize>,
+    counts: Vec<(String, u64)>,
+}
+
+/// A sender or, when nobody but us wrote, the person to whom we wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Person {
+    /// `Some` for us: the bot or a member of staff.
+    pub(super) us: Option<Author>,
+    /// The identity.
+    pub(super) contact_id: String,
+    /// The name, unless it is a number only.
+    pub(super) name: Option<String>,
+    /// The number, when the sender is one.
+    pub(super) phone: Option<String>,
+}
+
+/// The people of a chat.
+#[derive(Debug)]
+pub(super) struct People {
+    /// A sender's name to their place.
+    places: HashMap<String, usize>,
+    people: Vec<Person>,
+    /// The contact before anyone wrote.
+    first: usize,
+}
+
+impl Senders {
+    /// Counts one message of `written`.
+    ///
+    /// # Errors
+    /// There are too many senders for a chat.
+    pub(super) fn count(&mut self, written: &str) -> Result<(), ReadError> {
+        let name = name(written);
+        match self.places.get(&name) {
+            Some(place) => self.counts[*place].1 += 1,
+            None => {
+                self.places.insert(name.clone(), self.counts.len());
+                self.counts.push((name, 1));
+            }
+        }
+        if self.counts.len() > SENDERS_LIMIT {
+            return Err(ReadError::File(format!(
+                "over {SENDERS_LIMIT} senders; this is no chat export"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether `written` is a sender.
+    pub(super) fn has(&self, written: &str) -> bool {
+        self.places.contains_key(&name(written))
+    }
+
+    /// The senders, most messages first, for a message to a person.
+    fn list(&self) -> String {
+        let mut sorted: Vec<_> = self.counts.iter().collect();
+        sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let shown: Vec<_> = sorted
+            .iter()
+            .take(10)
+            .map(|(name, count)| format!("{} ({count})", shown(name)))
+            .collect();
+        let more = sorted.len().saturating_sub(10);
+        if more > 0 {
+            format!("{} and {more} more", shown.join(", "))
+        } else {
+            shown.join(", ")
+        }
+    }
+}
+
+impl People {
+    /// Who is who by the source's settings; `chat` is the chat's name, where known.
+    ///
+    /// # Errors
+    /// It cannot be told who we are, or who the contact is; in words that say what to do.
+    pub(super) fn new(
+        senders: &Senders,
+        settings: &SourceSettings,
+        chat: Option<&str>,
+    ) -> Result<Self, String> {
+        if settings.us.is_empty() && settings.humans.is_empty() {
+            return Err(format!(
+                "set `us` on the source to the name under which you write in this chat; its senders are {}",
+                senders.list()
+            ));
+        }
+        let mut people: Vec<Person> = senders
+            .counts
+            .iter()
+            .map(|(name, _)| Person::new(name, ours(name, settings)))
+            .collect();
+        let places = senders.places.clone();
+        let others: Vec<usize> = (0..people.len())
+            .filter(|n| people[*n].us.is_none())
+            .collect();
+        if others.len() == people.len() && others.len() > 1 {
+            return Err(format!(
+                "none of the names in `us` wrote in this chat; its senders are {}",
+                senders.list()
+            ));
+        }
+        match (others.as_slice(), &settings.contact_id) {
+            ([], given) => {
+                let id = given.as_deref().or(chat).ok_or(
+                    "nobody but us wrote in this chat, so its contact is not known; set `contact_id` on the source",
+                )?;
+                people.push(Person::new(id, None));
+            }
+            ([one], Some(id)) => people[*one].contact_id.clone_from(id),
+            (several, Some(_)) if several.len() > 1 => {
+                return Err(format!(
+                    "`contact_id` on the source is for a chat with one contact, but this has several: {}",
+                    senders.list()
+                ));
+            }
+            _ => {}
+        }
+        Ok(Self {
+            places,
+            first: others.first().copied().unwrap_or(people.len() - 1),
+            people,
+        })
+    }
+
+    /// The place of the sender `written`.
+    pub(super) fn place(&self, written: &str) -> Option<usize> {
+        self.places.get(&name(written)).copied()
+    }
+
+    /// The contact to whom we write before anyone wrote.
+    pub(super) const fn first(&self) -> usize {
+        self.first
+    }
+
+    /// The person at `place`.
+    pub(super) fn get(&self, place: usize) -> &Person {
+        &self.people[place]
+    }
+}
+
+impl Person {
+    fn new(written: &str, us: Option<Author>) -> Self {
+        let phone = phone(written);
+        Self {
+            us,
+            contact_id: phone.clone().unwrap_or_else(|| written.to_owned()),
+            name: phone.is_none().then(|| written.to_owned()),
+            phone,
+        }
+    }
+}
+
+/// Whether a sender is one of us, and which.
+fn ours(sender: &str, settings: &SourceSettings) -> Option<Author> {
+    let is_in = |names: &[String]| {
+        names.iter().any(|ours| {
+            let ours = name(ours);
+            ours == sender || phone(&ours).is_some_and(|ours| phone(sender) == Some(ours))
+        })
+    };
+    if is_in(&settings.humans) {
+        Some(Author::Human)
+    } else {
+        is_in(&settings.us).then_some(Author::Bot)
+    }
+}
+
+/// The number that a sender's name is, without blanks and signs; `None` when it is a name.
+fn phone(written: &str) -> Option<String> {
+    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+    let plain = written
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.'));
+    let number = plain && (7..=15).contains(&digits.len()) && !written[1..].contains('+');
+    number.then(|| {
+        if written.starts_with('+') {
+            format!("+{digits}")
+        } else {
+            digits
+        }
+    })
+}
