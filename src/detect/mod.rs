@@ -1,5 +1,22 @@
 //! PURE. Reads one inbound message: what it means for following up ([`SignalKind`], rules S1 to S8) and
 //! every future time said in it. Offline, linear in the length of the text, total on any input.
+//!
+//! The route: [`strip`] leaves out quotations and signatures → [`token`] cuts words and looks each up once →
+//! [`time`] finds and composes the times by the rules of the message's language → [`intent`] finds what is
+//! wanted by the rules of all languages → [`decide`] weighs them. The rules are data: `languages/*.rules`,
+//! read by [`grammar`] at the first message. Most messages hold no word of any rule and are done after the
+//! second step.
+
+mod decide;
+mod grammar;
+mod intent;
+mod pattern;
+#[cfg(test)]
+mod samples;
+mod strip;
+mod time;
+mod token;
+mod vocabulary;
 
 use crate::model::{Language, SignalKind, Timestamp};
 use crate::zone::Zone;
@@ -88,25 +105,32 @@ impl Detector {
     #[must_use]
     pub fn new(opt_out_words: &[String]) -> Self {
         Self {
-            opt_out_words: opt_out_words
-                .iter()
-                .map(|w| crate::model::fold(w))
-                .collect(),
+            opt_out_words: opt_out_words.iter().map(|w| bare(w)).collect(),
         }
     }
 
     /// Reads one message.
     #[must_use]
     pub fn read(&self, input: &Input<'_>) -> Reading {
-        let whole = crate::model::fold(input.text.trim());
-        let signal = self
-            .opt_out_words
-            .contains(&whole)
-            .then_some(SignalKind::OptOut);
-        Reading {
-            signal,
-            evidence: input.text.trim().to_owned(),
-            ..Reading::default()
+        let mut reading = decide::read(input);
+        if !self.opt_out_words.is_empty()
+            && reading.signal != Some(SignalKind::OptOut)
+            && self.opt_out_words.contains(&bare(input.text))
+        {
+            reading.signal = Some(SignalKind::OptOut);
+            reading.at = None;
+            input.text.trim().clone_into(&mut reading.evidence);
+            reading.rule = "stop.opt_out_words";
         }
+        reading
     }
+}
+
+/// The text folded, without punctuation at its edges and between its words (rule S5).
+fn bare(text: &str) -> String {
+    crate::model::fold(text)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -1,0 +1,307 @@
+//! Weighs what was found in a message: its signal, its evidence, the time that counts.
+
+use chrono::TimeDelta;
+
+use super::grammar::{ABROAD, COMMON, GRAMMAR, Grammar, NAMES_TIME, Speech, Want};
+use super::intent::{self, Hit};
+use super::strip::own_words;
+use super::time::compose::{self, Said};
+use super::time::reader::Reader;
+use super::time::resolve::{Local, resolve};
+use super::time::value::Bound;
+use super::token::{Token, tokens};
+use super::{Input, Reading, TimeSpan};
+use crate::model::{Language, SignalKind};
+use crate::zone::Zone;
+
+/// A time must be this far ahead to be trusted (rule S4).
+const SOONEST: TimeDelta = TimeDelta::minutes(5);
+/// A time must not be further ahead (rule S4).
+const FURTHEST: TimeDelta = TimeDelta::days(180);
+
+/// Reads one message by the rules.
+pub(super) fn read(input: &Input<'_>) -> Reading {
+    let grammar: &'static Grammar = &GRAMMAR;
+    let text = own_words(input.text);
+    let tokens = tokens(&text, &grammar.vocabulary);
+    let language = language(grammar, &tokens, &text, input);
+    let mut reading = Reading {
+        language: Some(language),
+        ..Reading::default()
+    };
+    let (said, now) = times(grammar, &tokens, language, input);
+    let hits = intent::hits(grammar, &tokens, &said);
+    if said.is_empty() && hits.is_empty() {
+        return reading;
+    }
+    let words = Words {
+        text: &text,
+        tokens: &tokens,
+    };
+    let resolved: Vec<_> = said
+        .iter()
+        .map(|s| now.and_then(|now| resolve(&s.piece, now)))
+        .collect();
+    // The main one first: a length of time and what something is about count less.
+    let rank = |s: &Said| u8::from(s.topic) * 2 + u8::from(s.piece.bound == Bound::Within);
+    for order in 0..4 {
+        for (said, local) in said.iter().zip(&resolved) {
+            if let Some(local) = local
+                && rank(said) == order
+            {
+                reading.times.push(words.span(said, local, input.zone));
+            }
+        }
+    }
+    weigh(grammar, &words, &said, &hits, now, input, &mut reading);
+    reading
+}
+
+/// A message's text and tokens.
+struct Words<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+}
+
+impl Words<'_> {
+    /// The words from one token to before another, as written.
+    fn slice(&self, start: usize, end: usize) -> &str {
+        let from = self.tokens.get(start).map_or(0, |t| t.start);
+        let to = end
+            .checked_sub(1)
+            .and_then(|e| self.tokens.get(e))
+            .map_or(from, |t| t.end);
+        self.text.get(from..to.max(from)).unwrap_or_default()
+    }
+
+    fn span(&self, said: &Said, local: &Local, zone: &Zone) -> TimeSpan {
+        let mut text = self.slice(said.start, said.end).to_owned();
+        if let Some((start, end)) = said.also {
+            text.push_str(" … ");
+            text.push_str(self.slice(start, end));
+        }
+        TimeSpan {
+            text,
+            at: zone.instant(local.at),
+            from: local.from.map(|t| zone.instant(t)),
+            to: local.to.map(|t| zone.instant(t)),
+            grain: local.grain,
+            rule: said.rule,
+        }
+    }
+
+    /// The words that show a wish and its time.
+    fn evidence(&self, hit: &Hit, said: &Said) -> String {
+        let (start, end) = (hit.start.min(said.start), hit.end.max(said.end));
+        let whole = self.slice(start, end);
+        if whole.len() <= 120 {
+            return whole.to_owned();
+        }
+        format!(
+            "{} … {}",
+            self.slice(hit.start, hit.end),
+            self.slice(said.start, said.end)
+        )
+    }
+}
+
+/// The language to read a message in: the contact's, unless the words are plainly of another; else the one its
+/// common words show; else what a recogniser makes of a longer text; else the bot's.
+fn language(grammar: &Grammar, tokens: &[Token], text: &str, input: &Input<'_>) -> Language {
+    let mut counts = [0_u32; 6];
+    for token in tokens {
+        let mut bits = grammar
+            .common_in
+            .get(token.word as usize)
+            .copied()
+            .unwrap_or(0);
+        while bits != 0 {
+            if let Some(count) = counts.get_mut(bits.trailing_zeros() as usize) {
+                *count += 1;
+            }
+            bits &= bits - 1;
+        }
+    }
+    let count = |language: Language| counts.get(language as usize).copied().unwrap_or(0);
+    let best = Language::ALL
+        .iter()
+        .copied()
+        .max_by_key(|l| (count(*l), *l == input.default_language));
+    if let Some(known) = input.language {
+        return match best {
+            Some(best) if count(best) >= 3 && count(best) >= 3 * count(known).max(1) => best,
+            _ => known,
+        };
+    }
+    let Some(best) = best.filter(|b| count(*b) > 0) else {
+        return recognised(text).unwrap_or(input.default_language);
+    };
+    let rivals = Language::ALL
+        .iter()
+        .filter(|l| count(**l) == count(best))
+        .count();
+    if rivals == 1 {
+        return best;
+    }
+    recognised(text).unwrap_or(best)
+}
+
+/// What the recogniser makes of a longer text.
+fn recognised(text: &str) -> Option<Language> {
+    if text.len() < 40 {
+        return None;
+    }
+    let info = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
+    Some(match info.lang() {
+        whatlang::Lang::Eng => Language::En,
+        whatlang::Lang::Spa => Language::Es,
+        whatlang::Lang::Por => Language::Pt,
+        whatlang::Lang::Fra => Language::Fr,
+        whatlang::Lang::Deu => Language::De,
+        whatlang::Lang::Ita => Language::It,
+        _ => return None,
+    })
+}
+
+/// The times said, by the rules of the language and of those whose words stand out in the message.
+fn times(
+    grammar: &'static Grammar,
+    tokens: &[Token],
+    language: Language,
+    input: &Input<'_>,
+) -> (Vec<Said>, Option<chrono::NaiveDateTime>) {
+    let Some(speech) = grammar.speeches.get(language as usize) else {
+        return (Vec::new(), None);
+    };
+    let mut now = None;
+    let mut said = Vec::new();
+    if may_hold_time(tokens, speech) {
+        let local = *now.get_or_insert_with(|| input.zone.local(input.sent_at));
+        said = compose::find(&mut Reader::new(tokens, speech, local));
+    }
+    if !said.is_empty() {
+        return (said, now);
+    }
+    let mut abroad = 0_u8;
+    for token in tokens {
+        if speech.bits(token.word) & (NAMES_TIME | COMMON | ABROAD) == 0 {
+            abroad |= grammar
+                .abroad_in
+                .get(token.word as usize)
+                .copied()
+                .unwrap_or(0);
+        }
+    }
+    for (i, other) in grammar.speeches.iter().enumerate() {
+        if abroad & (1 << i) != 0 && other.language != language {
+            let local = *now.get_or_insert_with(|| input.zone.local(input.sent_at));
+            said = compose::find(&mut Reader::new(tokens, other, local));
+            if !said.is_empty() {
+                break;
+            }
+        }
+    }
+    (said, now)
+}
+
+fn may_hold_time(tokens: &[Token], speech: &Speech) -> bool {
+    tokens.iter().any(|t| match t.number() {
+        Some(_) => t.len() <= 4,
+        None => speech.bits(t.word) & NAMES_TIME != 0,
+    })
+}
+
+fn weigh(
+    grammar: &Grammar,
+    words: &Words<'_>,
+    said: &[Said],
+    hits: &[Hit],
+    now: Option<chrono::NaiveDateTime>,
+    input: &Input<'_>,
+    reading: &mut Reading,
+) {
+    let first = |want: Want| {
+        hits.iter()
+            .filter(|h| h.want == want)
+            .min_by_key(|h| h.start)
+    };
+    let set = |kind: SignalKind, hit: &Hit, reading: &mut Reading| {
+        reading.signal = Some(kind);
+        words
+            .slice(hit.start, hit.end)
+            .clone_into(&mut reading.evidence);
+        reading.rule = hit.label;
+    };
+    let automatic = first(Want::Automatic);
+    reading.automatic = automatic.is_some();
+    if let Some(hit) = first(Want::OptOutWord).or_else(|| first(Want::OptOut)) {
+        return set(SignalKind::OptOut, hit, reading);
+    }
+    if let Some(hit) = first(Want::OptIn) {
+        return set(SignalKind::OptIn, hit, reading);
+    }
+    let ask = hits
+        .iter()
+        .filter(|h| h.want == Want::Ask)
+        .max_by_key(|h| h.start);
+    let busy = first(Want::Busy);
+    let no_interest = first(Want::NotInterested);
+    let usable = said.iter().filter(|s| !s.topic);
+    let asked = ask
+        .or(automatic)
+        .or_else(|| first(Want::Available))
+        .or_else(|| first(Want::Free))
+        .or_else(|| busy.filter(|_| said.iter().any(|s| s.until)));
+    let wanted = asked.and_then(|hit| {
+        usable
+            .clone()
+            .find(|s| s.start >= hit.start || s.end > hit.start)
+            .or_else(|| usable.clone().next())
+            .map(|s| (hit, *s))
+    });
+    if let Some(hit) = no_interest
+        && !wanted.is_some_and(|(ask, _)| ask.start > hit.start && ask.want == Want::Ask)
+    {
+        return set(SignalKind::NotInterested, hit, reading);
+    }
+    if let Some(hit) = first(Want::Booked) {
+        return set(SignalKind::Booked, hit, reading);
+    }
+    if let Some((hit, mut time)) = wanted
+        && (hit.want != Want::Free || busy.is_some())
+    {
+        if time.until && hit.want != Want::Ask {
+            time.piece.bound = Bound::At;
+        }
+        let local = now.and_then(|now| resolve(&time.piece, now));
+        let at = local
+            .map(|l| input.zone.instant(l.at))
+            .filter(|_| !time.piece.doubtful)
+            .filter(|at| {
+                let ahead = at.signed_duration_since(input.sent_at);
+                ahead >= SOONEST && ahead <= FURTHEST
+            });
+        // Who only says when they are free has not asked for anything that a person must clear up.
+        if at.is_some() || hit.want != Want::Available {
+            reading.signal = Some(SignalKind::AskedForTime);
+            reading.evidence = words.evidence(hit, &time);
+            reading.rule = hit.label;
+            reading.at = at;
+            return;
+        }
+    }
+    if let Some(hit) = busy {
+        return set(SignalKind::Busy, hit, reading);
+    }
+    let bare = |wants: &[Want]| intent::covered(grammar, words.tokens, hits, wants);
+    if let Some(hit) = first(Want::Closing)
+        && bare(&[Want::Closing, Want::Ack])
+    {
+        return set(SignalKind::Closing, hit, reading);
+    }
+    if let Some(hit) = first(Want::Ack)
+        && bare(&[Want::Ack])
+    {
+        set(SignalKind::Ack, hit, reading);
+    }
+}

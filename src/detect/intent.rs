@@ -1,0 +1,226 @@
+//! Finds what a message wants: the intent rules of all languages at once, called up by their rarest words.
+
+use super::grammar::{Grammar, Want};
+use super::pattern::{Edge, SlotId, Subject, longest};
+use super::time::compose::Said;
+use super::token::{Kind, Token};
+
+/// A rule that matched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hit {
+    pub(super) want: Want,
+    /// The first token.
+    pub(super) start: usize,
+    /// After the last token.
+    pub(super) end: usize,
+    pub(super) label: &'static str,
+}
+
+/// A message in the eyes of the intent rules.
+struct Message<'a> {
+    grammar: &'a Grammar,
+    tokens: &'a [Token],
+    times: &'a [Said],
+}
+
+impl Message<'_> {
+    fn is_filler(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|t| {
+            self.grammar
+                .fillers
+                .get(t.word as usize)
+                .copied()
+                .unwrap_or(false)
+        })
+    }
+
+    fn clause_ends(&self, at: usize) -> bool {
+        self.tokens
+            .get(at)
+            .is_none_or(|t| t.begins() || t.comma || t.is('-') && !t.glued)
+    }
+}
+
+impl Subject for Message<'_> {
+    type Value = ();
+
+    fn tokens(&self) -> &[Token] {
+        self.tokens
+    }
+
+    fn joined(&self, at: usize) -> bool {
+        let Some(token) = self.tokens.get(at) else {
+            return true;
+        };
+        !token.breaks
+            && (!token.dot
+                || at
+                    .checked_sub(1)
+                    .and_then(|b| self.tokens.get(b))
+                    .is_some_and(|b| b.kind == Kind::Word && b.len() <= 2))
+    }
+
+    fn edge(&self, at: usize, edge: Edge) -> bool {
+        match edge {
+            Edge::First => at == 0,
+            Edge::Last => at == self.tokens.len(),
+            Edge::Begins => {
+                let mut at = at;
+                loop {
+                    if at == 0 || self.clause_ends(at) {
+                        return true;
+                    }
+                    if !self.is_filler(at - 1) {
+                        return false;
+                    }
+                    at -= 1;
+                }
+            }
+            Edge::Ends => {
+                let mut at = at;
+                loop {
+                    if self.clause_ends(at) {
+                        return true;
+                    }
+                    if !self.is_filler(at) {
+                        return false;
+                    }
+                    at += 1;
+                }
+            }
+        }
+    }
+
+    fn slot(&mut self, _slot: SlotId, at: usize) -> usize {
+        let time = self.times.iter().any(|t| t.start == at);
+        let number = self.tokens.get(at).is_some_and(|t| t.number().is_some());
+        usize::from(time || number)
+    }
+
+    fn found(&self, slot: SlotId, at: usize, _index: usize) -> Option<(usize, ())> {
+        if slot == super::grammar::Slot::N as SlotId {
+            return self
+                .tokens
+                .get(at)
+                .filter(|t| t.number().is_some())
+                .map(|_| (at + 1, ()));
+        }
+        self.times
+            .iter()
+            .find(|t| t.start == at)
+            .map(|t| (t.end, ()))
+    }
+}
+
+/// How far before its anchor a pattern can begin.
+const REACH: usize = 12;
+
+/// The rules that match. `times` are those found in the message.
+pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<Hit> {
+    let mut message = Message {
+        grammar,
+        tokens,
+        times,
+    };
+    let mut hits: Vec<Hit> = Vec::new();
+    for (place, token) in tokens.iter().enumerate() {
+        let Some(rules) = grammar.anchored.get(token.word as usize) else {
+            continue;
+        };
+        for number in rules {
+            let Some(rule) = grammar.intents.get(usize::from(*number)) else {
+                continue;
+            };
+            for start in (place.saturating_sub(REACH)..=place).rev() {
+                if start < place && !message.joined(start + 1) {
+                    break;
+                }
+                let Some((end, _)) = longest(&rule.steps, &mut message, start) else {
+                    continue;
+                };
+                if end <= place || !holds(&message, rule.want, rule.asks, start, end) {
+                    continue;
+                }
+                hits.push(Hit {
+                    want: rule.want,
+                    start,
+                    end,
+                    label: rule.label,
+                });
+                break;
+            }
+        }
+    }
+    let vetoes: Vec<Hit> = hits
+        .iter()
+        .copied()
+        .filter(|h| denied(h.want).is_some())
+        .collect();
+    hits.retain(|h| {
+        denied(h.want).is_none()
+            && !vetoes
+                .iter()
+                .any(|v| denied(v.want) == Some(h.want) && v.start < h.end && h.start < v.end)
+    });
+    hits
+}
+
+/// What a counter-rule denies.
+const fn denied(want: Want) -> Option<Want> {
+    match want {
+        Want::OptOutNot => Some(Want::OptOut),
+        Want::NotInterestedNot => Some(Want::NotInterested),
+        Want::BookedNot => Some(Want::Booked),
+        Want::AskNot => Some(Want::Ask),
+        Want::BusyNot => Some(Want::Busy),
+        _ => None,
+    }
+}
+
+/// Whether a match counts where it stands.
+fn holds(message: &Message<'_>, want: Want, asks: bool, start: usize, end: usize) -> bool {
+    match want {
+        Want::OptOutWord | Want::OptIn => (0..start).chain(end..message.tokens.len()).all(|i| {
+            message.is_filler(i)
+                || message
+                    .tokens
+                    .get(i)
+                    .is_some_and(|t| matches!(t.kind, Kind::Sign(_)))
+        }),
+        Want::NotInterested | Want::Booked | Want::Busy => {
+            asks || !message.tokens.get(start).is_some_and(|t| t.question)
+        }
+        _ => true,
+    }
+}
+
+/// Whether the tokens are all covered by hits of these wants, or fillers.
+pub(super) fn covered(grammar: &Grammar, tokens: &[Token], hits: &[Hit], wants: &[Want]) -> bool {
+    let mut seen = false;
+    let mut at = 0;
+    while at < tokens.len() {
+        let end = hits
+            .iter()
+            .filter(|h| wants.contains(&h.want) && h.start == at)
+            .map(|h| h.end)
+            .max();
+        if let Some(end) = end {
+            seen = true;
+            at = end.max(at + 1);
+            continue;
+        }
+        let filler = tokens.get(at).is_some_and(|t| {
+            matches!(t.kind, Kind::Sign(_))
+                || grammar
+                    .fillers
+                    .get(t.word as usize)
+                    .copied()
+                    .unwrap_or(false)
+        });
+        if !filler {
+            return false;
+        }
+        at += 1;
+    }
+    seen
+}

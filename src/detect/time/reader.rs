@@ -1,0 +1,170 @@
+//! Finds what a slot matches at a place, once per place.
+
+use chrono::NaiveDateTime;
+
+use super::build;
+use super::numbers;
+use super::value::Value;
+use crate::detect::grammar::{Slot, Speech};
+use crate::detect::pattern::{Edge, SlotId, Subject, longest};
+use crate::detect::token::{Kind, Token};
+
+/// No place has more readings of one slot.
+const READINGS: usize = 4;
+
+/// A message in the eyes of one language's rules of times.
+pub(in crate::detect) struct Reader<'a> {
+    pub(super) tokens: &'a [Token],
+    pub(super) speech: &'static Speech,
+    /// What clocks showed when the message was sent.
+    pub(super) now: NaiveDateTime,
+    /// By slot and place: where its readings are in `found`, and how many.
+    memo: Vec<Option<(u32, u8)>>,
+    found: Vec<(usize, Value, &'static str)>,
+}
+
+impl<'a> Reader<'a> {
+    pub(in crate::detect) fn new(
+        tokens: &'a [Token],
+        speech: &'static Speech,
+        now: NaiveDateTime,
+    ) -> Self {
+        Self {
+            tokens,
+            speech,
+            now,
+            memo: vec![None; tokens.len() * Slot::COUNT],
+            found: Vec::new(),
+        }
+    }
+
+    /// The readings of `slot` at `at`, the longest first.
+    pub(super) fn readings(
+        &mut self,
+        slot: Slot,
+        at: usize,
+    ) -> impl Iterator<Item = (usize, Value, &'static str)> + use<> {
+        let many = self.slot(slot as SlotId, at);
+        let mut out = [None; READINGS];
+        for (i, place) in out.iter_mut().enumerate().take(many) {
+            *place = self.entry(slot as SlotId, at, i);
+        }
+        out.into_iter().flatten()
+    }
+
+    /// The longest reading.
+    pub(super) fn longest(
+        &mut self,
+        slot: Slot,
+        at: usize,
+    ) -> Option<(usize, Value, &'static str)> {
+        self.slot(slot as SlotId, at);
+        self.entry(slot as SlotId, at, 0)
+    }
+
+    fn entry(&self, slot: SlotId, at: usize, index: usize) -> Option<(usize, Value, &'static str)> {
+        let (from, many) = self
+            .memo
+            .get(at * Slot::COUNT + usize::from(slot))
+            .copied()
+            .flatten()?;
+        if index >= usize::from(many) {
+            return None;
+        }
+        self.found.get(from as usize + index).copied()
+    }
+
+    fn read(&mut self, slot: SlotId, at: usize) -> Vec<(usize, Value, &'static str)> {
+        let mut out = Vec::new();
+        let Some(token) = self.tokens.get(at).copied() else {
+            return out;
+        };
+        if let Some(named) = Slot::at(usize::from(slot)) {
+            numbers::built_in(self, named, at, &mut out);
+        }
+        let speech = self.speech;
+        let number = token.number().is_some();
+        for rule in speech.starting(slot, token.word, number) {
+            if let Some((end, kept)) = longest(&rule.steps, self, at)
+                && let Some(value) = build::act(self, rule, &kept)
+            {
+                out.push((end, value, rule.label));
+            }
+        }
+        out.sort_by_key(|(end, _, _)| std::cmp::Reverse(*end));
+        out.dedup_by_key(|(end, _, _)| *end);
+        out.truncate(READINGS);
+        out
+    }
+}
+
+impl Subject for Reader<'_> {
+    type Value = Value;
+
+    fn tokens(&self) -> &[Token] {
+        self.tokens
+    }
+
+    fn joined(&self, at: usize) -> bool {
+        let (Some(token), Some(before)) = (
+            self.tokens.get(at),
+            at.checked_sub(1).and_then(|b| self.tokens.get(b)),
+        ) else {
+            return true;
+        };
+        if token.breaks {
+            return false;
+        }
+        if !token.dot {
+            return true;
+        }
+        match before.kind {
+            Kind::Word => before.len() <= 4,
+            Kind::Number(_) => {
+                self.speech.dotted_ordinal
+                    || before.len() <= 2
+                        && self
+                            .speech
+                            .starting(Slot::Month as SlotId, token.word, false)
+                            .next()
+                            .is_some()
+            }
+            Kind::Sign(_) => false,
+        }
+    }
+
+    fn edge(&self, at: usize, edge: Edge) -> bool {
+        match edge {
+            Edge::Begins => at == 0 || !self.joined(at),
+            Edge::Ends => at == self.tokens.len() || !self.joined(at),
+            Edge::First => at == 0,
+            Edge::Last => at == self.tokens.len(),
+        }
+    }
+
+    fn slot(&mut self, slot: SlotId, at: usize) -> usize {
+        let key = at * Slot::COUNT + usize::from(slot);
+        match self.memo.get(key) {
+            None => return 0,
+            Some(Some((_, many))) => return usize::from(*many),
+            Some(None) => {}
+        }
+        // A slot that begins with itself finds nothing.
+        if let Some(place) = self.memo.get_mut(key) {
+            *place = Some((0, 0));
+        }
+        let readings = self.read(slot, at);
+        let many = readings.len();
+        let from = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
+        self.found.extend(readings);
+        if let Some(place) = self.memo.get_mut(key) {
+            *place = Some((from, u8::try_from(many).unwrap_or(0)));
+        }
+        many
+    }
+
+    fn found(&self, slot: SlotId, at: usize, index: usize) -> Option<(usize, Value)> {
+        self.entry(slot, at, index)
+            .map(|(end, value, _)| (end, value))
+    }
+}

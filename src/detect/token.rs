@@ -1,0 +1,315 @@
+//! A message as tokens: words (folded and looked up), numbers, and the few signs that mean something.
+
+use std::sync::LazyLock;
+
+use super::vocabulary::{UNKNOWN, Vocabulary, WordId};
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A run of letters, or one pictograph.
+    Word,
+    /// A run of digits with its value.
+    Number(u32),
+    /// A sign next to a digit, such as `:` in `3:30`.
+    Sign(char),
+}
+
+/// One token, with what stands before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    /// Byte offset of its start.
+    pub(super) start: usize,
+    /// Byte offset of its end.
+    pub(super) end: usize,
+    /// What it is.
+    pub(super) kind: Kind,
+    /// Its word, where the rules know it.
+    pub(super) word: WordId,
+    /// Nothing stands between it and the token before.
+    pub(super) glued: bool,
+    /// A comma (or a colon after a word) stands before it.
+    pub(super) comma: bool,
+    /// A full stop stands before it; the end of a sentence unless the word before is an abbreviation.
+    pub(super) dot: bool,
+    /// A sentence surely ends before it.
+    pub(super) breaks: bool,
+    /// It stands in a question.
+    pub(super) question: bool,
+}
+
+impl Token {
+    /// The value of a number.
+    pub(super) const fn number(&self) -> Option<u32> {
+        match self.kind {
+            Kind::Number(n) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// Whether it is this sign.
+    pub(super) fn is(&self, sign: char) -> bool {
+        self.kind == Kind::Sign(sign)
+    }
+
+    /// How many bytes it takes.
+    pub(super) const fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether a sentence begins here.
+    pub(super) const fn begins(&self) -> bool {
+        self.breaks || self.dot
+    }
+}
+
+/// Longer words are no words of any rule.
+const LONGEST: usize = 40;
+
+/// Letters of the Latin blocks without their accents; 0 where a letter has none here.
+static FOLDED: LazyLock<[u8; 0x180]> = LazyLock::new(|| {
+    let mut table = [0; 0x180];
+    for (code, slot) in (0_u32..).zip(table.iter_mut()) {
+        let Some(c) = char::from_u32(code) else {
+            continue;
+        };
+        let folded = crate::model::fold(c.encode_utf8(&mut [0; 4]));
+        if let [b] = folded.as_bytes()
+            && b.is_ascii_alphabetic()
+        {
+            *slot = *b;
+        }
+    }
+    table
+});
+
+/// A folded word on the stack.
+struct Word {
+    bytes: [u8; LONGEST],
+    len: usize,
+}
+
+impl Word {
+    fn push(&mut self, c: char) {
+        if c.is_ascii() {
+            self.byte((c as u8).to_ascii_lowercase());
+            return;
+        }
+        match FOLDED.get(c as usize) {
+            Some(0) | None => {}
+            Some(b) => return self.byte(*b),
+        }
+        match c {
+            'ß' => "ss".bytes().for_each(|b| self.byte(b)),
+            'œ' | 'Œ' => "oe".bytes().for_each(|b| self.byte(b)),
+            'æ' | 'Æ' => "ae".bytes().for_each(|b| self.byte(b)),
+            '\u{300}'..='\u{36f}' => {}
+            _ => c
+                .encode_utf8(&mut [0; 4])
+                .bytes()
+                .for_each(|b| self.byte(b)),
+        }
+    }
+
+    fn byte(&mut self, b: u8) {
+        if let Some(slot) = self.bytes.get_mut(self.len) {
+            *slot = b;
+        }
+        self.len += 1;
+    }
+
+    fn id(&self, vocabulary: &Vocabulary) -> WordId {
+        self.bytes
+            .get(..self.len)
+            .map_or(UNKNOWN, |bytes| vocabulary.get(bytes))
+    }
+}
+
+/// The folded form of one word of a rule, as [`tokens`] folds it.
+pub(super) fn fold_word(word: &str) -> String {
+    let mut folded = Word {
+        bytes: [0; LONGEST],
+        len: 0,
+    };
+    word.chars().for_each(|c| folded.push(c));
+    String::from_utf8_lossy(folded.bytes.get(..folded.len).unwrap_or_default()).into_owned()
+}
+
+/// The endings that an apostrophe joins to the word before ("don't"); elsewhere it parts words ("d'avril").
+const JOINED: [&str; 7] = ["t", "s", "m", "re", "ve", "ll", "d"];
+
+/// Cuts `text` into tokens. Linear.
+pub(super) fn tokens(text: &str, vocabulary: &Vocabulary) -> Vec<Token> {
+    let mut cut = Cutter {
+        text,
+        vocabulary,
+        tokens: Vec::with_capacity(text.len() / 4 + 2),
+        comma: false,
+        dot: false,
+        breaks: true,
+        sentence: 0,
+    };
+    let mut at = 0;
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        at = cut.step(at, c);
+    }
+    cut.tokens
+}
+
+struct Cutter<'a> {
+    text: &'a str,
+    vocabulary: &'a Vocabulary,
+    tokens: Vec<Token>,
+    comma: bool,
+    dot: bool,
+    breaks: bool,
+    sentence: usize,
+}
+
+impl Cutter<'_> {
+    fn step(&mut self, at: usize, c: char) -> usize {
+        if c.is_ascii_digit() {
+            self.digits(at)
+        } else if c.is_alphabetic() {
+            self.letters(at)
+        } else {
+            self.other(at, c)
+        }
+    }
+
+    fn push(&mut self, start: usize, end: usize, kind: Kind, word: WordId) {
+        let glued = self.tokens.last().is_some_and(|t| t.end == start);
+        if self.breaks {
+            self.sentence = self.tokens.len();
+        }
+        self.tokens.push(Token {
+            start,
+            end,
+            kind,
+            word,
+            glued,
+            comma: std::mem::take(&mut self.comma),
+            dot: std::mem::take(&mut self.dot),
+            breaks: std::mem::take(&mut self.breaks),
+            question: false,
+        });
+    }
+
+    fn sign(&mut self, start: usize, end: usize, sign: char) {
+        let id = self
+            .vocabulary
+            .get(sign.encode_utf8(&mut [0; 4]).as_bytes());
+        self.push(start, end, Kind::Sign(sign), id);
+    }
+
+    fn digits(&mut self, at: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut end = at;
+        let mut value: u32 = 0;
+        while let Some(b) = bytes.get(end).filter(|b| b.is_ascii_digit()) {
+            value = value.saturating_mul(10).saturating_add(u32::from(b - b'0'));
+            end += 1;
+        }
+        self.push(at, end, Kind::Number(value), UNKNOWN);
+        end
+    }
+
+    fn letters(&mut self, at: usize) -> usize {
+        let mut word = Word {
+            bytes: [0; LONGEST],
+            len: 0,
+        };
+        let rest = self.text.get(at..).unwrap_or_default();
+        let mut end = at + rest.len();
+        for (offset, c) in rest.char_indices() {
+            if c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c) {
+                word.push(c);
+                continue;
+            }
+            if matches!(c, '\'' | '’') {
+                let tail = rest.get(offset + c.len_utf8()..).unwrap_or_default();
+                let ending = tail
+                    .find(|c: char| !c.is_alphabetic())
+                    .unwrap_or(tail.len());
+                let ending = tail.get(..ending).unwrap_or_default();
+                if JOINED.iter().any(|j| j.eq_ignore_ascii_case(ending)) {
+                    ending.chars().for_each(|c| word.push(c));
+                    end = at + offset + c.len_utf8() + ending.len();
+                    break;
+                }
+            }
+            end = at + offset;
+            break;
+        }
+        let id = word.id(self.vocabulary);
+        self.push(at, end, Kind::Word, id);
+        end
+    }
+
+    fn other(&mut self, at: usize, c: char) -> usize {
+        let end = at + c.len_utf8();
+        let before = self.tokens.last().filter(|t| t.end == at);
+        let after_digit = before.is_some_and(|t| t.number().is_some());
+        let next = self.text.as_bytes().get(end).copied().unwrap_or(b' ');
+        let before_digit = next.is_ascii_digit();
+        match c {
+            '?' => {
+                let from = self.sentence;
+                if let Some(sentence) = self.tokens.get_mut(from..) {
+                    sentence.iter_mut().for_each(|t| t.question = true);
+                }
+                self.breaks = true;
+            }
+            '!' | '\n' | '\r' | ';' | '…' | '¿' | '¡' => self.breaks = true,
+            ',' => {
+                if after_digit && before_digit {
+                    self.sign(at, end, ',');
+                } else {
+                    self.comma = true;
+                }
+            }
+            '.' => {
+                if after_digit && before_digit {
+                    self.sign(at, end, '.');
+                } else if next == b'.' || before.is_none() && !before_digit {
+                    self.breaks = true;
+                } else {
+                    self.dot = true;
+                }
+            }
+            ':' => {
+                if after_digit && before_digit {
+                    self.sign(at, end, ':');
+                } else {
+                    self.comma = true;
+                }
+            }
+            '-' | '–' | '—' | '−' => {
+                let between_letters =
+                    before.is_some_and(|t| t.kind == Kind::Word) && !before_digit && next != b' ';
+                if !between_letters {
+                    self.sign(at, end, '-');
+                }
+            }
+            '/' | '$' | '€' | '£' | '%' | '+' | '#' | '@' | '<' | '>' | '°' | '=' | '*' | '&'
+            | '_' | '~' => {
+                self.sign(at, end, c);
+            }
+            '\'' | '’' | '′' if after_digit => self.sign(at, end, '\''),
+            'º' | 'ª' => self.sign(at, end, '°'),
+            '(' | ')' | '[' | ']' | '"' | '“' | '”' | '«' | '»' => self.comma = true,
+            '\u{fe0f}' | '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}' => {}
+            _ if !c.is_ascii() && !c.is_whitespace() => {
+                let mut word = Word {
+                    bytes: [0; LONGEST],
+                    len: 0,
+                };
+                word.push(c);
+                let id = word.id(self.vocabulary);
+                self.push(at, end, Kind::Word, id);
+            }
+            _ => {}
+        }
+        end
+    }
+}

@@ -1,0 +1,94 @@
+//! The words that any rule of any language knows, each with a number: a word of a message is looked up once.
+
+/// A word's number.
+pub(super) type WordId = u32;
+
+/// A word that no rule knows.
+pub(super) const UNKNOWN: WordId = 0;
+
+/// An open-addressing table from folded words to numbers.
+#[derive(Debug)]
+pub(super) struct Vocabulary {
+    slots: Vec<(u32, WordId)>,
+    words: Vec<String>,
+}
+
+impl Default for Vocabulary {
+    fn default() -> Self {
+        Self {
+            slots: vec![(0, UNKNOWN); 1 << 8],
+            words: vec![String::new()],
+        }
+    }
+}
+
+fn hash(bytes: &[u8]) -> u32 {
+    let mut h: u32 = 0x811c_9dc5;
+    for b in bytes {
+        h = (h ^ u32::from(*b)).wrapping_mul(0x0100_0193);
+    }
+    h ^ (h >> 15)
+}
+
+impl Vocabulary {
+    /// The number of `word`, or [`UNKNOWN`].
+    pub(super) fn get(&self, word: &[u8]) -> WordId {
+        let wanted = hash(word);
+        let mask = self.slots.len() - 1;
+        let mut at = wanted as usize & mask;
+        while let Some((found, id)) = self.slots.get(at) {
+            if *id == UNKNOWN {
+                return UNKNOWN;
+            }
+            if *found == wanted && self.word(*id).as_bytes() == word {
+                return *id;
+            }
+            at = (at + 1) & mask;
+        }
+        UNKNOWN
+    }
+
+    /// The number of `word`, giving it one if it has none.
+    pub(super) fn add(&mut self, word: &str) -> WordId {
+        let known = self.get(word.as_bytes());
+        if known != UNKNOWN || word.is_empty() {
+            return known;
+        }
+        if (self.words.len() + 1) * 3 > self.slots.len() {
+            self.grow();
+        }
+        let id = WordId::try_from(self.words.len()).unwrap_or(UNKNOWN);
+        self.words.push(word.to_owned());
+        self.place(hash(word.as_bytes()), id);
+        id
+    }
+
+    /// The word of a number.
+    pub(super) fn word(&self, id: WordId) -> &str {
+        self.words.get(id as usize).map_or("", String::as_str)
+    }
+
+    /// How many numbers there are.
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    fn grow(&mut self) {
+        let old = std::mem::take(&mut self.slots);
+        self.slots = vec![(0, UNKNOWN); old.len() * 2];
+        for (hash, id) in old.into_iter().filter(|(_, id)| *id != UNKNOWN) {
+            self.place(hash, id);
+        }
+    }
+
+    fn place(&mut self, hash: u32, id: WordId) {
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while self.slots.get(at).is_some_and(|(_, id)| *id != UNKNOWN) {
+            at = (at + 1) & mask;
+        }
+        if let Some(slot) = self.slots.get_mut(at) {
+            *slot = (hash, id);
+        }
+    }
+}
