@@ -5,10 +5,12 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod arbitrary;
 mod chat;
 mod config;
 mod contract;
 mod decide;
+mod decide_properties;
 mod policy;
 mod rooms;
 mod schema;
