@@ -4,6 +4,7 @@
 //! touches the store: whether and when a step is tried again is decided by [`crate::run`] from the kind of
 //! [`SendError`] (rules X1, X4).
 
+mod connection;
 pub mod http;
 mod outbox;
 mod senders;

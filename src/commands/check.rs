@@ -3,15 +3,17 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::channel::Senders;
 use crate::compose::template::{self, Filled, TemplateError};
 use crate::config::{self, Config, Environment, TemplateUse, TemplateVerdict};
-use crate::error::Outcome;
+use crate::error::{Failure, Outcome};
+use crate::workflow::Workflows;
 
 /// Validates the configuration, renders its templates once and reads its secrets. Says what is doubtful on
 /// `err` and that it is valid on `out`.
 ///
 /// # Errors
-/// [`config::Diagnostics`] with every fault at once; or writing fails.
+/// [`config::Diagnostics`] with every fault at once; a secret that signs nothing; or writing fails.
 pub fn run(
     file: &Path,
     environment: &Environment,
@@ -26,6 +28,7 @@ pub fn run(
     if !warnings.is_empty() {
         writeln!(err)?;
     }
+    look_for_keys(file, &config, environment)?;
     writeln!(
         out,
         "{} is valid: {}",
@@ -33,6 +36,28 @@ pub fn run(
         summary(&config, warnings.len())
     )?;
     Ok(Outcome::Done)
+}
+
+/// A secret that can be read may still be none that signs.
+fn look_for_keys(file: &Path, config: &Config, environment: &Environment) -> Result<(), Failure> {
+    let senders = Senders::new(config, environment);
+    let of_channels = senders.faults().into_iter().map(|(channel, words)| {
+        let provider = config.channels.get(&channel).map(|c| c.provider.name());
+        let provider = provider.unwrap_or_default();
+        format!("[channels.{channel}.{provider}]: {words}")
+    });
+    let workflows = Workflows::new(config, &senders, environment).faults();
+    let of_workflows = workflows
+        .into_iter()
+        .map(|(name, words)| format!("[workflows.{name}] webhook: {words}"));
+    let faults: Vec<String> = of_channels
+        .chain(of_workflows)
+        .map(|fault| format!("{}: {fault}", file.display()))
+        .collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Outcome::Config, faults.join("\n")))
 }
 
 fn summary(config: &Config, warnings: usize) -> String {

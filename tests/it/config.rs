@@ -225,7 +225,7 @@ fn s1_loading_runs_no_secret_command() {
 timezone = "Europe/Madrid"
 [channels.sms.webhook]
 url = "https://example.com/send"
-secret = { command = ["sh", "-c", "touch ran; echo hunter2"] }
+secret = { command = ["sh", "-c", "touch ran; echo whsec_c2lnbmluZyBzZWNyZXQgb2YgYSB0ZXN0"] }
 "#,
     );
     let ran = directory.path().join("ran");

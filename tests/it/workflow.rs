@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use followup::channel::Senders;
 use followup::config::{self, Config, Environment};
+use followup::error::{Outcome, outcome_of};
 use followup::model::{Channel, Contact, Scenario, Timestamp};
 use followup::workflow::{ActionKind, ActionOutcome, Told, Workflows, actions, tags_after};
 
@@ -219,6 +220,31 @@ fn s1_a_secret_that_signs_nothing_is_found_before_it_is_needed() {
         "{found:?}"
     );
     assert!(!found[0].contains("hunter2"));
+
+    let file = dir.path().join("followup.toml");
+    let text = format!(
+        "[bot]\nname = \"Sol\"\ntimezone = \"UTC\"\n\
+         [channels.sms.webhook]\nurl = \"https://example.com\"\nsecret = {{ env = \"HOOK_SECRET\" }}\n\
+         [workflows.cold]\n{}\n",
+        hook("https://example.com")
+    );
+    std::fs::write(&file, text).unwrap();
+    let check = |environment: &Environment| {
+        followup::commands::check::run(&file, environment, &mut Vec::new(), &mut Vec::new())
+    };
+    assert_eq!(check(&environment()).unwrap(), Outcome::Done);
+    let error = check(&wrong).unwrap_err();
+    assert_eq!(outcome_of(&error), Outcome::Config);
+    let words = error.to_string();
+    assert!(
+        words.contains("[channels.sms.webhook]: the sender of sms cannot"),
+        "{words}"
+    );
+    assert!(
+        words.contains("[workflows.cold] webhook: not a signing secret"),
+        "{words}"
+    );
+    assert!(!words.contains("hunter2"), "{words}");
 }
 
 #[test]
