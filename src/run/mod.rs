@@ -4,6 +4,7 @@
 //! that have arrived and claims the next steps, deciding again under the transaction (rule X2), so that a claim
 //! is durable before its request leaves and nobody waits for the disk alone.
 
+mod actions;
 mod event;
 mod pipeline;
 mod rate;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+pub use actions::Actions;
 pub use event::{Event, Step, Summary};
 
 use crate::channel::{ApprovedTemplate, Sender};

@@ -145,7 +145,7 @@ impl Store {
         let Some((row, attempts)) = claimed.optional()? else {
             return Ok(None);
         };
-        let id = format!("{}{row}", self.prefix);
+        let id = self.follow_up_id(row);
         // What comes next counts from here at the earliest: derived now, while the facts are at hand.
         let follow_ups = &mut claim.thread.follow_ups;
         follow_ups.retain(|f| f.id != id);
@@ -264,6 +264,12 @@ impl Store {
         self.awaken(contact)
     }
 
+    /// The public id of a follow-up of this store.
+    #[must_use]
+    pub fn follow_up_id(&self, row: i64) -> String {
+        format!("{}{row}", self.prefix)
+    }
+
     /// Under the run lock: a row that is still `sending` was left by a crash (rule X3). Says how many.
     ///
     /// # Errors
@@ -325,53 +331,6 @@ impl Store {
             }
             self.awaken(contact)
         })
-    }
-
-    /// Inside [`Store::durably`]: adds tags to a contact, ours.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn set_own_tags(&self, contact: ContactKey, tags: &[String]) -> Result<()> {
-        let sql = "UPDATE contacts SET own_tags = ?2 WHERE id = ?1";
-        self.connection
-            .prepare_cached(sql)?
-            .execute((contact, tags.join(";")))?;
-        Ok(())
-    }
-
-    /// Starts an action of a follow-up's workflow; `false` when it was started before and is not to be
-    /// repeated (rule X8).
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn start_action(&self, row: i64, action: &str, now: Timestamp) -> Result<bool> {
-        let sql = "INSERT INTO actions (follow_up, action, state, at) VALUES (?1, ?2, 'started', ?3) \
-                   ON CONFLICT (follow_up, action) DO UPDATE SET state = 'started', at = excluded.at \
-                   WHERE actions.state = 'retry'";
-        Ok(self
-            .connection
-            .prepare_cached(sql)?
-            .execute((row, action, micros(now)))?
-            > 0)
-    }
-
-    /// Records what became of an action: `done`, `failed` or `retry`.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn end_action(
-        &self,
-        row: i64,
-        action: &str,
-        state: &str,
-        detail: Option<&str>,
-        now: Timestamp,
-    ) -> Result<()> {
-        let sql = "UPDATE actions SET state = ?3, detail = ?4, at = ?5 WHERE follow_up = ?1 AND action = ?2";
-        self.connection
-            .prepare_cached(sql)?
-            .execute((row, action, state, detail, micros(now)))?;
-        Ok(())
     }
 
     /// The channel's token bucket as it was left: tokens, and when.

@@ -329,7 +329,7 @@ impl<'a> Ingest<'a> {
                 let sql = "UPDATE follow_ups SET reply_at = ?2 WHERE id = ?1 AND reply_at IS NULL";
                 let values = (follow_up.id, row.sent_at);
                 if self.store.connection.prepare_cached(sql)?.execute(values)? > 0 {
-                    let id = format!("{}{}", self.store.prefix, follow_up.id);
+                    let id = self.store.follow_up_id(follow_up.id);
                     self.imported.sent_after_reply.push(id);
                 }
             }

@@ -8,6 +8,7 @@
 //! - `contacts.wake_at = 0` means "not yet derived": whoever stores a fact sets it in the same transaction,
 //!   and [`Store::settle`] derives it. A crash in between costs time, never a decision.
 
+mod actions;
 mod claims;
 mod erasure;
 mod ingest;
@@ -28,6 +29,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use crate::error::{Failure, Outcome};
 use crate::model::Timestamp;
 
+pub use actions::{ActionEnd, OpenAction};
 pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution};
 pub use ingest::{Imported, Ingest, Reading};
 pub use listing::{ContactRow, Counts, FollowUpRow, MessageRow};

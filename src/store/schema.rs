@@ -111,11 +111,15 @@ CREATE TABLE follow_ups (
 CREATE INDEX follow_ups_imported_id ON follow_ups(imported_id) WHERE imported_id IS NOT NULL;
 CREATE INDEX follow_ups_open ON follow_ups(state) WHERE state IN ('sending', 'unknown', 'retry');
 
+-- What a workflow does after a step is sent (rule X8).
 CREATE TABLE actions (
   follow_up INTEGER NOT NULL REFERENCES follow_ups(id),
   action TEXT NOT NULL,
+  workflow TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'started', 'done', 'failed', 'retry', 'unknown')),
   at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  retry_at INTEGER,
   detail TEXT,
   PRIMARY KEY (follow_up, action)
 ) STRICT, WITHOUT ROWID;
