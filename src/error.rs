@@ -2,27 +2,27 @@
 
 use std::process::ExitCode;
 
-/// How a command ended. Scripts and timers rely on the numbers.
+/// How a command ended, the graver the greater. Scripts and timers rely on the numbers of [`Outcome::code`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// All well.
     Done,
+    /// Try again later: a source was stale, a provider was down.
+    TryLater,
+    /// An input file is missing.
+    NoInput,
+    /// Some input was rejected; the rest was kept.
+    InputRejected,
     /// Some messages could not be sent.
     NotAllSent,
     /// The command line is wrong.
     Usage,
-    /// Some input was rejected; the rest was kept.
-    InputRejected,
-    /// An input file is missing.
-    NoInput,
-    /// A defect of this program.
-    Internal,
-    /// Try again later: a source was stale, a provider was down.
-    TryLater,
-    /// Not permitted by the operating system, or by the database's own rules.
-    Permission,
     /// The configuration is wrong.
     Config,
+    /// Not permitted by the operating system, or by the database's own rules.
+    Permission,
+    /// A defect of this program.
+    Internal,
 }
 
 impl Outcome {

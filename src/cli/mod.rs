@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::{DateOrder, Format};
+
 pub use time::{NotATime, TimeArgument};
 
 /// Follows up with contacts who went quiet: decides who is due, writes the message, sends it once, and can say why.
@@ -64,8 +66,12 @@ pub enum Command {
     },
     /// Validate the configuration: every fault at once, and what is doubtful
     Check,
+    /// Read exports of conversations; again and in any order is safe
+    Import(Import),
     /// Show what is due, what is scheduled, and why; changes nothing
     Plan(Plan),
+    /// Take in what is new, send what is due, and exit: for cron and systemd
+    Run(Run),
     /// Show everything about one contact: conversation, schedule, and the reasons
     Show(Show),
     /// Print the JSON Schema of the configuration, for editors
@@ -80,6 +86,63 @@ pub struct Now {
     /// RFC 3339 (2026-03-02T09:00:00+01:00), or a time in the bot's zone (2026-03-02T09:00, 2026-03-02).
     #[arg(long, value_name = "T")]
     pub now: Option<TimeArgument>,
+}
+
+/// `followup import`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup import exports/messages.csv
+  followup import 'WhatsApp Chat with Ana.zip' --us 'Clinica Sol' --timezone America/Mexico_City
+  crm-dump | followup import - --source crm
+
+Bad rows are named with file and line and left out; the good ones are kept, and the exit code is 65.")]
+pub struct Import {
+    /// The files; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The source they belong to: one of [[sources]], with its settings [default: the one whose path it is]
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// How they are written: csv, jsonl or whatsapp [default: by their content]
+    #[arg(long, value_name = "F")]
+    pub format: Option<Format>,
+    /// Up to when they are complete [default: the file's modification time]
+    #[arg(long, value_name = "T")]
+    pub as_of: Option<TimeArgument>,
+    /// For chat exports: a name under which the business writes; may be given again
+    #[arg(long, value_name = "SENDER")]
+    pub us: Vec<String>,
+    /// The zone of times without an offset
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// The order of numeric dates: dmy, mdy or ymd
+    #[arg(long, value_name = "ORDER")]
+    pub date_order: Option<DateOrder>,
+    /// The time to decide for.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// `followup run`.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Silent when all is well and standard output is not a terminal.
+
+Examples:
+  followup run                        from cron or a systemd timer
+  followup run --limit 1              one message, to begin with
+  followup run --json                 what happened, one JSON object a line"
+)]
+pub struct Run {
+    /// The time to decide for.
+    #[command(flatten)]
+    pub now: Now,
+    /// Send at most so many messages
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// One JSON object a line, the last one a summary
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `followup plan`.

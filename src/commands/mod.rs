@@ -2,8 +2,10 @@
 //! else to `err`.
 
 pub mod check;
+mod import;
 pub mod init;
 mod plan;
+mod run;
 pub mod schema;
 mod show;
 
@@ -98,12 +100,14 @@ pub fn execute(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
             check::run(&file, context.environment, context.out, context.err)
         }
         Command::Schema => schema::run(context.out),
+        Command::Import(arguments) => import::import(context, &arguments),
+        Command::Run(arguments) => run::run(context, &arguments),
         Command::Plan(arguments) => plan::plan(context, &arguments),
         Command::Show(arguments) => show::show(context, &arguments),
     }
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// Finds and loads the configuration. What is allowed and hardly meant is the concern of `check`.
     ///
     /// # Errors
@@ -131,6 +135,13 @@ impl Context<'_> {
         argument
             .now
             .map_or_else(self.clock, |now| now.instant(&config.bot.zone))
+    }
+
+    /// The clock of a command that takes a while: it begins at `start`, if given, and goes on from there.
+    fn running_clock(&self, start: Option<Timestamp>) -> impl Fn() -> Timestamp + Sync + use<'a> {
+        let clock = self.clock;
+        let ahead = start.map(|start| start - clock());
+        move || clock() + ahead.unwrap_or_default()
     }
 
     /// Writes a line to standard error, if so much is wanted. Nobody hears it when that fails.

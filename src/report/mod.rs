@@ -4,8 +4,15 @@ mod clocks;
 pub mod output;
 pub mod plan;
 mod reason;
+pub mod run;
 pub mod terminal;
 mod text;
 
 pub use clocks::Clocks;
 pub use reason::{action_words, channel_words, reason_words, scenario_words, words};
+
+/// "1 message", "2 messages".
+#[must_use]
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -94,8 +94,12 @@ pub struct Summary {
     pub recovered: u64,
     /// Contacts held because a source is stale (rule D15).
     pub stale: u64,
-    /// Contacts newly held for another reason, and steps skipped.
+    /// Contacts newly held for another reason, and steps on channels that are closed.
     pub skipped: u64,
+    /// Steps for which no text could be written (rule X5).
+    pub not_written: u64,
+    /// Channels on which nothing could be sent: refused credentials, a secret that cannot be had.
+    pub closed: u64,
     /// Contacts left to the next run (rule D19).
     pub left: u64,
     /// Workflow actions that failed.

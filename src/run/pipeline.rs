@@ -263,7 +263,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             Ok(written) => written,
             Err(error) => {
                 // X5: a text that cannot be written uses up nothing.
-                self.summary.skipped += 1;
+                self.summary.not_written += 1;
                 let reason = "compose".to_owned();
                 events.push(Event::Skipped {
                     contact_id,
@@ -399,6 +399,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
 
     fn close(&mut self, channel: Channel, error: String, events: &mut Vec<Event>) {
         if self.closed.insert(channel) {
+            self.summary.closed += 1;
             let (contact_id, reason) = (String::new(), "credentials".to_owned());
             events.push(Event::Skipped {
                 contact_id,

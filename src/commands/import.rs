@@ -1,0 +1,272 @@
+//! `followup import`: exports in, facts kept, bad rows named.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{Context, Verbosity};
+use crate::cli::Import;
+use crate::config::{Config, SourceConfig, fingerprint};
+use crate::detect::Detector;
+use crate::error::{Failure, Outcome};
+use crate::import::{Progress, SourceSettings, files_of};
+use crate::intake::{Intake, Sight, Taken};
+use crate::model::Timestamp;
+use crate::report::count;
+use crate::store::{Access, Store};
+
+/// The source of files that none is configured for.
+const UNNAMED: &str = "import";
+/// Files smaller than this are done before a bar could be read.
+const WORTH_A_BAR: u64 = 10 << 20;
+/// How many rejected rows of one file are named.
+const MOST_NAMED: u64 = 100;
+
+/// Takes every file in; the good ones are kept whatever the others are.
+pub(super) fn import(context: &mut Context<'_>, arguments: &Import) -> Result<Outcome> {
+    let config = context.load()?;
+    let store = Store::open(&config.store, Access::Write)?;
+    let now = context.now(arguments.now, &config);
+    let detector = Detector::new(&config.stop.opt_out_words);
+    let as_of = arguments.as_of.map(|t| t.instant(&config.bot.zone));
+    let intake = Intake {
+        store: &store,
+        config: &config,
+        detector: &detector,
+        now,
+        as_of,
+    };
+    let mut outcome = Outcome::Done;
+    for file in &arguments.files {
+        let result = one(context, &intake, arguments, file);
+        outcome = outcome.max(context.file_outcome(result));
+    }
+    settle(&store, &config, now)?;
+    Ok(outcome)
+}
+
+fn one(
+    context: &mut Context<'_>,
+    intake: &Intake<'_>,
+    arguments: &Import,
+    file: &Path,
+) -> Result<Outcome> {
+    let (name, settings) = arguments.source_of(intake.config, file)?;
+    if file == Path::new("-") {
+        let input = (context.input)();
+        return context.take("standard input", |see| {
+            intake.stream(input, &name, &settings, see)
+        });
+    }
+    let shown = file.display().to_string();
+    let file = context.directory.join(file);
+    context.take(&shown, |see| {
+        intake.file(&file, &name, &settings, true, see)
+    })
+}
+
+/// Takes in the files of every configured source that have changed since the last time. One that cannot be
+/// read is said, and leaves the others alone.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) -> Result<Outcome> {
+    let mut outcome = Outcome::Done;
+    for source in &intake.config.sources {
+        let settings = SourceSettings::from(source);
+        let files = match files_of(&source.path.to_string_lossy()) {
+            Ok(files) => files,
+            Err(error) => {
+                context.say(
+                    Verbosity::Quiet,
+                    &format!("source {}: {error}", source.name),
+                );
+                outcome = outcome.max(Outcome::NoInput);
+                continue;
+            }
+        };
+        for file in files {
+            let shown = file.display().to_string();
+            let taken = |see: &mut dyn FnMut(Sight<'_>)| {
+                intake.file(&file, &source.name, &settings, false, see)
+            };
+            let result = context.take(&shown, taken);
+            outcome = outcome.max(context.file_outcome(result));
+        }
+    }
+    Ok(outcome)
+}
+
+/// Derives what follows from the new facts.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) fn settle(store: &Store, config: &Config, now: Timestamp) -> Result<()> {
+    store.follow_policy(&fingerprint(config))?;
+    store.settle(&config.policy, now, |_| ())
+}
+
+impl Import {
+    /// The source of a file, and how it is read: the one that is named, else the configured one whose path
+    /// it is, else none.
+    fn source_of(&self, config: &Config, file: &Path) -> Result<(String, SourceSettings)> {
+        let found = match &self.source {
+            Some(name) => config.sources.iter().find(|s| s.name == *name),
+            None => config.sources.iter().find(|s| brings(s, file)),
+        };
+        let mut settings = found.map(SourceSettings::from).unwrap_or_default();
+        if let Some(format) = self.format {
+            settings.format = Some(format);
+        }
+        if !self.us.is_empty() {
+            settings.us.clone_from(&self.us);
+        }
+        if let Some(order) = self.date_order {
+            settings.date_order = Some(order);
+        }
+        if let Some(name) = &self.timezone {
+            let zone = crate::zone::Zone::named(name);
+            let words = || format!("{name:?} is no time zone; write one like Europe/Madrid");
+            settings.timezone = Some(zone.ok_or_else(|| Failure::new(Outcome::Usage, words()))?);
+        }
+        let name = found.map(|s| &s.name).or(self.source.as_ref());
+        Ok((
+            name.cloned().unwrap_or_else(|| UNNAMED.to_owned()),
+            settings,
+        ))
+    }
+}
+
+fn brings(source: &SourceConfig, file: &Path) -> bool {
+    let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    };
+    let files: Vec<PathBuf> = files_of(&source.path.to_string_lossy()).unwrap_or_default();
+    files.iter().any(|f| same(f, file))
+}
+
+impl Context<'_> {
+    /// Takes in one file, with a bar on a terminal and a line for each row that was left out.
+    fn take(
+        &mut self,
+        shown: &str,
+        work: impl FnOnce(&mut dyn FnMut(Sight<'_>)) -> Result<Taken>,
+    ) -> Result<Outcome> {
+        let mut bar = Bar::default();
+        let wants_bar = self.terminal.error && self.verbosity >= Verbosity::Normal;
+        let mut named = 0;
+        let taken = work(&mut |sight| match sight {
+            Sight::Opened(progress) if wants_bar => bar.begin(progress),
+            Sight::Opened(_) => {}
+            Sight::Advanced => bar.advance(),
+            Sight::Rejected(error) => {
+                named += 1;
+                if named <= MOST_NAMED {
+                    let line = format!("{shown}:{}: {}", error.line, error.reason);
+                    bar.over(|| self.say(Verbosity::Quiet, &line));
+                }
+            }
+        });
+        bar.end();
+        let taken = taken?;
+        if named > MOST_NAMED {
+            let line = format!("{shown}: {} more rows were left out", named - MOST_NAMED);
+            self.say(Verbosity::Quiet, &line);
+        }
+        self.say(Verbosity::Normal, &format!("{shown}: {}", words(&taken)));
+        for id in &taken.messages.sent_after_reply {
+            let line = format!(
+                "{id} was sent after a reply that only now came to light (sent_after_reply)"
+            );
+            self.say(Verbosity::Quiet, &line);
+        }
+        let rejected = taken.rejected > 0 && !taken.unchanged;
+        Ok(if rejected {
+            Outcome::InputRejected
+        } else {
+            Outcome::Done
+        })
+    }
+
+    /// A file that could not be used is said, with its outcome; the files after it are taken all the same.
+    fn file_outcome(&mut self, result: Result<Outcome>) -> Outcome {
+        result.unwrap_or_else(|error| {
+            self.say(Verbosity::Quiet, &format!("{error:#}"));
+            crate::error::outcome_of(&error)
+        })
+    }
+}
+
+fn words(taken: &Taken) -> String {
+    if taken.unchanged {
+        return "unchanged since the last import".to_owned();
+    }
+    let messages = &taken.messages;
+    let mut parts = Vec::new();
+    let mut part = |number: u64, one: &str, many: &str| {
+        if number > 0 {
+            parts.push(count(number, one, many));
+        }
+    };
+    part(messages.new, "new message", "new messages");
+    part(messages.new_contacts, "new contact", "new contacts");
+    part(messages.known, "known already", "known already");
+    part(
+        messages.own,
+        "of our own follow-ups",
+        "of our own follow-ups",
+    );
+    part(
+        messages.forgotten,
+        "of a forgotten contact left out",
+        "of forgotten contacts left out",
+    );
+    part(taken.contacts, "contact", "contacts");
+    part(taken.follow_ups, "follow-up", "follow-ups");
+    part(taken.rejected, "row left out", "rows left out");
+    if parts.is_empty() {
+        "nothing in it".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// A progress bar on standard error, for files that take a while.
+#[derive(Default)]
+struct Bar(Option<(ProgressBar, Progress)>);
+
+impl Bar {
+    fn begin(&mut self, progress: &Progress) {
+        let Some(total) = progress.total().filter(|total| *total >= WORTH_A_BAR) else {
+            return;
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template(
+            "{bar:30} {percent:>3} %  {binary_bytes_per_sec}  {eta} left",
+        );
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.0 = Some((bar, progress.clone()));
+    }
+
+    fn advance(&self) {
+        if let Some((bar, progress)) = &self.0 {
+            bar.set_position(progress.read());
+        }
+    }
+
+    /// Lets a line be written where the bar is.
+    fn over(&self, write: impl FnOnce()) {
+        match &self.0 {
+            Some((bar, _)) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn end(&self) {
+        if let Some((bar, _)) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

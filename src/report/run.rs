@@ -1,0 +1,125 @@
+//! What a run says to a person.
+
+use super::count;
+use crate::run::{Event, Step, Summary};
+
+/// Whether somebody should hear of it.
+#[must_use]
+pub fn is_problem(event: &Event) -> bool {
+    match event {
+        Event::Sent { .. } => false,
+        Event::Action { state, .. } => state != "done",
+        Event::Failed { .. }
+        | Event::Retry { .. }
+        | Event::Unknown { .. }
+        | Event::Skipped { .. } => true,
+    }
+}
+
+/// Whether the run as a whole is a matter for somebody.
+#[must_use]
+pub fn needs_a_person(summary: &Summary) -> bool {
+    let Summary {
+        failed,
+        retry,
+        unknown,
+        recovered,
+        stale,
+        not_written,
+        closed,
+        failed_actions,
+        ..
+    } = summary;
+    [
+        failed,
+        retry,
+        unknown,
+        recovered,
+        stale,
+        not_written,
+        closed,
+        failed_actions,
+    ]
+    .iter()
+    .any(|n| **n > 0)
+}
+
+/// One line.
+#[must_use]
+pub fn event_words(event: &Event) -> String {
+    match event {
+        Event::Sent { step, .. } => format!("sent     {}", of(step)),
+        Event::Failed { step, error } => format!("failed   {}: {error}", of(step)),
+        Event::Retry {
+            step,
+            error,
+            retry_at,
+        } => {
+            let again = retry_at.format("%Y-%m-%dT%H:%M:%SZ");
+            format!("retry    {}: {error}; not before {again}", of(step))
+        }
+        Event::Unknown { step, error } => {
+            format!(
+                "unknown  {}: {error}; settle it with followup resolve {} sent|not-sent",
+                of(step),
+                step.id
+            )
+        }
+        Event::Skipped {
+            contact_id,
+            reason,
+            error,
+        } => {
+            let error = error
+                .as_deref()
+                .map(|e| format!(": {e}"))
+                .unwrap_or_default();
+            format!("skipped  {contact_id} {reason}{error}").replace("  ", " ")
+        }
+        Event::Action {
+            follow_up_id,
+            action,
+            state,
+            detail,
+        } => {
+            let detail = detail
+                .as_deref()
+                .map(|d| format!(": {d}"))
+                .unwrap_or_default();
+            format!("action   {follow_up_id} {action} {state}{detail}")
+        }
+    }
+}
+
+fn of(step: &Step) -> String {
+    format!(
+        "{} to {} by {} ({} {})",
+        step.id, step.contact_id, step.channel, step.scenario, step.step
+    )
+}
+
+/// One line.
+#[must_use]
+pub fn summary_words(summary: &Summary) -> String {
+    let mut parts = vec![format!("{} sent", summary.sent)];
+    let mut part = |number: u64, words: &str| {
+        if number > 0 {
+            parts.push(format!("{number} {words}"));
+        }
+    };
+    part(summary.retry, "to be tried again");
+    part(summary.failed, "failed");
+    part(summary.unknown, "unknown");
+    part(summary.recovered, "left unknown by a run that was cut off");
+    part(summary.not_written, "without a text");
+    part(summary.skipped, "newly held");
+    part(summary.left, "left to the next run");
+    part(summary.failed_actions, "actions failed");
+    if summary.stale > 0 {
+        let contacts = count(summary.stale, "contact", "contacts");
+        parts.push(format!(
+            "{contacts} held because a source is stale (see followup status)"
+        ));
+    }
+    parts.join(", ")
+}
