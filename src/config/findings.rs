@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::PathBuf;
 
 use toml::de::DeValue;
 
@@ -53,6 +54,8 @@ pub(super) struct Findings {
 pub(super) enum Deferred {
     Template(String, TemplateUse),
     Secret(SecretRef),
+    /// A program that is named by its path, resolved.
+    Program(PathBuf),
 }
 
 impl Findings {

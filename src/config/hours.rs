@@ -1,9 +1,9 @@
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use super::file::Table;
 use super::findings::{Findings, Spotted};
 use super::validate::named_zone;
-use crate::decide::hours::{Hours, HoursZone, Interval, parse_closed, parse_open};
+use crate::decide::hours::{ClosedDates, Hours, HoursZone, Interval, parse_closed, parse_open};
 use crate::zone::Zone;
 
 const OPEN: &str = "open = [\"Mo-Fr 09:00-13:00,15:00-19:00\"]";
@@ -113,8 +113,18 @@ fn week(open: &[Spotted<&str>], findings: &mut Findings) -> [Vec<Interval>; 7] {
     week
 }
 
-/// Whether a wait from any moment ends within 366 days (rule D13). The longest begin on closed dates.
+/// Whether a wait from any moment ends within 366 days (rule D13). A longer one needs each of 52 weeks' open
+/// days to be closed, and begins in the week before a closed date.
 fn opens_within_a_year(hours: &Hours, zone: &Zone) -> bool {
-    let opens_after = |date: NaiveDate| hours.next_open(zone.start_of(date), zone).is_some();
-    hours.closed.iter().all(|dates| opens_after(dates.first))
+    let days = |c: &ClosedDates| (c.last - c.first).num_days() + 1;
+    if hours.closed.iter().map(days).sum::<i64>() < 52 {
+        return true;
+    }
+    let mut starts = hours.closed.iter().flat_map(|c| week_before(c.first));
+    starts.all(|date| hours.next_open(zone.start_of(date), zone).is_some())
+}
+
+/// A date and the seven before it.
+fn week_before(date: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    (0..=7).filter_map(move |n| date.checked_sub_days(Days::new(n)))
 }

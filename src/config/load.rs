@@ -118,6 +118,12 @@ fn look_closer(
                     findings.fault(&line_of(&spot, text, line), message);
                 }
             },
+            Deferred::Program(path) => {
+                if !path.is_file() {
+                    let message = format!("there is no program at {}", path.display());
+                    findings.warn(&spot, message);
+                }
+            }
             Deferred::Secret(secret) => {
                 if let Err(error) = secret.resolve(environment) {
                     findings.fault(&spot, error.to_string());

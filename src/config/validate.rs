@@ -28,6 +28,10 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     /// A path of the file, resolved.
     pub(super) fn path(&self, written: &str) -> PathBuf {
+        let written = written.strip_prefix("./").unwrap_or(written);
+        if self.root == Path::new(".") {
+            return PathBuf::from(written);
+        }
         self.root.join(written)
     }
 }

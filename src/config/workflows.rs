@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::file::{Table, Value};
-use super::findings::Findings;
+use super::findings::{Deferred, Findings};
 use super::validate::Place;
 use super::{SecretRef, secret_ref, words};
 use crate::model::Channel;
@@ -103,11 +103,12 @@ fn read_one(
         .take("webhook")
         .and_then(|value| hook(value, place, findings));
     let has_command = table.entries().iter().any(|(k, _)| *k == "command");
-    let command: Vec<String> = table
-        .texts("command", "command = [\"./note.sh\"]", findings)
-        .iter()
-        .map(|w| w.value.to_owned())
-        .collect();
+    let command = table.texts("command", "command = [\"./note.sh\"]", findings);
+    if let Some(program) = command.first().filter(|w| w.value.contains('/')) {
+        let deferred = Deferred::Program(place.path(program.value));
+        findings.deferred.push((program.spot.clone(), deferred));
+    }
+    let command: Vec<String> = command.iter().map(|w| w.value.to_owned()).collect();
     table.done(findings);
     Workflow {
         add_tags,

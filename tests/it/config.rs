@@ -116,13 +116,13 @@ fn what_is_not_said_has_the_documented_defaults() {
     let without_sms = text.replace("sms", "email");
     let (config, _) = config::parse(Path::new("followup.toml"), &without_sms).unwrap();
     assert_eq!(config.policy.switching, []);
-    assert_eq!(config.store, Path::new("./followup.db"));
+    assert_eq!(config.store, Path::new("followup.db"));
 }
 
 #[test]
 fn values_arrive_where_they_belong() {
-    let (_, text) = samples("valid").swap_remove(0);
-    let (config, _) = config::parse(Path::new("/etc/followup/followup.toml"), &text).unwrap();
+    let text = include_str!("../configs/valid/every_provider.toml");
+    let (config, _) = config::parse(Path::new("/etc/followup/followup.toml"), text).unwrap();
     assert!(config.policy.hours.as_ref().unwrap().ever_opens());
     let step = config.step(Scenario::Busy, 1).unwrap();
     assert_eq!(step.text, StepText::Template("nudge".to_owned()));
@@ -216,6 +216,33 @@ Hi {{ contact.first_name }},
     assert!(!report.contains("hunter2"), "S1: {report}");
     let report = report.replace(file.to_str().unwrap(), "followup.toml");
     insta::assert_snapshot!(report);
+}
+
+#[test]
+fn check_warns_of_what_cannot_work_for_everyone() {
+    let (_directory, file) = written(
+        r#"[bot]
+timezone = "Europe/Madrid"
+
+[hours]
+open = ["Mo-Fr 09:00-18:00"]
+
+[scenarios.busy]
+steps = [{ after = "1h", template = "hello", workflow = "note" }]
+
+[templates.hello]
+en = "Hello {{ contact.first_name }}"
+whatsapp = { name = "hello", language = "en", variables = ["{{ contact.first_name }}"] }
+
+[workflows.note]
+command = ["./note.sh", "--quiet"]
+
+[channels.sms.outbox]
+"#,
+    );
+    let (warnings, verdict) = checked(&file).unwrap();
+    let directory = file.parent().unwrap().to_str().unwrap();
+    insta::assert_snapshot!(format!("{verdict}{warnings}").replace(directory, "DIR"));
 }
 
 #[test]
@@ -332,4 +359,35 @@ fn what_the_starter_comments_out_is_valid() {
     assert_eq!(config.workflows.len(), 1);
     assert_eq!(config.policy.stopped_responding.steps.len(), 4);
     assert_eq!(config.sources.len(), 1);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, ..Default::default() })]
+
+    /// Whatever is cut out of a file or put into it: a report, never a panic, and never the secret of a line
+    /// that still has its key.
+    #[test]
+    fn s1_a_damaged_file_is_reported_without_its_secrets(
+        cuts in proptest::collection::vec((0usize..6000, 0usize..40, "[\\[\\]{}=\"',#\n a-zñ你.0-9]{0,3}"), 1..4),
+    ) {
+        let mut text = "[channels.sms.twilio]\nauth_token = \"hunter2\"\n".to_owned();
+        let kept = text.len();
+        text.push_str(include_str!("../configs/valid/every_provider.toml"));
+        for (at, length, insert) in cuts {
+            let mut start = (kept + at).min(text.len());
+            while !text.is_char_boundary(start) {
+                start -= 1;
+            }
+            let mut end = (start + length).min(text.len());
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            text.replace_range(start..end.max(start), &insert);
+        }
+        let file = Path::new("followup.toml");
+        let faults = config::parse(file, &text).expect_err("two tables of one name, and a plain secret");
+        let report = faults.to_string();
+        proptest::prop_assert!(!report.contains("hunter2"), "{}", report);
+        proptest::prop_assert!(!faults.faults.is_empty());
+    }
 }
