@@ -156,7 +156,11 @@ fn x4_what_fails_before_a_connection_stands_was_not_sent() {
             let started = Instant::now();
             let error = sender.send(&message(), now()).expect_err(what);
             assert_eq!(error.kind(), "retry", "{}, {what}: {error}", case.name);
-            assert!(started.elapsed() < 2 * SHORT, "{}, {what}", case.name);
+            assert!(
+                started.elapsed() < SHORT + Duration::from_secs(3),
+                "{}, {what}",
+                case.name
+            );
             assert_quiet(case, &error.to_string());
         }
     }
@@ -323,7 +327,7 @@ fn x4_a_connection_that_was_closed_in_between_is_replaced() {
             assert_eq!(server.connections(), n + 1, "{}", case.name);
             // The close arrives with the answer or soon after it.
             let (_sender, nothing) = std::sync::mpsc::channel::<()>();
-            let _ = nothing.recv_timeout(Duration::from_millis(100));
+            let _ = nothing.recv_timeout(Duration::from_millis(250));
         }
     }
 }
