@@ -57,7 +57,7 @@ pub(crate) fn near_times() -> Any<Any<Timestamp>> {
     let beginning = select(BEGINNINGS).prop_map(|text| text.parse::<Timestamp>().unwrap());
     beginning
         .prop_map(|from| {
-            let minutes = prop_oneof![(0i64..200), (0i64..20_000)];
+            let minutes = prop_oneof![4 => 0i64..300, 2 => 0i64..4000, 1 => 0i64..20_000];
             let micros = prop_oneof![3 => Just(0i64), 1 => 0i64..60_000_000];
             (minutes, micros)
                 .prop_map(move |(minutes, micros)| {
@@ -305,11 +305,19 @@ pub(crate) fn thread(times: Any<Any<Timestamp>>) -> Any<(Thread, Timestamp)> {
                 vec(word(&time), 0..2),
                 vec(shared, 0..2),
                 vec(time.clone(), 0..3),
-                time,
+                // Mostly some time after the last message, so that there is something to decide.
+                (prop::bool::weighted(0.7), 0i64..6000, time),
             )
         })
         .prop_map(
-            |(contact, mut messages, rows, words, shared, sources, now)| {
+            |(contact, mut messages, rows, words, shared, sources, (after, minutes, at))| {
+                let last = messages.iter().map(|m| m.sent_at).max().unwrap_or(at);
+                let later = last.checked_add_signed(chrono::TimeDelta::minutes(minutes));
+                let now = later.filter(|_| after).unwrap_or(at);
+                // Without a word of the contact there is nothing to decide (D2).
+                if let Some(first) = messages.first_mut() {
+                    (first.author, first.automatic) = (Author::Contact, false);
+                }
                 for (number, message) in messages.iter_mut().enumerate() {
                     message.text = format!("message {number}");
                 }
