@@ -7,6 +7,7 @@ pub mod config;
 pub mod decide;
 pub mod detect;
 pub mod error;
+pub mod export;
 pub mod import;
 pub mod intake;
 pub mod model;

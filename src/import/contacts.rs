@@ -71,7 +71,7 @@ fn record(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
         email: row.take("email"),
         timezone: row.take("timezone"),
         language: row.take("language"),
-        tags: row.maybe("tags", tags)?.unwrap_or_default(),
+        tags: row.list("tags")?,
         addresses: row.maybe("addresses", addresses)?.unwrap_or_default(),
     };
     Ok(ContactRecord {
@@ -79,17 +79,6 @@ fn record(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
         contact,
         words: row.maybe("words", words)?.unwrap_or_default(),
     })
-}
-
-/// Tags separated by `;`, or a JSON list of them.
-fn tags(text: &str) -> Result<Vec<String>, String> {
-    if text.starts_with('[')
-        && let Ok(tags) = serde_json::from_str(text)
-    {
-        return Ok(tags);
-    }
-    let tags = text.split(';').map(str::trim).filter(|tag| !tag.is_empty());
-    Ok(tags.map(str::to_owned).collect())
 }
 
 fn addresses(text: &str) -> Result<Vec<(Channel, String)>, String> {

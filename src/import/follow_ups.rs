@@ -80,14 +80,20 @@ fn record(mut row: NamedRow) -> Result<FollowUpRecord, ReadError> {
         text.parse::<u32>()
             .map_err(|_| format!("{} is not a whole number", shown(text)))
     };
+    let channel = one_of(Channel::ALL, Channel::as_str);
+    let refused_on = row.list("refused_on")?;
+    let refused_on = refused_on.iter().map(|name| channel(name));
+    let refused_on = refused_on
+        .collect::<Result<_, _>>()
+        .map_err(|reason| row.fail(format!("refused_on: {reason}")))?;
     let follow_up = FollowUp {
         id: row.need("id", text)?,
         episode: row.need("episode", instant)?,
         scenario: row.need("scenario", one_of(Scenario::ALL, Scenario::as_str))?,
         step: row.need("step", number)?,
         state: row.need("state", one_of(FollowUpState::ALL, FollowUpState::as_str))?,
-        channel: row.need("channel", one_of(Channel::ALL, Channel::as_str))?,
-        refused_on: row.maybe("refused_on", channels)?.unwrap_or_default(),
+        channel: row.need("channel", channel)?,
+        refused_on,
         address: row.take("address").unwrap_or_default(),
         due_at: row.need("due_at", instant)?,
         claimed_at: row.need("claimed_at", instant)?,
@@ -106,12 +112,6 @@ fn record(mut row: NamedRow) -> Result<FollowUpRecord, ReadError> {
         because: row.take("because"),
         follow_up,
     })
-}
-
-/// Channels separated by `;`.
-fn channels(text: &str) -> Result<Vec<Channel>, String> {
-    let channel = one_of(Channel::ALL, Channel::as_str);
-    text.split(';').map(channel).collect()
 }
 
 fn one_of<T: Copy>(

@@ -1,8 +1,9 @@
 //! Rows whose values are asked for by name: the contact and follow-up files, from CSV and JSON Lines alike.
 
+use std::collections::HashMap;
 use std::io::Read;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::guard::unguarded;
 use super::json::{check_depth, explain};
@@ -34,6 +35,8 @@ pub(crate) struct NamedRow {
     pub(crate) line: u64,
     names: Vec<&'static str>,
     values: Vec<Option<String>>,
+    /// The row is a JSON object: a list in it is a JSON list.
+    json: bool,
 }
 
 impl NamedRows {
@@ -101,6 +104,7 @@ impl NamedRows {
         };
         Some(Ok(NamedRow {
             line,
+            json: matches!(self.input, Input::Lines { .. }),
             names: self.names.iter().map(|(ours, _)| *ours).collect(),
             values,
         }))
@@ -112,6 +116,28 @@ impl NamedRow {
     pub(crate) fn take(&mut self, name: &str) -> Option<String> {
         let place = self.names.iter().position(|n| *n == name)?;
         self.values[place].take()
+    }
+
+    /// Takes the texts of this name: a JSON list, or separated by `;`.
+    ///
+    /// # Errors
+    /// A JSON list of other things than texts.
+    pub(crate) fn list(&mut self, name: &str) -> Result<Vec<String>, RowError> {
+        let Some(text) = self.take(name) else {
+            return Ok(Vec::new());
+        };
+        if self.json && text.starts_with('[') {
+            return serde_json::from_str(&text).map_err(|_| {
+                self.fail(format!(
+                    "{name}: not a list of texts; write it like [\"a\", \"b\"]"
+                ))
+            });
+        }
+        let items = text.split(';').map(str::trim);
+        Ok(items
+            .filter(|item| !item.is_empty())
+            .map(str::to_owned)
+            .collect())
     }
 
     /// An error of this row.
@@ -153,30 +179,31 @@ impl NamedRow {
     }
 }
 
+/// An object's keys, and their values as written.
+pub(crate) type Object<'a> = HashMap<String, &'a RawValue>;
+
 /// The object that a line is.
-pub(crate) fn object(line: &str) -> Result<Value, String> {
+pub(crate) fn object(line: &str) -> Result<Object<'_>, String> {
     check_depth(line)?;
-    let value: Value = serde_json::from_str(line).map_err(|e| explain(&e))?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err("not a JSON object; write one object a line".to_owned())
-    }
+    serde_json::from_str(line).map_err(|e| explain(&e))
 }
 
 /// The value at `path`: that of the key, or through the objects that its dots name.
-pub(crate) fn at_path<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
-    object.get(path).or_else(|| {
-        path.split('.')
-            .try_fold(object, |value, key| value.get(key))
-    })
+pub(crate) fn at_path<'a>(object: &Object<'a>, path: &str) -> Option<&'a RawValue> {
+    if let Some(value) = object.get(path) {
+        return Some(value);
+    }
+    let (key, rest) = path.split_once('.')?;
+    let inner: Object<'a> = serde_json::from_str(object.get(key)?.get()).ok()?;
+    at_path(&inner, rest)
 }
 
-fn as_text(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::Null => return None,
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+/// A value as text: a text as it is, a list or an object as JSON.
+fn as_text(value: &RawValue) -> Option<String> {
+    let text = match value.get() {
+        "null" => return None,
+        quoted if quoted.starts_with('"') => serde_json::from_str(quoted).ok()?,
+        other => other.to_owned(),
     };
     (!text.is_empty()).then_some(text)
 }

@@ -231,8 +231,8 @@ fn lines(
 ) -> Result<Records, ReadError> {
     let mut first = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
     let first = first.find(|line| !line.is_empty()).and_then(text);
-    let first = first.and_then(|line| object(&line).ok());
-    let kind = first.map_or(Kind::Messages, |first| {
+    let first = first.unwrap_or_default();
+    let kind = object(&first).map_or(Kind::Messages, |first| {
         kind(|name| {
             let path = settings.columns.get(name).map_or(name, String::as_str);
             at_path(&first, path).is_some()

@@ -11,6 +11,8 @@ mod config;
 mod contract;
 mod decide;
 mod decide_properties;
+mod export;
+mod import;
 mod policy;
 mod rooms;
 mod schema;

@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "store",
         &["model", "error", "zone", "decide", "detect", "import"],
     ),
+    ("export", &["model", "import"]),
     ("channel", &["model", "config"]),
     (
         "compose",
@@ -48,7 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "commands",
         &[
             "model", "error", "zone", "decide", "detect", "config", "import", "sync", "store",
-            "channel", "compose", "workflow", "run", "intake", "report", "cli",
+            "export", "channel", "compose", "workflow", "run", "intake", "report", "cli",
         ],
     ),
 ];

@@ -1,0 +1,1 @@
+//! Reading exports from files and streams.
