@@ -100,7 +100,7 @@ pub struct Import {
     /// The files; - is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// The source they belong to: one of [[sources]], with its settings [default: the one whose path it is]
+    /// The source they belong to, with its settings: one that is configured [default: the one whose path it is]
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
     /// How they are written: csv, jsonl or whatsapp [default: by their content]

@@ -1,10 +1,10 @@
 //! PURE. Reads one inbound message: what it means for following up ([`SignalKind`], rules S1 to S8) and
 //! every future time said in it. Offline, linear in the length of the text, total on any input.
 //!
-//! The route: [`strip`] leaves out quotations and signatures → [`token`] cuts words and looks each up once →
-//! [`time`] finds and composes the times by the rules of the message's language → [`intent`] finds what is
-//! wanted by the rules of all languages → [`decide`] weighs them. The rules are data: `languages/*.rules`,
-//! read by [`grammar`] at the first message. Most messages hold no word of any rule and are done after the
+//! The route: `strip` leaves out quotations and signatures → `token` cuts words and looks each up once →
+//! `time` finds and composes the times by the rules of the message's language → `intent` finds what is
+//! wanted by the rules of all languages → `decide` weighs them. The rules are data: `languages/*.rules`,
+//! read by `grammar` at the first message. Most messages hold no word of any rule and are done after the
 //! second step.
 
 mod decide;
