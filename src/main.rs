@@ -1,6 +1,7 @@
 //! The `followup` command: arguments, clock, environment and terminal go in once, an exit code comes out.
 
-use std::io::{IsTerminal, Write};
+use std::cell::Cell;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -9,7 +10,7 @@ use followup::commands::{Context, Terminal, Verbosity, execute};
 use followup::config::Environment;
 use followup::error::{Outcome, outcome_of};
 use followup::report::output::Output;
-use followup::report::terminal::{Styles, plain_lines};
+use followup::report::terminal::Styles;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -26,12 +27,13 @@ fn main() -> ExitCode {
     let clock = || chrono::Utc::now();
     let environment: Environment = std::env::vars_os().collect();
     let terminal = terminal(cli.color, &environment);
-    let mut out = Output::new(std::io::stdout().lock());
+    let reader_has_gone = Cell::new(false);
+    let mut out = Output::new(std::io::stdout().lock(), &reader_has_gone);
     let mut err = std::io::stderr().lock();
     let mut context = Context {
         config: cli.config.clone(),
         environment: &environment,
-        directory: std::env::current_dir().unwrap_or_else(|_| ".".into()),
+        directory: ".".into(),
         executable: std::env::current_exe().unwrap_or_else(|_| "followup".into()),
         clock: &clock,
         input: &|| Box::new(std::io::stdin()),
@@ -41,13 +43,12 @@ fn main() -> ExitCode {
         verbosity: Verbosity::of(cli.verbose, cli.quiet),
     };
     let result = execute(cli, &mut context);
-    let flushed = out.flush();
-    match result.and_then(|outcome| flushed.map(|()| outcome).map_err(Into::into)) {
+    let flushed = context.out.flush();
+    match result.and_then(|outcome| Ok(flushed.map(|()| outcome)?)) {
         Ok(outcome) => outcome.into(),
-        Err(_) if out.reader_has_gone() => Outcome::Done.into(),
+        Err(_) if reader_has_gone.get() => Outcome::Done.into(),
         Err(error) => {
-            let mark = terminal.err_styles.bad("error:");
-            let _ = writeln!(err, "{mark} {}", plain_lines(&format!("{error:#}")));
+            context.complain(&error);
             outcome_of(&error).into()
         }
     }

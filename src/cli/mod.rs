@@ -165,6 +165,9 @@ pub struct Plan {
     /// Also contacts for whom nothing is due, with the reason
     #[arg(long)]
     pub all: bool,
+    /// With the texts as they would go out
+    #[arg(long)]
+    pub render: bool,
     /// One JSON object a line
     #[arg(long)]
     pub json: bool,
@@ -178,6 +181,9 @@ pub struct Plan {
 pub struct Show {
     /// The contact's id
     pub contact: String,
+    /// The whole conversation, however long
+    #[arg(long)]
+    pub all: bool,
     /// The time to decide for.
     #[command(flatten)]
     pub now: Now,

@@ -103,7 +103,7 @@ pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) ->
 /// # Errors
 /// When the database cannot be written.
 pub(super) fn settle(store: &Store, config: &Config, now: Timestamp) -> Result<()> {
-    store.follow_policy(&fingerprint(config))?;
+    store.follow_policy(&fingerprint(config), now)?;
     store.settle(&config.policy, now, |_| ())
 }
 

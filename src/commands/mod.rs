@@ -144,6 +144,20 @@ impl<'a> Context<'a> {
         move || clock() + ahead.unwrap_or_default()
     }
 
+    /// Writes a warning to standard error, unless `-q` forbids it.
+    pub fn warn(&mut self, words: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            let mark = self.terminal.err_styles.warning("warning:");
+            let _ = writeln!(self.err, "{mark} {}", plain_lines(words));
+        }
+    }
+
+    /// Writes an error with its causes to standard error.
+    pub fn complain(&mut self, error: &anyhow::Error) {
+        let mark = self.terminal.err_styles.bad("error:");
+        let _ = writeln!(self.err, "{mark} {}", plain_lines(&format!("{error:#}")));
+    }
+
     /// Writes a line to standard error, if so much is wanted. Nobody hears it when that fails.
     pub fn say(&mut self, verbosity: Verbosity, line: &str) {
         if self.verbosity >= verbosity {

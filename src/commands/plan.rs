@@ -1,15 +1,14 @@
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 
 use super::{Context, find_contact};
 use crate::cli::Plan;
+use crate::compose::{ComposeError, Composer};
 use crate::config::{self, Config};
-use crate::decide::{Action, Decision, Reason, decide};
+use crate::decide::{Action, Decision, decide};
 use crate::error::Outcome;
 use crate::model::{Thread, Timestamp};
-use crate::report::plan::{Row, Table, json};
-use crate::report::{Clocks, reason_words};
+use crate::report::Clocks;
+use crate::report::plan::{Row, Table, Tally, json};
 use crate::store::{Access, ContactKey, Store};
 
 /// Decides about every contact that may be due, and shows it. Nothing is written.
@@ -29,12 +28,22 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
         config: &config,
         now,
     };
+    let composer = Composer::new(&config);
     let mut paper = Paper::new(context, arguments.json);
     let mut tell = |thread: &Thread, decision: &Decision| {
-        if wanted(decision) {
-            paper.row(&config, now, thread, decision)?;
+        if !wanted(decision) {
+            return Ok(());
         }
-        Ok(())
+        let text = match arguments.render.then(|| text(&composer, thread, decision)) {
+            Some(Some(Err(why))) if !arguments.json => Some(format!("(no text: {why})")),
+            text => text.flatten().and_then(Result::ok),
+        };
+        let row = Row {
+            contact: &thread.contact,
+            decision,
+            text: text.as_deref(),
+        };
+        paper.row(&row, || Clocks::new(&thread.contact, &config.bot.zone, now))
     };
     match arguments.contact.as_deref() {
         Some(contact_id) => {
@@ -44,8 +53,28 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
         }
         None => look.everywhere(arguments.all, tell)?,
     }
-    paper.finish()?;
+    let notes = if arguments.json {
+        Vec::new()
+    } else {
+        stale_sources(&store, &config, now)?
+    };
+    paper.finish(&notes)?;
     Ok(Outcome::Done)
+}
+
+/// The text that would go out; none for a step that will not.
+fn text(
+    composer: &Composer<'_>,
+    thread: &Thread,
+    decision: &Decision,
+) -> Option<Result<String, ComposeError>> {
+    let (Action::Send | Action::Wait, Some(scenario), Some(step)) =
+        (decision.action, decision.scenario, decision.step)
+    else {
+        return None;
+    };
+    let composed = composer.compose(thread, scenario, step, decision.approved_template);
+    Some(composed.map(|composed| composed.text))
 }
 
 /// Decides, at one time and under one policy.
@@ -73,7 +102,7 @@ impl Look<'_> {
     ) -> Result<()> {
         let fresh = self
             .store
-            .is_settled_under(&config::fingerprint(self.config))?;
+            .is_settled_under(&config::fingerprint(self.config), self.now)?;
         let ordered = if all || !fresh {
             self.store.everyone()?
         } else {
@@ -127,97 +156,59 @@ struct Paper<'c, 'w> {
     context: &'c mut Context<'w>,
     table: Option<Table>,
     line: Vec<u8>,
-    due: u64,
-    scheduled: u64,
-    held: BTreeMap<Reason, u64>,
-    others: BTreeMap<Reason, u64>,
-    rows: u64,
+    tally: Tally,
 }
 
 impl<'c, 'w> Paper<'c, 'w> {
-    fn new(context: &'c mut Context<'w>, as_json: bool) -> Self {
+    fn new(context: &'c mut Context<'w>, json: bool) -> Self {
         let terminal = context.terminal;
-        let table = (!as_json).then(|| Table::new(terminal.width, terminal.out_styles));
         Self {
+            table: (!json).then(|| Table::new(terminal.width, terminal.out_styles)),
             context,
-            table,
             line: Vec::new(),
-            due: 0,
-            scheduled: 0,
-            held: BTreeMap::new(),
-            others: BTreeMap::new(),
-            rows: 0,
+            tally: Tally::default(),
         }
     }
 
-    fn row(
-        &mut self,
-        config: &Config,
-        now: Timestamp,
-        thread: &Thread,
-        decision: &Decision,
-    ) -> Result<()> {
-        match decision.action {
-            Action::Send => self.due += 1,
-            Action::Wait => self.scheduled += 1,
-            Action::Hold => *self.held.entry(decision.reason).or_default() += 1,
-            Action::Stop | Action::None => *self.others.entry(decision.reason).or_default() += 1,
-        }
-        self.rows += 1;
-        let row = Row {
-            contact: &thread.contact,
-            decision,
-            text: None,
-        };
+    fn row(&mut self, row: &Row<'_>, clocks: impl FnOnce() -> Clocks) -> Result<()> {
+        let is_first = self.tally == Tally::default();
+        self.tally.add(row.decision);
         let Some(table) = self.table else {
             self.line.clear();
-            serde_json::to_writer(&mut self.line, &json(&row))?;
+            serde_json::to_writer(&mut self.line, &json(row))?;
             self.line.push(b'\n');
             return Ok(self.context.out.write_all(&self.line)?);
         };
-        if self.rows == 1 {
+        if is_first {
             table.head(self.context.out)?;
         }
-        let clocks = Clocks::new(&thread.contact, &config.bot.zone, now);
-        Ok(table.row(self.context.out, &row, &clocks)?)
+        Ok(table.row(self.context.out, row, &clocks())?)
     }
 
-    fn finish(self) -> Result<()> {
-        if self.table.is_none() {
-            return Ok(());
+    fn finish(self, notes: &[String]) -> Result<()> {
+        if let Some(table) = self.table {
+            table.foot(self.context.out, &self.tally, notes)?;
         }
-        let out = &mut *self.context.out;
-        if self.rows > 0 {
-            writeln!(out)?;
-        }
-        let mut parts = vec![
-            format!("{} due now", self.due),
-            format!("{} scheduled", self.scheduled),
-        ];
-        parts.push(format!(
-            "{} held{}",
-            self.held.values().sum::<u64>(),
-            reasons(&self.held)
-        ));
-        if !self.others.is_empty() {
-            parts.push(format!(
-                "{} with nothing due{}",
-                self.others.values().sum::<u64>(),
-                reasons(&self.others)
-            ));
-        }
-        writeln!(out, "{}", parts.join(", "))?;
         Ok(())
     }
 }
 
-fn reasons(counts: &BTreeMap<Reason, u64>) -> String {
-    if counts.is_empty() {
-        return String::new();
-    }
-    let words: Vec<String> = counts
-        .iter()
-        .map(|(reason, count)| format!("{} {count}", reason_words(*reason)))
-        .collect();
-    format!(" ({})", words.join(", "))
+/// The sources that are too old to be trusted (rule D15), in words.
+fn stale_sources(store: &Store, config: &Config, now: Timestamp) -> Result<Vec<String>> {
+    let clocks = Clocks::of_bot(&config.bot.zone, now);
+    let stale = store.sources()?.into_iter().filter_map(|source| {
+        let fresh_for = config.policy.fresh_for(&source.name)?;
+        (now > config.bot.zone.after(source.as_of, fresh_for)).then(|| {
+            let age = if source.as_of == Timestamp::UNIX_EPOCH {
+                "was cut off while it was imported".to_owned()
+            } else {
+                format!("is complete only until {}", clocks.moment(source.as_of))
+            };
+            format!(
+                "Source {} {age}: replies may be missing. Import it again.",
+                source.name
+            )
+        })
+    });
+    Ok(stale.collect())
 }

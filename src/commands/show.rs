@@ -2,37 +2,89 @@ use anyhow::Result;
 
 use super::{Context, find_contact};
 use crate::cli::Show;
-use crate::decide::decide;
+use crate::compose::Composer;
+use crate::config::Config;
+use crate::decide::{Action, Decision, decide};
 use crate::error::Outcome;
-use crate::report::plan::{Row, Table, json};
-use crate::report::terminal::plain;
-use crate::report::{Clocks, words};
+use crate::model::{Thread, Timestamp};
+use crate::report::Clocks;
+use crate::report::history::FollowUpLine;
+use crate::report::panel::{Coming, Extent, Panel, json, panel};
 use crate::store::{Access, Store};
+use crate::zone::Zone;
 
 /// Shows one contact.
 pub(super) fn show(context: &mut Context<'_>, arguments: &Show) -> Result<Outcome> {
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Read)?;
     let now = context.now(arguments.now, &config);
-    let Some(thread) = store.thread(find_contact(&store, &arguments.contact)?)? else {
-        return Ok(Outcome::Done);
+    let key = find_contact(&store, &arguments.contact)?;
+    let Some(thread) = store.thread(key)? else {
+        return Ok(Outcome::Done); // forgotten in this very moment
     };
     let decision = decide(&config.policy, &thread, now);
-    let row = Row {
-        contact: &thread.contact,
+    let coming = coming(&config, &thread, &decision, now);
+    let shown = Panel {
+        thread: &thread,
         decision: &decision,
-        text: None,
+        coming: &coming,
     };
     if arguments.json {
-        serde_json::to_writer(&mut *context.out, &json(&row))?;
+        let mut rows = Vec::new();
+        store.each_follow_up(None, Some(key), |row| {
+            rows.push(row.clone());
+            Ok(())
+        })?;
+        let follow_ups: Vec<_> = rows.iter().map(FollowUpLine::of).collect();
+        serde_json::to_writer(&mut *context.out, &json(&shown, &follow_ups))?;
         writeln!(context.out)?;
         return Ok(Outcome::Done);
     }
+    let extent = if arguments.all {
+        Extent::Whole
+    } else {
+        Extent::Recent
+    };
     let clocks = Clocks::new(&thread.contact, &config.bot.zone, now);
     let terminal = context.terminal;
-    Table::new(terminal.width, terminal.out_styles).row(context.out, &row, &clocks)?;
-    for fact in &decision.because {
-        writeln!(context.out, "  {}", plain(&words(fact, &clocks)))?;
-    }
+    panel(
+        context.out,
+        &shown,
+        extent,
+        &clocks,
+        terminal.width,
+        terminal.out_styles,
+    )?;
     Ok(Outcome::Done)
+}
+
+/// The next step and those after it, each as early as it may come.
+fn coming(config: &Config, thread: &Thread, decision: &Decision, now: Timestamp) -> Vec<Coming> {
+    let (Action::Send | Action::Wait, Some(scenario), Some(next), Some(due)) = (
+        decision.action,
+        decision.scenario,
+        decision.step,
+        decision.due_at,
+    ) else {
+        return Vec::new();
+    };
+    let zone = thread.contact.timezone.as_deref().and_then(Zone::named);
+    let zone = zone.as_ref().unwrap_or(&config.bot.zone);
+    let composer = Composer::new(config);
+    let mut at = due.max(now);
+    let mut coming = Vec::new();
+    let steps = &config.policy.cadence(scenario).steps;
+    for (step, rule) in (1..).zip(steps).skip_while(|(step, _)| *step < next) {
+        if step > next {
+            at = zone.after(at, rule.after);
+        }
+        let approved = step == next && decision.approved_template;
+        let text = composer.compose(thread, scenario, step, approved);
+        coming.push(Coming {
+            step,
+            at,
+            text: text.map(|t| t.text).map_err(|e| e.to_string()),
+        });
+    }
+    coming
 }

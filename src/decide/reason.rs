@@ -1,4 +1,4 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Channel, Delay, Scenario, SignalKind, Timestamp, WordSource, named};
 
@@ -100,7 +100,7 @@ pub struct Decision {
 }
 
 /// One rule's part in a decision, with its facts. The table, the JSON and the stored record render this list.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum Because {
     /// The bot is switched off.

@@ -7,6 +7,7 @@ use crate::zone::Zone;
 #[derive(Debug, Clone)]
 pub struct Clocks {
     now: Timestamp,
+    is_known: bool,
     contact: Zone,
     bot: Zone,
 }
@@ -18,6 +19,7 @@ impl Clocks {
         let known = contact.timezone.as_deref().and_then(Zone::named);
         Self {
             now,
+            is_known: known.is_some(),
             contact: known.unwrap_or_else(|| bot.clone()),
             bot: bot.clone(),
         }
@@ -27,6 +29,16 @@ impl Clocks {
     #[must_use]
     pub fn of_bot(bot: &Zone, now: Timestamp) -> Self {
         Self::new(&Contact::default(), bot, now)
+    }
+
+    /// Whose clock it is: `Europe/Madrid`, or `America/Mexico_City (the bot's)`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        if self.is_known {
+            self.contact.name().to_owned()
+        } else {
+            format!("{} (the bot's)", self.contact.name())
+        }
     }
 
     /// The time for which all is shown.
@@ -52,14 +64,7 @@ impl Clocks {
     #[must_use]
     pub fn on_bot_clock(&self, at: Timestamp) -> Option<String> {
         let differs = self.bot.offset_seconds(at) != self.contact.offset_seconds(at);
-        let (there, here) = (self.contact.local(at), self.bot.local(at));
-        differs.then(|| {
-            if there.date() == here.date() {
-                here.format("%H:%M").to_string()
-            } else {
-                here.format("%a %H:%M").to_string()
-            }
-        })
+        differs.then(|| moment(self.bot.local(at), self.bot.local(self.now)))
     }
 
     /// The day of `at` on the contact's clock, as a heading: `Today, Monday 2 March`.
@@ -143,29 +148,29 @@ mod tests {
             ("2026-03-02T17:00:30Z", "18:00", "11:00", "now"),
             ("2026-03-02T17:05:00Z", "18:05", "11:05", "in 5 min"),
             ("2026-03-02T19:00:00Z", "20:00", "13:00", "in 2 h"),
-            (
-                "2026-03-03T00:00:00Z",
-                "tomorrow 01:00",
-                "Mon 18:00",
-                "in 7 h",
-            ),
+            ("2026-03-03T00:00:00Z", "tomorrow 01:00", "18:00", "in 7 h"),
             (
                 "2026-03-01T16:00:00Z",
                 "yesterday 17:00",
-                "10:00",
+                "yesterday 10:00",
                 "25 h ago",
             ),
-            ("2026-03-06T08:00:00Z", "Fri 09:00", "02:00", "in 4 days"),
+            (
+                "2026-03-06T08:00:00Z",
+                "Fri 09:00",
+                "Fri 02:00",
+                "in 4 days",
+            ),
             (
                 "2026-12-24T08:00:00Z",
                 "24 Dec 09:00",
-                "02:00",
+                "24 Dec 02:00",
                 "in 297 days",
             ),
             (
                 "2027-01-24T08:00:00Z",
                 "24 Jan 2027 09:00",
-                "02:00",
+                "24 Jan 2027 02:00",
                 "in 328 days",
             ),
         ] {

@@ -1,7 +1,10 @@
 //! What people and programs read: tables, panels and JSON of values that were decided elsewhere. No logic.
 
 mod clocks;
+mod conversation;
+pub mod history;
 pub mod output;
+pub mod panel;
 pub mod plan;
 mod reason;
 pub mod run;

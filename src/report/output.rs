@@ -1,38 +1,35 @@
 //! Standard output, and whether anyone still reads it.
 
+use std::cell::Cell;
 use std::io::{BufWriter, ErrorKind, Result, Write};
 
-/// A buffered writer that remembers that its reader has gone (`followup plan | head`), whatever an error was
-/// wrapped in on its way.
-pub struct Output<W: Write> {
+/// A buffered writer that says when its reader has gone (`followup plan | head`), whatever the error is wrapped
+/// in on its way up.
+pub struct Output<'a, W: Write> {
     inner: BufWriter<W>,
-    reader_has_gone: bool,
+    reader_has_gone: &'a Cell<bool>,
 }
 
-impl<W: Write> Output<W> {
+impl<'a, W: Write> Output<'a, W> {
     /// Writes to `inner`, in blocks.
-    pub fn new(inner: W) -> Self {
+    pub fn new(inner: W, reader_has_gone: &'a Cell<bool>) -> Self {
         Self {
             inner: BufWriter::with_capacity(1 << 16, inner),
-            reader_has_gone: false,
+            reader_has_gone,
         }
     }
 
-    /// Whether a write failed because nobody reads any more: no failure of ours.
-    #[must_use]
-    pub const fn reader_has_gone(&self) -> bool {
-        self.reader_has_gone
-    }
-
-    fn note<T>(&mut self, result: Result<T>) -> Result<T> {
-        if let Err(error) = &result {
-            self.reader_has_gone |= error.kind() == ErrorKind::BrokenPipe;
+    fn note<T>(&self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::BrokenPipe
+        {
+            self.reader_has_gone.set(true);
         }
         result
     }
 }
 
-impl<W: Write> Write for Output<W> {
+impl<W: Write> Write for Output<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         let result = self.inner.write(bytes);
         self.note(result)

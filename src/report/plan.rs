@@ -1,12 +1,13 @@
 //! The plan: one line of JSON, or one row of a table, for each contact.
 
+use std::collections::BTreeMap;
 use std::io::{Result, Write};
 
 use serde::Serialize;
 
 use super::terminal::{Styles, plain};
 use super::text::{cut, padding, wrap};
-use super::{Clocks, action_words, channel_words, scenario_words, words};
+use super::{Clocks, action_words, channel_words, reason_words, scenario_words, words};
 use crate::decide::{Action, Because, Choice, Decision, Reason};
 use crate::model::{Channel, Contact, Delay, Scenario, Timestamp};
 
@@ -67,6 +68,58 @@ impl Serialize for Numbered<'_> {
     }
 }
 
+/// What a plan comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    due: u64,
+    scheduled: u64,
+    held: BTreeMap<Reason, u64>,
+    others: BTreeMap<Reason, u64>,
+}
+
+impl Tally {
+    /// Counts one contact.
+    pub fn add(&mut self, decision: &Decision) {
+        match decision.action {
+            Action::Send => self.due += 1,
+            Action::Wait => self.scheduled += 1,
+            Action::Hold => *self.held.entry(decision.reason).or_default() += 1,
+            Action::Stop | Action::None => *self.others.entry(decision.reason).or_default() += 1,
+        }
+    }
+
+    fn words(&self) -> String {
+        let mut parts = vec![
+            format!("{} due now", self.due),
+            format!("{} scheduled", self.scheduled),
+            format!(
+                "{} held{}",
+                self.held.values().sum::<u64>(),
+                reasons(&self.held)
+            ),
+        ];
+        if !self.others.is_empty() {
+            let others = self.others.values().sum::<u64>();
+            parts.push(format!(
+                "{others} with nothing due{}",
+                reasons(&self.others)
+            ));
+        }
+        parts.join(", ")
+    }
+}
+
+fn reasons(counts: &BTreeMap<Reason, u64>) -> String {
+    if counts.is_empty() {
+        return String::new();
+    }
+    let words: Vec<String> = counts
+        .iter()
+        .map(|(reason, count)| format!("{} {count}", reason_words(*reason)))
+        .collect();
+    format!(" ({})", words.join(", "))
+}
+
 /// The plan for people, row by row: when, who, which step, how, and below it why.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
@@ -75,7 +128,7 @@ pub struct Table {
     contact: usize,
 }
 
-const WHEN: usize = 20;
+const WHEN: usize = 22;
 const STEP: usize = 22;
 const CHANNEL: usize = 9;
 const GAP: usize = 2;
@@ -85,7 +138,7 @@ impl Table {
     #[must_use]
     pub fn new(width: usize, styles: Styles) -> Self {
         let fixed = WHEN + STEP + CHANNEL + 3 * GAP;
-        let contact = width.saturating_sub(fixed).clamp(12, 44);
+        let contact = width.saturating_sub(fixed).clamp(12, 32);
         Self {
             styles,
             width,
@@ -110,7 +163,9 @@ impl Table {
     pub fn row(&self, out: &mut dyn Write, row: &Row<'_>, clocks: &Clocks) -> Result<()> {
         let decision = row.decision;
         let [when, below] = when(decision, clocks);
-        let who = cut(&plain(&who(row.contact)), self.contact).into_owned();
+        let whole = who(row.contact);
+        let whole = plain(&whole);
+        let who = cut(&whole, self.contact);
         let step = step(decision);
         let by = decision.channel.map_or("", channel_words);
         let gap = |text: &str, columns: usize| " ".repeat(padding(text, columns) + GAP);
@@ -123,10 +178,11 @@ impl Table {
             gap(&step, STEP),
         );
         writeln!(out, "{}", line.trim_end())?;
-        let why = wrap(
-            &plain(&why(decision, clocks)),
-            self.width.saturating_sub(WHEN + GAP),
-        );
+        let mut why = why(decision, clocks);
+        if plain(&row.contact.contact_id).len() > who.len() {
+            why.insert_str(0, &format!("contact {whole}; ")); // other commands take the whole id
+        }
+        let why = wrap(&plain(&why), self.width.saturating_sub(WHEN + GAP));
         for (n, line) in why.iter().enumerate() {
             let left = if n == 0 { below.as_str() } else { "" };
             let gap = gap(left, WHEN);
@@ -147,6 +203,25 @@ impl Table {
                     self.styles.ours(line),
                     gap = WHEN + GAP
                 )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What it comes to, and what to know of the data behind it.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub fn foot(&self, out: &mut dyn Write, tally: &Tally, notes: &[String]) -> Result<()> {
+        if *tally != Tally::default() {
+            writeln!(out)?;
+        }
+        for line in wrap(&tally.words(), self.width) {
+            writeln!(out, "{}", self.styles.strong(line))?;
+        }
+        for note in notes {
+            for line in wrap(&plain(note), self.width) {
+                writeln!(out, "{}", self.styles.warning(line))?;
             }
         }
         Ok(())
@@ -190,9 +265,7 @@ fn when(decision: &Decision, clocks: &Clocks) -> [String; 2] {
             } else {
                 moment
             };
-            let bot = clocks
-                .on_bot_clock(due)
-                .map(|time| format!("{time} bot time"));
+            let bot = clocks.on_bot_clock(due).map(|time| format!("bot: {time}"));
             [when, bot.unwrap_or_default()]
         }
         (action, _) => [action_words(action).to_owned(), String::new()],
@@ -216,8 +289,10 @@ fn why(decision: &Decision, clocks: &Clocks) -> String {
     let moved_wish = because
         .iter()
         .any(|b| matches!(b, Because::OutsideHours { asked: true, .. }));
+    let is_timed = matches!(decision.action, Action::Send | Action::Wait);
     let told = |fact: &&Because| match fact {
         Because::EndedBy { .. } => false,
+        Because::Anchor { .. } | Because::Delay { .. } if !is_timed => false,
         Because::Channel { choice, .. } => *choice == Choice::Switched,
         Because::Trigger { signal, .. } => signal.is_some(),
         Because::Anchor { event, .. } => {

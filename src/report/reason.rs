@@ -1,6 +1,6 @@
 use super::Clocks;
 use crate::decide::{Action, Anchor, Because, Choice, Reason};
-use crate::model::{Channel, Delay, Scenario, SignalKind, Timestamp, WordSource};
+use crate::model::{Channel, Delay, FollowUpState, Scenario, SignalKind, Timestamp, WordSource};
 
 /// One rule's part in a decision, in words: a fragment of a sentence. What contacts and providers wrote is in it
 /// as they wrote it; whoever shows it on a terminal makes it plain first.
@@ -326,6 +326,17 @@ pub const fn channel_words(channel: Channel) -> &'static str {
     }
 }
 
+/// What became of a follow-up, in words.
+pub(super) const fn state_words(state: FollowUpState) -> &'static str {
+    match state {
+        FollowUpState::Sending => "on its way",
+        FollowUpState::Sent => "sent",
+        FollowUpState::Retry => "not sent yet, tried again",
+        FollowUpState::Failed => "not sent",
+        FollowUpState::Unknown => "perhaps sent: nobody knows",
+    }
+}
+
 /// What a signal means, in words.
 pub(super) const fn signal_words(signal: SignalKind) -> &'static str {
     match signal {
@@ -363,7 +374,7 @@ fn or_empty(words: Option<String>) -> String {
 }
 
 /// `15 min`, `2 h`, `1 day`, `1 h 30 min`.
-fn delay_words(delay: Delay) -> String {
+pub(super) fn delay_words(delay: Delay) -> String {
     let units = [
         (delay.days, "day"),
         (delay.seconds / 3600, "h"),

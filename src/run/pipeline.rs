@@ -237,7 +237,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         };
         let decision = decide(self.run.policy, &thread, now);
         let Some(channel) = decision.channel.filter(|_| decision.action == Action::Send) else {
-            return self.pass_over(contact, &thread.contact.contact_id, &decision, events);
+            return self.pass_over(contact, &thread.contact.contact_id, &decision, now, events);
         };
         if self.seen.contains(&contact) {
             return Ok(()); // D20
@@ -327,9 +327,13 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         contact: ContactKey,
         contact_id: &str,
         decision: &Decision,
+        now: Timestamp,
         events: &mut Vec<Event>,
     ) -> Result<()> {
-        let changed = self.run.store.set_derived_if_changed(contact, decision)?;
+        let changed = self
+            .run
+            .store
+            .set_derived_if_changed(contact, decision, now)?;
         if decision.reason == Reason::StaleSource {
             self.summary.stale += 1;
         } else if changed && decision.action == Action::Hold {

@@ -168,7 +168,7 @@ impl Store {
             text_source: claim.text_source,
             error: None,
         });
-        self.set_derived(claim.contact, &decide(policy, claim.thread, now))?;
+        self.set_derived(claim.contact, &decide(policy, claim.thread, now), now)?;
         Ok(Some(Claimed { row, id }))
     }
 

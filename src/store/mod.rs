@@ -20,6 +20,7 @@ mod schema;
 mod sources;
 mod threads;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub struct Store {
     /// What the ids of follow-ups begin with: `fu_` and a part of the store's key, so that two stores never
     /// give a provider the same id.
     prefix: String,
+    /// The latest time for which something was derived, once it is known.
+    settled_at: Cell<Option<i64>>,
 }
 
 /// How a database is opened.
@@ -81,6 +84,7 @@ impl Store {
             connection,
             path: path.to_owned(),
             prefix: String::new(),
+            settled_at: Cell::new(None),
         };
         store.prepare().map_err(|error| store.explain(error))?;
         let key = store.meta("hash_key")?.unwrap_or_default();
@@ -173,6 +177,7 @@ impl Store {
             connection,
             path: path.to_owned(),
             prefix: String::new(),
+            settled_at: Cell::new(None),
         };
         if store.versions()?.0 != schema::APPLICATION_ID {
             return Err(store.refuse("is not a followup database"));

@@ -25,6 +25,11 @@ pub type ContactKey = i64;
 /// How many contacts are decided in one transaction of [`Store::settle`].
 const SETTLE_BATCH: i64 = 2000;
 
+/// How much later a time must be to be remembered by [`Store::note_settled_at`], in microseconds.
+const SETTLED_AT_GRAIN: i64 = 600_000_000;
+/// By how much a clock may be set back without everything being derived again, in microseconds.
+const CLOCK_SET_BACK: i64 = 3_600_000_000;
+
 impl Store {
     /// The contacts whose decision may be `send` at `until` or before, those never yet decided included.
     ///
@@ -278,14 +283,20 @@ impl Store {
                 let Some(thread) = self.thread(key)? else {
                     continue;
                 };
-                self.set_derived(key, &decide(policy, &thread, now))?;
+                self.set_derived(key, &decide(policy, &thread, now), now)?;
             }
             transaction.commit()?;
         }
     }
 
-    /// Writes what a decision means for the derived columns.
-    pub(super) fn set_derived(&self, key: ContactKey, decision: &Decision) -> Result<()> {
+    /// Writes what a decision made at `now` means for the derived columns.
+    pub(super) fn set_derived(
+        &self,
+        key: ContactKey,
+        decision: &Decision,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.note_settled_at(now)?;
         let hold = (decision.action == Action::Hold).then_some(decision.reason.as_str());
         // 0 means "not yet derived"; nothing was ever due in the first microsecond of 1970.
         let wake_at = decision.wake_at.map(|at| micros(at).max(1));
@@ -300,7 +311,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn set_derived_if_changed(&self, key: ContactKey, decision: &Decision) -> Result<bool> {
+    pub fn set_derived_if_changed(
+        &self,
+        key: ContactKey,
+        decision: &Decision,
+        now: Timestamp,
+    ) -> Result<bool> {
         let hold = (decision.action == Action::Hold).then_some(decision.reason.as_str());
         let wake_at = decision.wake_at.map(|at| micros(at).max(1));
         let sql = "SELECT 1 FROM contacts WHERE id = ?1 AND wake_at IS ?2 AND hold IS ?3";
@@ -311,7 +327,7 @@ impl Store {
         {
             return Ok(false);
         }
-        self.set_derived(key, decision)?;
+        self.set_derived(key, decision, now)?;
         Ok(true)
     }
 
@@ -325,28 +341,53 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the derived values are those of this configuration.
+    /// Remembers, now and then, the latest time for which something was derived.
+    fn note_settled_at(&self, now: Timestamp) -> Result<()> {
+        let known = match self.settled_at.get() {
+            Some(known) => known,
+            None => self.read_settled_at()?,
+        };
+        let news = micros(now) > known.saturating_add(SETTLED_AT_GRAIN);
+        if news {
+            self.set_meta("settled_at", &micros(now).to_string())?;
+        }
+        self.settled_at
+            .set(Some(if news { micros(now) } else { known }));
+        Ok(())
+    }
+
+    fn read_settled_at(&self) -> Result<i64> {
+        let stored = self.meta("settled_at")?;
+        Ok(stored.and_then(|t| t.parse().ok()).unwrap_or(i64::MIN))
+    }
+
+    /// Whether the derived values hold at `now` under this configuration. They do not at a time before the one
+    /// for which they were derived: what was too late then (rule D14) may be due at `now`.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn is_settled_under(&self, fingerprint: &str) -> Result<bool> {
-        Ok(self.meta("policy")?.as_deref() == Some(fingerprint))
+    pub fn is_settled_under(&self, fingerprint: &str, now: Timestamp) -> Result<bool> {
+        let latest = micros(now).saturating_add(CLOCK_SET_BACK);
+        Ok(self.meta("policy")?.as_deref() == Some(fingerprint)
+            && self.read_settled_at()? <= latest)
     }
 
-    /// Makes every derived value be derived again when `fingerprint` is not that of the last time: the
-    /// configuration has changed.
+    /// Makes every derived value be derived again when they do not hold: the configuration has changed since the
+    /// last time, or the time is an earlier one.
     ///
     /// # Errors
     /// When the database cannot be read or written.
-    pub fn follow_policy(&self, fingerprint: &str) -> Result<bool> {
-        if self.is_settled_under(fingerprint)? {
+    pub fn follow_policy(&self, fingerprint: &str, now: Timestamp) -> Result<bool> {
+        if self.is_settled_under(fingerprint, now)? {
             return Ok(false);
         }
         let transaction = self.immediate()?;
         self.connection
             .execute("UPDATE contacts SET wake_at = 0", [])?;
         self.set_meta("policy", fingerprint)?;
+        self.set_meta("settled_at", &micros(now).to_string())?;
         transaction.commit()?;
+        self.settled_at.set(Some(micros(now)));
         Ok(true)
     }
 }

@@ -7,6 +7,7 @@
 
 mod arbitrary;
 mod chat;
+mod cli;
 mod config;
 mod contract;
 mod decide;

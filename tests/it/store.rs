@@ -552,8 +552,11 @@ fn wake_at_follows_every_new_fact_and_the_policy() {
         world.store.awake(at("2036-01-01T00:00:00Z")).unwrap(),
         [] as [ContactKey; 0]
     );
-    assert!(world.store.follow_policy("other").unwrap());
-    assert!(!world.store.follow_policy("other").unwrap());
+    let noon = at("2026-03-02T12:00:00Z");
+    assert!(world.store.follow_policy("other", noon).unwrap());
+    assert!(!world.store.follow_policy("other", noon).unwrap());
+    let before = at("2026-03-02T10:00:00Z");
+    assert!(world.store.follow_policy("other", before).unwrap());
     assert_eq!(
         world.store.awake(at("2026-03-02T12:00:00Z")).unwrap(),
         [key]
