@@ -1,7 +1,7 @@
 //! From bytes to UTF-8.
 //!
 //! UTF-16 is known by its byte order mark and decoded as a stream. Everything else is taken row by row: a row is
-//! UTF-8, and when it is not, it is Windows-1252. That needs no first pass over the file and no copy of standard
+//! UTF-8, and when it is not, it is Windows-1252 (or UTF-8 with a letter cut in two). That needs no first pass over the file and no copy of standard
 //! input, and a file that is UTF-8 but for one bad byte loses nothing but that byte's letter, where a verdict on
 //! the whole file would garble every accent in it (and, when the fault is in a later export of the same
 //! conversations, make every message look new).
@@ -63,8 +63,47 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+/// How a row's bytes are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowEncoding {
+    /// As they are.
+    Utf8,
+    /// UTF-8 that is damaged, as by a cut in the middle of a letter: at least as many letters beyond ASCII are whole as
+    /// are broken, which hardly ever happens in Windows-1252.
+    DamagedUtf8,
+    /// Windows-1252.
+    Windows1252,
+}
+
+impl RowEncoding {
+    /// The encoding of `row`.
+    pub(crate) fn of(row: &[u8]) -> Self {
+        if simdutf8::basic::from_utf8(row).is_ok() {
+            return Self::Utf8;
+        }
+        let (mut whole, mut broken) = (0, 0);
+        for chunk in row.utf8_chunks() {
+            whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+            broken += usize::from(!chunk.invalid().is_empty());
+        }
+        if whole > 0 && whole >= broken {
+            Self::DamagedUtf8
+        } else {
+            Self::Windows1252
+        }
+    }
+
+    /// A part of the row as text; `None` when a byte has no meaning.
+    pub(crate) fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Utf8 | Self::DamagedUtf8 => Some(String::from_utf8_lossy(bytes)),
+            Self::Windows1252 => windows_1252(bytes),
+        }
+    }
+}
+
 /// Bytes as Windows-1252; `None` when one of them has no meaning there, nor as text at all.
-pub(crate) fn windows_1252(bytes: &[u8]) -> Option<Cow<'_, str>> {
+fn windows_1252(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let undefined = |b: &u8| matches!(b, 0 | 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
     if bytes.iter().any(undefined) {
         return None;
@@ -72,12 +111,9 @@ pub(crate) fn windows_1252(bytes: &[u8]) -> Option<Cow<'_, str>> {
     Some(WINDOWS_1252.decode_without_bom_handling(bytes).0)
 }
 
-/// A row's bytes as text: UTF-8, else Windows-1252.
+/// A row's bytes as text.
 pub(crate) fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Some(Cow::Borrowed(text)),
-        Err(_) => windows_1252(bytes),
-    }
+    RowEncoding::of(bytes).decode(bytes)
 }
 
 /// How a file's bytes are to be read, by its first bytes.
@@ -277,6 +313,16 @@ mod tests {
         );
         assert_eq!(text("año".as_bytes()).as_deref(), Some("año"));
         assert_eq!(text(b"\x81\xff"), None);
+        assert_eq!(
+            text(b"ma\xc3\xb1ana \xc3").as_deref(),
+            Some("mañana \u{fffd}"),
+            "a cut letter"
+        );
+        assert_eq!(text(b"caf\xe9").as_deref(), Some("café"));
+        assert_eq!(
+            text(b"f\xfcr Spa\xdf\x85 sch\xf6n").as_deref(),
+            Some("für Spaß… schön")
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter, memchr3};
 
-use super::encoding::windows_1252;
+use super::encoding::RowEncoding;
 
 /// The longest cell that is taken (threat S15).
 pub(crate) const CELL_LIMIT: usize = 1 << 20;
@@ -307,10 +307,8 @@ impl<R: Read> Rows<R> {
         if memchr(0, row).is_some() {
             return Err(Fault::Nul);
         }
-        let utf8 = simdutf8::basic::from_utf8(row);
-        let is_utf8 = utf8.is_ok();
-        if let Ok(text) = utf8
-            && !self.raw
+        if !self.raw
+            && let Ok(text) = simdutf8::basic::from_utf8(row)
         {
             return Ok(Cells {
                 line: self.row_line,
@@ -319,6 +317,7 @@ impl<R: Read> Rows<R> {
                 cells: &self.cells,
             });
         }
+        let encoding = RowEncoding::of(row);
         self.scratch.clear();
         for cell in &mut self.cells {
             let mut bytes = &self.buffer[cell.start..cell.end];
@@ -328,12 +327,8 @@ impl<R: Read> Rows<R> {
                 bytes = &self.unquoted;
             }
             cell.start = self.scratch.len();
-            match simdutf8::basic::from_utf8(bytes) {
-                Ok(text) if is_utf8 => self.scratch.push_str(text),
-                _ => self
-                    .scratch
-                    .push_str(&windows_1252(bytes).ok_or(Fault::NotText)?),
-            }
+            let text = encoding.decode(bytes).ok_or(Fault::NotText)?;
+            self.scratch.push_str(&text);
             cell.end = self.scratch.len();
         }
         Ok(Cells {

@@ -195,3 +195,45 @@ impl<R: Read> Read for Unpacked<R> {
         Ok(n)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s15_what_unpacks_without_end_is_cut_off_with_words() {
+        let mut endless = Unpacked::new(io::repeat(b'x'), 0);
+        endless.left = 1 << 20;
+        let fault = io::copy(&mut endless, &mut io::sink()).expect_err("no end");
+        assert_eq!(fault.kind(), io::ErrorKind::FileTooLarge);
+        assert!(
+            fault.to_string().contains("unpack it and import the .txt"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn the_chat_is_found_among_other_texts() {
+        for (names, stem, chat) in [
+            (
+                &["a/_chat.txt", "1-notes.txt"][..],
+                None,
+                Some("a/_chat.txt"),
+            ),
+            (
+                &["Chat with Ana.txt", "notes.txt"],
+                Some("Chat with Ana"),
+                Some("Chat with Ana.txt"),
+            ),
+            (&["x.TXT", "1.jpg"], None, Some("x.TXT")),
+            (&["__MACOSX/._x.txt", "1.jpg"], None, None),
+            (&["a.txt", "b.txt"], Some("c"), None),
+        ] {
+            assert_eq!(
+                chat_entry(names.iter().copied(), stem).ok(),
+                chat,
+                "{names:?}"
+            );
+        }
+    }
+}

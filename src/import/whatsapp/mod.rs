@@ -85,7 +85,13 @@ impl WhatsappReader {
         progress: &Progress,
         settings: &SourceSettings,
     ) -> Result<Self, ReadError> {
-        let survey = Survey::of(chat.text(progress)?)?;
+        let open = || {
+            chat.text(progress).map_err(|e| match e {
+                ReadError::Io(e) => as_fault(e),
+                other => other,
+            })
+        };
+        let survey = Survey::of(open()?)?;
         let Some(shape) = survey.shape else {
             return Err(ReadError::File(
                 "no line begins a message; a chat export has lines such as `21/11/25, 9:33 - Name: text`"
@@ -108,7 +114,7 @@ impl WhatsappReader {
             }
         };
         Ok(Self {
-            lines: Lines::new(chat.text(progress)?),
+            lines: Lines::new(open()?),
             shape,
             order,
             zone,
