@@ -234,7 +234,17 @@ fn weigh(
     };
     let automatic = first(Want::Automatic);
     reading.automatic = automatic.is_some();
-    if let Some(hit) = first(Want::OptOutWord).or_else(|| first(Want::OptOut)) {
+    // A keyword of another language counts too, unless it says something else in the message's own ("fine").
+    let own = |h: &Hit| {
+        Some(h.language) == reading.language
+            || !hits.iter().any(|o| {
+                Some(o.language) == reading.language
+                    && o.start == h.start
+                    && matches!(o.want, Want::Ack | Want::Closing)
+            })
+    };
+    let keyword = first(Want::OptOutWord).filter(|h| own(h));
+    if let Some(hit) = keyword.or_else(|| first(Want::OptOut)) {
         return set(SignalKind::OptOut, hit, reading);
     }
     if let Some(hit) = first(Want::OptIn) {

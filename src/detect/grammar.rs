@@ -206,6 +206,7 @@ pub(super) struct Rule {
 pub(super) struct Intent {
     pub(super) steps: Box<[Step]>,
     pub(super) want: Want,
+    pub(super) language: Language,
     /// It holds in questions too.
     pub(super) asks: bool,
     pub(super) label: &'static str,
@@ -296,6 +297,7 @@ pub(super) static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| Grammar::build(&
 pub(super) type Fault = String;
 
 struct Draft {
+    language: Language,
     lets: HashMap<String, Node>,
 }
 
@@ -357,6 +359,7 @@ impl Grammar {
         faults: &mut Vec<Fault>,
     ) -> Vec<(Slot, Node)> {
         let mut draft = Draft {
+            language,
             lets: HashMap::new(),
         };
         let mut speech = Speech {
@@ -425,6 +428,7 @@ impl Grammar {
         self.intents.push(Intent {
             steps: pattern::compile(&node),
             want,
+            language: draft.language,
             asks: text.len() != line.len(),
             label: line,
         });
@@ -686,6 +690,7 @@ impl Speech {
             Slot::Time,
             Slot::N,
             Slot::Past,
+            Slot::Nothing,
         ] {
             for word in &first_words[slot as usize] {
                 set(*word, STARTS);
@@ -912,6 +917,8 @@ fn act(words: &[&str], text: &str) -> Result<Act, String> {
             Some(&"this") => Which::This,
             Some(&"next") => Which::Next,
             Some(&"near") => Which::Near,
+            Some(&"week") => Which::Week,
+            Some(&"fortnight") => Which::Fortnight,
             _ => return Err(bad(text)),
         }),
         "shift" => Act::Shift(1),
@@ -937,6 +944,7 @@ fn act(words: &[&str], text: &str) -> Result<Act, String> {
         "last" => Act::Last,
         "nth-weekend" => Act::NthWeekend,
         "last-weekend" => Act::LastWeekend,
+        "numeric" => Act::Numeric,
         "week-of" => Act::WeekOf,
         "month-of" => Act::MonthOf,
         "week-number" => Act::WeekNumber,

@@ -4,6 +4,7 @@ use super::grammar::{Grammar, Want};
 use super::pattern::{Edge, SlotId, Subject, longest};
 use super::time::compose::Said;
 use super::token::{Kind, Token};
+use crate::model::Language;
 
 /// A rule that matched.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,7 @@ pub(super) struct Hit {
     /// After the last token.
     pub(super) end: usize,
     pub(super) label: &'static str,
+    pub(super) language: Language,
 }
 
 /// A message in the eyes of the intent rules.
@@ -91,10 +93,8 @@ impl Subject for Message<'_> {
         }
     }
 
-    fn slot(&mut self, _slot: SlotId, at: usize) -> usize {
-        let time = self.times.iter().any(|t| t.start == at);
-        let number = self.tokens.get(at).is_some_and(|t| t.number().is_some());
-        usize::from(time || number)
+    fn slot(&mut self, slot: SlotId, at: usize) -> usize {
+        usize::from(self.found(slot, at, 0).is_some())
     }
 
     fn found(&self, slot: SlotId, at: usize, _index: usize) -> Option<(usize, ())> {
@@ -146,6 +146,7 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
                     start,
                     end,
                     label: rule.label,
+                    language: rule.language,
                 });
                 break;
             }

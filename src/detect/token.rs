@@ -34,6 +34,8 @@ pub(super) struct Token {
     pub(super) dot: bool,
     /// A sentence surely ends before it.
     pub(super) breaks: bool,
+    /// A full stop stands right after it.
+    pub(super) dotted: bool,
     /// It stands in a question.
     pub(super) question: bool,
 }
@@ -191,6 +193,7 @@ impl Cutter<'_> {
             comma: std::mem::take(&mut self.comma),
             dot: std::mem::take(&mut self.dot),
             breaks: std::mem::take(&mut self.breaks),
+            dotted: false,
             question: false,
         });
     }
@@ -275,6 +278,11 @@ impl Cutter<'_> {
                     self.breaks = true;
                 } else {
                     self.dot = true;
+                    if let Some(last) = self.tokens.last_mut()
+                        && last.end == at
+                    {
+                        last.dotted = true;
+                    }
                 }
             }
             ':' => {
@@ -297,6 +305,7 @@ impl Cutter<'_> {
             }
             '\'' | '’' | '′' if after_digit => self.sign(at, end, '\''),
             'º' | 'ª' => self.sign(at, end, '°'),
+            '’' | '‘' | '′' | '`' | '´' => {}
             '(' | ')' | '[' | ']' | '"' | '“' | '”' | '«' | '»' => self.comma = true,
             '\u{fe0f}' | '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}' => {}
             _ if !c.is_ascii() && !c.is_whitespace() => {

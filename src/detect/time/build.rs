@@ -255,7 +255,9 @@ fn dates(slots: &mut Slots, today: NaiveDate, which: Which) -> Option<()> {
     }
     if let [Some(w), other] = slots.weekdays {
         let weekday = Day::Weekday(small(w), which);
-        if day == Day::None {
+        if until != Day::None {
+            // The weekdays of a range of dates say nothing new.
+        } else if day == Day::None {
             day = weekday;
             if let Some(other) = other {
                 until = Day::Weekday(small(other), Which::Coming);
@@ -336,7 +338,7 @@ fn make(reader: &Reader<'_>, act: Act, mut slots: Slots) -> Option<Value> {
     }
     if !matches!(
         act,
-        Act::Nth | Act::Last | Act::NthWeekend | Act::LastWeekend
+        Act::Nth | Act::Last | Act::NthWeekend | Act::LastWeekend | Act::Numeric
     ) {
         dates(&mut slots, today, which)?;
     }
@@ -436,6 +438,21 @@ fn make(reader: &Reader<'_>, act: Act, mut slots: Slots) -> Option<Value> {
             }
         }
         Act::Nth | Act::Last | Act::NthWeekend | Act::LastWeekend => return nth(act, slots, today),
+        Act::Numeric => {
+            let [Some(d), Some(m)] = slots.doms else {
+                return None;
+            };
+            if !(1..=12).contains(&m) {
+                return None;
+            }
+            piece.day = match slots.year.or(slots.number.map(|n| 2000 + n)) {
+                Some(year) => Day::Date(ymd(year, small(m), small(d))?),
+                None => {
+                    next_month_day(today, small(m), small(d))?;
+                    Day::Yearly(small(m), small(d))
+                }
+            };
+        }
         Act::WeekOf => {
             let (from, _, _) = days(piece.day, today)?;
             let first = monday(from);

@@ -68,6 +68,8 @@ pub(super) fn weekday(today: NaiveDate, weekday: u8, which: Which) -> NaiveDate 
     match which {
         Which::This => on_or_after(today, weekday),
         Which::Coming => on_or_after(add_days(today, 1), weekday),
+        Which::Week => add_days(on_or_after(today, weekday), 7),
+        Which::Fortnight => add_days(on_or_after(today, weekday), 14),
         Which::Near => on_or_after(add_days(today, 2), weekday),
         Which::Next => on_or_after(add_days(monday(today), 7), weekday),
     }

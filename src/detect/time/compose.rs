@@ -3,6 +3,7 @@
 use super::build::combine;
 use super::reader::Reader;
 use super::value::{Bound, Clock, Day, Piece, Value};
+use crate::detect::Grain;
 use crate::detect::grammar::{STARTS, Slot};
 use crate::detect::pattern::Subject as _;
 use crate::detect::token::Token;
@@ -74,7 +75,8 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
                 let all: Vec<_> = reader.readings(slot, at).collect();
                 let found = all.into_iter().find(|found| {
                     let counted = is_loose(&found.1) && counts(reader, found.0);
-                    let cut = slot == Slot::Day && in_range(reader.tokens, found.0);
+                    let cut = slot == Slot::Day && in_range(reader.tokens, found.0)
+                        || slot == Slot::Period && misses_day(reader, at, found);
                     !counted && !cut
                 });
                 if let Some(found) = found
@@ -122,6 +124,32 @@ fn in_range(tokens: &[Token], end: usize) -> bool {
             .is_none_or(|t| !t.is('/') && !t.is('.') && !t.is('-'))
 }
 
+/// Whether a month stands beside a number that is no day of it: "30 February", "February 29, 2022".
+fn misses_day(reader: &Reader<'_>, at: usize, found: &(usize, Value, &'static str)) -> bool {
+    let (
+        end,
+        Value::Piece(Piece {
+            day: Day::Range(_, _, Grain::Month),
+            ..
+        }),
+        _,
+    ) = found
+    else {
+        return false;
+    };
+    let small = |t: &Token| t.number().is_some() && t.len() <= 2;
+    let after = reader
+        .tokens
+        .get(*end)
+        .is_some_and(|t| small(t) && !t.dot && !t.breaks && !t.comma);
+    let before = at
+        .checked_sub(1)
+        .and_then(|b| reader.tokens.get(b))
+        .is_some_and(small)
+        && reader.tokens.get(at).is_some_and(|t| !t.breaks && !t.comma);
+    after || before
+}
+
 /// The middle of a word that digits cut, such as the `h` of `15h30`.
 fn inside_word(tokens: &[Token], at: usize) -> bool {
     at > 0
@@ -143,7 +171,8 @@ fn piece_of(value: Value) -> Option<Piece> {
 }
 
 fn is_loose(value: &Value) -> bool {
-    matches!(value, Value::Piece(Piece { clock: Some(c), until_clock: None, .. }) if !c.marked)
+    matches!(value, Value::Piece(Piece { clock: Some(c), until_clock, .. })
+        if !c.marked && until_clock.is_none_or(|u| !u.marked))
 }
 
 /// Whether what stands at `at` shows that the number before it counts something.
@@ -234,7 +263,8 @@ fn loose_before(reader: &mut Reader<'_>, said: &mut Said, limit: usize) {
         let begins = from == 0
             || !reader.joined(from)
             || reader.tokens.get(from).is_some_and(|t| t.comma)
-            || back >= 3;
+            || back >= 3
+            || back == 1 && said.piece.part.is_some() && said.piece.day != Day::None;
         let found: Vec<_> = reader.readings(Slot::Loose, from).collect();
         for (end, value, _) in found {
             let reaches = end == said.start

@@ -7,6 +7,7 @@ use crate::detect::Grain;
 use crate::detect::grammar::{Order, Slot};
 use crate::detect::pattern::Subject as _;
 use crate::detect::token::{Kind, Token};
+use crate::model::Language;
 
 type Found = Vec<(usize, Value, &'static str)>;
 
@@ -244,10 +245,7 @@ fn ordinal(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
         {
             out.push((end, value, NUMBER));
         }
-        if reader.speech.dotted_ordinal
-            && tokens.get(at + 1).is_none_or(|t| t.dot)
-            && stands_alone(tokens, at, at + 1)
-        {
+        if reader.speech.dotted_ordinal && token.dotted && stands_alone(tokens, at, at + 1) {
             out.push((at + 1, value, NUMBER));
         }
         return;
@@ -302,6 +300,8 @@ fn hour(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
     for (end, value, _) in numbers {
         let Value::Int(n) = value else { continue };
         let digits = tokens.get(at).is_some_and(|t| t.number().is_some());
+        // "à une" is more often an article than an hour.
+        let article = n == 1 && !digits && reader.speech.language == Language::Fr;
         if digits && (100..2400).contains(&n) && n % 100 < 60 {
             let leading = tokens.get(at).is_some_and(|t| t.len() == 4) && n < 1000;
             let either = n / 100 <= 12 && !leading;
@@ -341,6 +341,7 @@ fn hour(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
         if let Some((marked, _, _)) = reader.longest(Slot::WeakMark, end) {
             ends.push((marked, false, n * 60, Grain::Hour));
         }
+        ends.retain(|(_, marked, _, _)| *marked || !article);
         for (end, marked, minutes, grain) in ends {
             with_meridiem(reader, end, minutes, grain, either, marked, out);
         }

@@ -187,7 +187,9 @@ fn in_part(piece: &Piece, part: Part, now: NaiveDateTime) -> Option<Local> {
         None => today,
     };
     let free = piece.day == Day::None;
-    if on(date, part.to) <= plus(now, 10) && (free || matches!(piece.day, Day::Weekday(..))) {
+    let over = on(date, part.to) <= plus(now, 10)
+        || free && plus(on(date, part.at), 60) <= now && part.to <= 18 * 60;
+    if over && (free || matches!(piece.day, Day::Weekday(..))) {
         date = add_days(date, if free { 1 } else { 7 });
     }
     let (from, to) = (on(date, part.from), on(date, part.to));

@@ -66,6 +66,10 @@ pub(in crate::detect) enum Which {
     Next,
     /// The next one, but not tomorrow's: that would be "tomorrow".
     Near,
+    /// A week after the next one, today's counting.
+    Week,
+    /// Two weeks after it.
+    Fortnight,
 }
 
 /// What is known of the day.
@@ -201,6 +205,8 @@ pub(in crate::detect) enum Act {
     /// "the first week of October", "the last Friday of the month".
     Nth,
     Last,
+    /// Day, month and year in digits.
+    Numeric,
     NthWeekend,
     LastWeekend,
     /// "the week of 16 September".
