@@ -1,5 +1,5 @@
 //! `cargo bench --bench parse`: reading a table of messages into records, against the csv crate cutting the same
-//! file into cells. Both sides in one run, medians of five.
+//! file into cells; and writing the records again. Both sides in one run, medians of five.
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
@@ -11,6 +11,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 
+use followup::export::{ExportFormat, MessageWriter};
 use followup::import::{Records, SourceSettings, open};
 
 #[path = "common/generate.rs"]
@@ -38,6 +39,11 @@ fn main() {
             "  followup, records:      {ours:.3} s, {:.2} times",
             ours / bare
         );
+        for format in ExportFormat::ALL {
+            let both = median(|| written(&path, *format));
+            let rate = f64::from(u32::try_from(rows).unwrap_or(u32::MAX)) / (both - ours) / 1e6;
+            println!("  … and written as {format}: {both:.3} s, {rate:.1} million rows a second");
+        }
         assert_eq!(by_csv_crate(&path), by_us(&path), "both see every row");
     }
 }
@@ -74,5 +80,22 @@ fn by_us(path: &Path) -> u64 {
         row.expect("a good row");
         count += 1;
     }
+    count
+}
+
+fn written(path: &Path, format: ExportFormat) -> u64 {
+    let opened = open(path, &SourceSettings::default()).expect("an export");
+    let Records::Messages(mut reader) = opened.records else {
+        return 0;
+    };
+    let mut writer = MessageWriter::new(std::io::sink(), format);
+    let mut count = 0;
+    while let Some(row) = reader.read() {
+        writer
+            .write(&row.expect("a good row"))
+            .expect("no end of space");
+        count += 1;
+    }
+    writer.finish().expect("no end of space");
     count
 }
