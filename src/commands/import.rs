@@ -55,13 +55,13 @@ fn one(
     let (name, settings) = arguments.source_of(intake.config, file)?;
     if file == Path::new("-") {
         let input = (context.input)();
-        return context.take("standard input", |see| {
+        return context.take("standard input", Asked::ByName, |see| {
             intake.stream(input, &name, &settings, see)
         });
     }
     let shown = file.display().to_string();
     let file = context.directory.join(file);
-    context.take(&shown, |see| {
+    context.take(&shown, Asked::ByName, |see| {
         intake.file(&file, &name, &settings, true, see)
     })
 }
@@ -91,7 +91,7 @@ pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) ->
             let taken = |see: &mut dyn FnMut(Sight<'_>)| {
                 intake.file(&file, &source.name, &settings, false, see)
             };
-            let result = context.take(&shown, taken);
+            let result = context.take(&shown, Asked::BySource, taken);
             outcome = outcome.max(context.file_outcome(result));
         }
     }
@@ -147,11 +147,19 @@ fn brings(source: &SourceConfig, file: &Path) -> bool {
     files.iter().any(|f| same(f, file))
 }
 
+/// How a file came to be taken in: a person waits for an answer, a run from cron keeps still.
+#[derive(Clone, Copy)]
+enum Asked {
+    ByName,
+    BySource,
+}
+
 impl Context<'_> {
     /// Takes in one file, with a bar on a terminal and a line for each row that was left out.
     fn take(
         &mut self,
         shown: &str,
+        asked: Asked,
         work: impl FnOnce(&mut dyn FnMut(Sight<'_>)) -> Result<Taken>,
     ) -> Result<Outcome> {
         let mut bar = Bar::default();
@@ -175,7 +183,12 @@ impl Context<'_> {
             let line = format!("{shown}: {} more rows were left out", named - MOST_NAMED);
             self.say(Verbosity::Quiet, &line);
         }
-        self.say(Verbosity::Normal, &format!("{shown}: {}", words(&taken)));
+        let level = match asked {
+            Asked::ByName => Verbosity::Normal,
+            Asked::BySource if self.terminal.output && !taken.unchanged => Verbosity::Normal,
+            Asked::BySource => Verbosity::Verbose,
+        };
+        self.say(level, &format!("{shown}: {}", words(&taken)));
         for id in &taken.messages.sent_after_reply {
             let line = format!(
                 "{id} was sent after a reply that only now came to light (sent_after_reply)"

@@ -13,6 +13,7 @@ mod config;
 mod contract;
 mod decide;
 mod decide_properties;
+mod examples;
 mod export;
 mod import;
 mod policy;
