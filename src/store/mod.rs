@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::{Failure, Outcome};
@@ -80,6 +81,8 @@ impl Store {
             .with_context(|| format!("failed to open {}", path.display()))?;
         connection.busy_timeout(Duration::from_secs(30))?;
         connection.set_prepared_statement_cache_capacity(64);
+        // Without it, statements on tables with partial indexes are prepared anew for every other value.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let mut store = Self {
             connection,
             path: path.to_owned(),
