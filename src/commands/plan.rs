@@ -9,7 +9,7 @@ use crate::error::Outcome;
 use crate::model::{Thread, Timestamp};
 use crate::report::Clocks;
 use crate::report::plan::{Row, Table, Tally, json};
-use crate::store::{Access, ContactKey, Store};
+use crate::store::{Access, ContactKey, Store, Threads};
 
 /// Decides about every contact that may be due, and shows it. Nothing is written.
 pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcome> {
@@ -25,6 +25,7 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
     };
     let look = Look {
         store: &store,
+        threads: RefCell::new(store.threads()?),
         config: &config,
         now,
     };
@@ -80,13 +81,14 @@ fn text(
 /// Decides, at one time and under one policy.
 struct Look<'a> {
     store: &'a Store,
+    threads: RefCell<Threads<'a>>,
     config: &'a Config,
     now: Timestamp,
 }
 
 impl Look<'_> {
     fn at(&self, key: ContactKey) -> Result<Option<(Thread, Decision)>> {
-        let thread = self.store.thread(key)?;
+        let thread = self.threads.borrow_mut().thread(key)?;
         Ok(thread.map(|thread| {
             let decision = decide(&self.config.policy, &thread, self.now);
             (thread, decision)

@@ -14,7 +14,7 @@ use super::{Event, Point, Run, Step, Summary};
 use crate::channel::{Accepted, Outgoing, SendError, Sender};
 use crate::decide::{Action, Decision, Reason, decide};
 use crate::model::{Channel, Timestamp};
-use crate::store::{Claim, ContactKey, SendOutcome};
+use crate::store::{Claim, ContactKey, SendOutcome, Threads};
 
 /// How many steps may be claimed beyond those in flight, so that no thread waits for the next commit. A crash
 /// leaves at most that many more `unknown`.
@@ -194,6 +194,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
 
     /// Claims steps until every channel has enough, or nothing is left.
     fn claim_next(&mut self, jobs: &mut Vec<Job>, events: &mut Vec<Event>) -> Result<()> {
+        let mut threads = self.run.store.threads()?;
         for _ in 0..MOST_LOOKS {
             let run = self.run;
             let mut lanes = self.lanes.values_mut();
@@ -212,7 +213,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 self.lanes.values_mut().for_each(|l| l.parked.clear());
                 return Ok(());
             }
-            self.look(contact, jobs, events)?;
+            self.look(&mut threads, contact, jobs, events)?;
             if !self.looks_further && self.lanes.values().all(|l| !self.has_room(l)) {
                 break;
             }
@@ -227,12 +228,13 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     /// Decides about one contact and claims its step if it is due (rule X2).
     fn look(
         &mut self,
+        threads: &mut Threads<'_>,
         contact: ContactKey,
         jobs: &mut Vec<Job>,
         events: &mut Vec<Event>,
     ) -> Result<()> {
         let now = (self.run.clock)();
-        let Some(mut thread) = self.run.store.thread(contact)? else {
+        let Some(mut thread) = threads.thread(contact)? else {
             return Ok(());
         };
         let decision = decide(self.run.policy, &thread, now);

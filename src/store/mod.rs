@@ -19,6 +19,7 @@ mod restore;
 mod schema;
 mod sources;
 mod threads;
+mod wake;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ pub use ingest::{Imported, Ingest, Reading};
 pub use listing::{ContactRow, Counts, FollowUpRow, MessageRow};
 pub use lock::RunLock;
 pub use sources::{FileState, TakenBefore};
-pub use threads::ContactKey;
+pub use threads::{ContactKey, Threads};
 
 /// An open database.
 pub struct Store {
