@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+
 use anyhow::Result;
 
 use super::{Context, find_contact};
