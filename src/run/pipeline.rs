@@ -1,6 +1,7 @@
 //! Claims and requests, overlapping: see [`super`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender as Queue, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
@@ -60,11 +61,18 @@ pub(super) fn run(
             summary,
             report,
         };
-        let result = writer.work(&answers);
-        if result.is_err() {
-            writer.drain(&answers);
-        }
-        result
+        writer.work(&answers)
+    })
+}
+
+/// A defect of a sender is one message of which nobody knows; the writer must hear of it, or it would wait
+/// for ever.
+fn send(sender: &dyn Sender, job: &Job, now: Timestamp) -> Result<Accepted, SendError> {
+    let sent = AssertUnwindSafe(|| sender.send(&job.outgoing, now));
+    catch_unwind(sent).unwrap_or_else(|_| {
+        Err(SendError::Unknown {
+            reason: "the sender ended in a defect".to_owned(),
+        })
     })
 }
 
@@ -129,6 +137,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             }
             if !jobs.is_empty() {
                 (self.run.at)(Point::Claimed);
+                self.drain(arrived, answers);
             }
             for job in jobs {
                 self.dispatch(job);
@@ -392,7 +401,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok(job) = next else { return };
-                    let result = sender.send(&job.outgoing, clock());
+                    let result = send(&*sender, &job, clock());
                     at(Point::Answered);
                     if answer.send((job, result)).is_err() {
                         return;
@@ -521,18 +530,17 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         Ok(())
     }
 
-    /// After a failure of the store: what is in flight is answered, and recorded if that is possible.
-    fn drain(&mut self, answers: &Receiver<Answered>) {
-        while self.in_flight > 0 {
-            let Ok(answered) = answers.recv_timeout(PATIENCE) else {
-                return;
-            };
-            self.in_flight -= 1;
+    /// After a failure of the store: what is answered, and what is in flight, is recorded as far as that is
+    /// possible, each by itself.
+    fn drain(&mut self, arrived: Vec<Answered>, answers: &Receiver<Answered>) {
+        let in_flight = std::mem::take(&mut self.in_flight);
+        for (job, result) in arrived.into_iter().chain(answers.iter().take(in_flight)) {
             let mut events = Vec::new();
             let recorded = self
                 .run
                 .store
-                .durably(|| self.record(&answered.0, &answered.1, &mut events));
+                .durably(|| self.record(&job, &result, &mut events));
+            // What cannot be recorded stays `sending`, for the next run to find.
             if recorded.is_ok() {
                 events.iter().for_each(|event| (self.report)(event));
             }
