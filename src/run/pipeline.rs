@@ -87,6 +87,16 @@ struct Lane {
     wait: Option<Duration>,
 }
 
+impl Lane {
+    /// A channel with a rate is no further ahead than it may send at once: what waits for a thread leaves
+    /// without looking at the clock again.
+    fn most_ahead(&self) -> usize {
+        self.bucket
+            .as_ref()
+            .map_or(MOST_AHEAD, |bucket| bucket.burst().min(MOST_AHEAD))
+    }
+}
+
 struct Writer<'scope, 'env, 'r> {
     run: &'env Run<'env>,
     scope: &'scope Scope<'scope, 'env>,
@@ -127,6 +137,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             });
             if let Err(error) = written {
                 self.in_flight -= jobs.len(); // nothing of this was claimed
+                self.drain(arrived, answers);
                 return Err(error);
             }
             if !arrived.is_empty() {

@@ -53,6 +53,11 @@ impl Bucket {
         ))
     }
 
+    /// How many tokens it holds at most.
+    pub(super) const fn burst(&self) -> usize {
+        self.capacity as usize // cuts off the fraction
+    }
+
     /// What is to be kept for the next run.
     pub(super) fn left(&self) -> (f64, Timestamp) {
         (self.tokens, self.at)
