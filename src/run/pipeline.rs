@@ -148,7 +148,6 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             }
             if !jobs.is_empty() {
                 (self.run.at)(Point::Claimed);
-                self.drain(arrived, answers);
             }
             for job in jobs {
                 self.dispatch(job);
@@ -181,7 +180,8 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             lane.wait = None;
             if answered > 0 {
                 // Smoothed, so that one slow answer does not empty the lane.
-                lane.ahead = lane.ahead.div_ceil(2).max(answered * 2).min(MOST_AHEAD);
+                let ahead = lane.ahead.div_ceil(2).max(answered * 2);
+                lane.ahead = ahead.min(lane.most_ahead());
             }
         }
         arrived
@@ -458,18 +458,16 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             step: outgoing.step,
             channel: outgoing.channel,
         };
-        let mut again = false;
-        let retry = |at: Timestamp, error: &str| SendOutcome::Retry {
-            at,
-            error: error.to_owned(),
-        };
         let outcome = match result {
             Ok(accepted) => SendOutcome::Sent {
                 provider_id: accepted.provider_id.clone(),
             },
             Err(SendError::Retry { after, reason }) => {
                 match next_attempt(&outgoing.id, job.attempts, *after, now) {
-                    Some(at) => retry(at, reason),
+                    Some(at) => SendOutcome::Retry {
+                        at,
+                        error: reason.clone(),
+                    },
                     None => SendOutcome::GaveUp {
                         error: reason.clone(),
                     },
@@ -477,11 +475,12 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             }
             Err(SendError::Credentials { reason }) => {
                 self.close(outgoing.channel, reason.clone(), events);
-                let soon = next_attempt(&outgoing.id, 1, None, now).unwrap_or(now);
-                retry(soon, reason)
+                SendOutcome::NotTried {
+                    at: next_attempt(&outgoing.id, 1, None, now).unwrap_or(now),
+                    error: reason.clone(),
+                }
             }
             Err(SendError::Refused { reason } | SendError::WindowClosed { reason }) => {
-                again = true; // a switching rule may offer another channel
                 SendOutcome::Refused {
                     error: reason.clone(),
                     opted_out: false,
@@ -498,10 +497,6 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         self.run
             .store
             .record(job.contact, job.row, outgoing.channel, &outcome, now)?;
-        if again {
-            self.seen.remove(&job.contact);
-            self.awake.push_front(job.contact);
-        }
         match outcome {
             SendOutcome::Sent { provider_id } => {
                 (self.run.queue_actions)(job.row, &job.decision)?;
@@ -509,6 +504,10 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 events.push(Event::Sent { step, provider_id });
             }
             SendOutcome::Retry {
+                at: retry_at,
+                error,
+            }
+            | SendOutcome::NotTried {
                 at: retry_at,
                 error,
             } => {
@@ -520,7 +519,12 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 });
             }
             SendOutcome::Refused { error, .. } | SendOutcome::GaveUp { error } => {
-                self.summary.failed += 1;
+                if self.goes_elsewhere(job.contact, now)? {
+                    self.seen.remove(&job.contact);
+                    self.awake.push_front(job.contact);
+                } else {
+                    self.summary.failed += 1;
+                }
                 events.push(Event::Failed { step, error });
             }
             SendOutcome::Unknown { error } => {
@@ -529,6 +533,13 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a switching rule offers a refused step another channel, here and now (rule X4).
+    fn goes_elsewhere(&self, contact: ContactKey, now: Timestamp) -> Result<bool> {
+        let thread = self.run.store.thread(contact)?;
+        let decision = thread.map(|thread| decide(self.run.policy, &thread, now));
+        Ok(decision.is_some_and(|decision| decision.action == Action::Send))
     }
 
     fn keep_rates(&self) -> Result<()> {

@@ -51,6 +51,13 @@ pub enum Outcome {
         /// The provider's words.
         error: String,
     },
+    /// Certainly not sent, through no fault of the message: no attempt is used up. Not before `at` again.
+    NotTried {
+        /// When.
+        at: Timestamp,
+        /// The provider's words.
+        error: String,
+    },
     /// Certainly not sent, and not again on this channel.
     Refused {
         /// The provider's words.
@@ -185,59 +192,40 @@ impl Store {
         outcome: &Outcome,
         now: Timestamp,
     ) -> Result<()> {
-        let sql = "UPDATE follow_ups SET state = ?2, sent_at = ?3, provider_id = coalesce(?4, provider_id), \
-                     retry_at = ?5, error = ?6, \
-                     refused_on = CASE WHEN ?7 IS NULL THEN refused_on ELSE trim(refused_on || ' ' || ?7) END \
-                   WHERE id = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
         let now_micros = micros(now);
+        let sql = match outcome {
+            Outcome::Sent { .. } => {
+                "UPDATE follow_ups SET state = 'sent', sent_at = ?2, retry_at = NULL, \
+                                     error = NULL, provider_id = coalesce(?3, provider_id) WHERE id = ?1"
+            }
+            // An import may have shown meanwhile that it was sent (rule X6): then it stays so.
+            _ => {
+                "UPDATE follow_ups SET state = ?2, retry_at = ?3, error = ?4, attempts = attempts - ?5, \
+                  refused_on = iif(?7 AND refused_on = '', '', trim(refused_on || ' ' || ?6)) \
+                  WHERE id = ?1 AND state = 'sending'"
+            }
+        };
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let gave_up = matches!(outcome, Outcome::GaveUp { .. });
+        let mut ends =
+            |state, retry_at: Option<Timestamp>, error: &str, unused: u32, refused_on| {
+                let retry_at = retry_at.map(micros);
+                statement.execute(params![
+                    row, state, retry_at, error, unused, refused_on, gave_up
+                ])
+            };
         match outcome {
             Outcome::Sent { provider_id } => {
-                let none = (None::<i64>, None::<&str>, None::<&str>);
-                statement.execute(params![
-                    row,
-                    "sent",
-                    now_micros,
-                    provider_id,
-                    none.0,
-                    none.1,
-                    none.2
-                ])?;
+                statement.execute(params![row, now_micros, provider_id])?;
                 return Ok(());
             }
-            Outcome::Retry { at, error } => {
-                statement.execute(params![
-                    row,
-                    "retry",
-                    None::<i64>,
-                    None::<&str>,
-                    micros(*at),
-                    error,
-                    None::<&str>
-                ])?;
-            }
-            Outcome::GaveUp { error } => {
-                statement.execute(params![
-                    row,
-                    "failed",
-                    None::<i64>,
-                    None::<&str>,
-                    None::<i64>,
-                    error,
-                    None::<&str>
-                ])?;
-            }
+            Outcome::Retry { at, error } => ends("retry", Some(*at), error, 0, "")?,
+            Outcome::NotTried { at, error } => ends("retry", Some(*at), error, 1, "")?,
+            // After another channel's refusal this one is closed as well, or it would be tried for ever.
+            Outcome::GaveUp { error } => ends("failed", None, error, 0, channel.as_str())?,
+            Outcome::Unknown { error } => ends("unknown", None, error, 0, "")?,
             Outcome::Refused { error, opted_out } => {
-                let refused = (!opted_out).then_some(channel.as_str());
-                statement.execute(params![
-                    row,
-                    "failed",
-                    None::<i64>,
-                    None::<&str>,
-                    None::<i64>,
-                    error,
-                    refused
-                ])?;
+                let refused_on = if *opted_out { "" } else { channel.as_str() };
                 if *opted_out {
                     let word = Word {
                         kind: WordKind::OptOut,
@@ -248,19 +236,9 @@ impl Store {
                     };
                     self.insert_word(contact, &word)?;
                 }
+                ends("failed", None, error, 0, refused_on)?
             }
-            Outcome::Unknown { error } => {
-                statement.execute(params![
-                    row,
-                    "unknown",
-                    None::<i64>,
-                    None::<&str>,
-                    None::<i64>,
-                    error,
-                    None::<&str>
-                ])?;
-            }
-        }
+        };
         self.awaken(contact)
     }
 

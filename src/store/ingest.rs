@@ -533,8 +533,7 @@ impl Store {
         own.message_identity = Some(identity);
         let sql = "UPDATE follow_ups SET message_identity = ?2, \
                      provider_id = coalesce(provider_id, ?3), \
-                     sent_at = CASE WHEN state IN ('unknown', 'retry', 'failed') THEN ?4 ELSE sent_at END, \
-                     state = CASE WHEN state IN ('unknown', 'retry', 'failed') THEN 'sent' ELSE state END \
+                     sent_at = CASE WHEN state <> 'sent' THEN ?4 ELSE sent_at END, state = 'sent' \
                    WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute((
             own.id,
@@ -542,7 +541,7 @@ impl Store {
             message_id,
             row.sent_at,
         ))?;
-        let settles = matches!(own.state.as_str(), "unknown" | "retry" | "failed");
+        let settles = own.state != "sent";
         if settles {
             self.awaken(own.contact)?;
         }
