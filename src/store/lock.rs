@@ -9,12 +9,16 @@ pub struct RunLock {
 }
 
 impl RunLock {
-    /// Takes the lock beside the database; `None` when another run holds it.
+    /// Takes the lock beside the database, which exists; `None` when another run holds it. By whichever link
+    /// the database is reached, its lock is the same.
     ///
     /// # Errors
     /// When the lock file cannot be made.
     pub fn take(database: &Path) -> Result<Option<Self>> {
-        let mut path = database.as_os_str().to_owned();
+        let database = database
+            .canonicalize()
+            .with_context(|| format!("failed to find {}", database.display()))?;
+        let mut path = database.into_os_string();
         path.push(".lock");
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);

@@ -22,6 +22,7 @@ mod threads;
 mod wake;
 
 use std::cell::Cell;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -75,8 +76,31 @@ impl Store {
                 );
                 return Err(Failure::new(Outcome::NoInput, words).into());
             }
-            create_private(path).with_context(|| format!("failed to create {}", path.display()))?;
+            Self::create(path)?;
         }
+        Self::attach(path)
+    }
+
+    /// Makes a whole database aside and puts it in its place at once: who comes at the same time finds none,
+    /// or all of it.
+    fn create(path: &Path) -> Result<()> {
+        let failed = || format!("failed to create {}", path.display());
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+        let aside = tempfile::Builder::new()
+            .prefix(".followup-")
+            .tempfile_in(folder.unwrap_or(Path::new(".")))
+            .with_context(failed)?
+            .into_temp_path();
+        Self::attach(&aside)?;
+        match aside.persist_noclobber(path) {
+            Err(error) if error.error.kind() != ErrorKind::AlreadyExists => {
+                Err(error.error).with_context(failed)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn attach(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)
             .with_context(|| format!("failed to open {}", path.display()))?;
