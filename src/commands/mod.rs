@@ -19,7 +19,7 @@ use crate::config::{self, Config, Environment};
 use crate::error::{Failure, Outcome};
 use crate::model::Timestamp;
 use crate::report::terminal::{Styles, plain_lines};
-use crate::store::{ContactKey, Store};
+use crate::store::{ContactKey, Store, explained};
 
 /// All that a command knows of the world around it. `main` makes one.
 pub struct Context<'a> {
@@ -90,6 +90,10 @@ impl Verbosity {
 /// # Errors
 /// What kept the command from its work; [`crate::error::outcome_of`] gives its exit code.
 pub fn execute(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
+    command(cli, context).map_err(explained)
+}
+
+fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
     match cli.command {
         Command::Init { directory } => {
             let directory = context.directory.join(directory.unwrap_or_default());

@@ -303,6 +303,28 @@ impl Store {
     }
 }
 
+/// The same error, or, where the database met with what a person can mend, words and an outcome for it.
+#[must_use]
+pub fn explained(error: anyhow::Error) -> anyhow::Error {
+    use rusqlite::ErrorCode::{DatabaseBusy, DiskFull, ReadOnly, SystemIoFailure};
+    let code = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<rusqlite::Error>())
+        .and_then(rusqlite::Error::sqlite_error_code);
+    let (outcome, words) = match code {
+        Some(DiskFull) => (Outcome::TryLater, "the disk is full; make room on it"),
+        Some(DatabaseBusy) => (Outcome::TryLater, "another process has been writing to it"),
+        Some(SystemIoFailure) => (Outcome::TryLater, "the disk fails, or is full"),
+        Some(ReadOnly) => (Outcome::Permission, "check who owns it and its directory"),
+        _ => return error,
+    };
+    Failure::new(
+        outcome,
+        format!("the database cannot be written, {words}: {error:#}"),
+    )
+    .into()
+}
+
 /// Makes an empty file that only its owner can read, from the first byte.
 fn create_private(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
