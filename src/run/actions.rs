@@ -58,11 +58,21 @@ impl Actions<'_> {
         Ok(())
     }
 
-    /// Does what is queued, some at once, each durably begun before anything leaves.
+    /// Does what is queued, some at once, each durably begun before anything leaves. What a crash cut off is
+    /// said first.
     ///
     /// # Errors
     /// When the database cannot be read or written.
     pub fn perform(&self, summary: &mut Summary, report: &mut dyn FnMut(&Event)) -> Result<()> {
+        for (row, action) in self.store.recover_actions()? {
+            summary.failed_actions += 1;
+            report(&Event::Action {
+                follow_up_id: self.store.follow_up_id(row),
+                action,
+                state: "unknown".to_owned(),
+                detail: Some("the run ended while it was being done".to_owned()),
+            });
+        }
         let open = self.store.open_actions((self.clock)())?;
         for some in open.chunks(self.concurrency.max(1)) {
             let mut jobs = Vec::new();

@@ -56,7 +56,7 @@ pub enum Event {
         follow_up_id: String,
         /// Which action.
         action: String,
-        /// `done`, `failed` or `retry`.
+        /// `done`, `failed`, `retry` or `unknown`.
         state: String,
         /// In words, where there is more to say.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +102,6 @@ pub struct Summary {
     pub closed: u64,
     /// Contacts left to the next run (rule D19).
     pub left: u64,
-    /// Workflow actions that failed.
+    /// Workflow actions that failed, or of which nobody knows.
     pub failed_actions: u64,
 }

@@ -52,18 +52,32 @@ impl Store {
         Ok(())
     }
 
-    /// The actions that are to be done at `now`. Under the run lock: one that is still `started` was cut off by
-    /// a crash; a signed webhook is tried again, because its receiver can tell; nobody knows of the others.
+    /// Under the run lock: an action that is still `started` was cut off by a crash. A signed webhook is tried
+    /// again, because its receiver can tell, and so is what happens in this database alone; nobody knows of the
+    /// others, which are given back: the follow-up's row and the action's name.
     ///
     /// # Errors
-    /// When the database cannot be read or written.
-    pub fn open_actions(&self, now: Timestamp) -> Result<Vec<OpenAction>> {
+    /// When the database cannot be written.
+    pub fn recover_actions(&self) -> Result<Vec<(i64, String)>> {
         let cut_off = "SELECT 1 FROM actions WHERE state = 'started' LIMIT 1";
-        if self.connection.prepare_cached(cut_off)?.exists([])? {
-            let sql = "UPDATE actions SET detail = 'the run ended while it was being done', retry_at = at, \
-                       state = iif(action = 'webhook', 'retry', 'unknown') WHERE state = 'started'";
-            self.connection.execute(sql, [])?;
+        if !self.connection.prepare_cached(cut_off)?.exists([])? {
+            return Ok(Vec::new());
         }
+        let sql = "UPDATE actions SET detail = 'the run ended while it was being done', retry_at = at, \
+                   state = iif(action IN ('webhook', 'tags', 'assign'), 'retry', 'unknown') \
+                   WHERE state = 'started' RETURNING follow_up, action, state = 'unknown'";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let rows: Vec<(i64, String, bool)> = rows.collect::<rusqlite::Result<_>>()?;
+        let unknown = rows.into_iter().filter(|(_, _, unknown)| *unknown);
+        Ok(unknown.map(|(row, action, _)| (row, action)).collect())
+    }
+
+    /// The actions that are to be done at `now`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn open_actions(&self, now: Timestamp) -> Result<Vec<OpenAction>> {
         let sql = "SELECT a.follow_up, f.contact, a.workflow, a.action, a.attempts \
                    FROM actions a JOIN follow_ups f ON f.id = a.follow_up \
                    WHERE a.state IN ('pending', 'retry') AND coalesce(a.retry_at, 0) <= ?1 \
