@@ -11,6 +11,7 @@ mod chat;
 mod cli;
 mod config;
 mod contract;
+mod crash;
 mod decide;
 mod decide_properties;
 mod examples;
