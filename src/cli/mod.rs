@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{DateOrder, Format};
+use crate::export::ExportFormat;
 
 pub use time::{NotATime, TimeArgument};
 
@@ -74,6 +75,36 @@ pub enum Command {
     Run(Run),
     /// Show everything about one contact: conversation, schedule, and the reasons
     Show(Show),
+    /// List every follow-up ever claimed, with what became of it
+    History(History),
+    /// Show how things stand: counts, the age of each source, what needs a person
+    Status(Status),
+    /// Hold everything for a contact, until a time or until resume
+    Pause(Pause),
+    /// End a contact's pause; also says that a person has looked at an unclear time
+    Resume(Say),
+    /// Record that a contact has an appointment: nothing is sent until they write again
+    Booked(Say),
+    /// Record that a contact must never be written to
+    OptOut(Say),
+    /// Record a contact's consent to be written to again
+    OptIn(Say),
+    /// Settle a follow-up of which nobody knows whether it was sent
+    Resolve(Resolve),
+    /// Erase a person's data; that they opted out is kept as a keyed hash
+    Forget(Forget),
+    /// Write what is stored, so that it can be imported again with every field exact
+    Export(Export),
+    /// Copy the database, consistent, into a new private file
+    Backup(Backup),
+    /// Look at versions, permissions, integrity, the lock, and the age of the data
+    Doctor(Doctor),
+    /// Print what makes this machine run followup every minute
+    Schedule(Schedule),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page of followup or of one command
+    Man(Man),
     /// Print the JSON Schema of the configuration, for editors
     Schema,
 }
@@ -190,6 +221,179 @@ pub struct Show {
     /// One JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// `followup history`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup history --since 2026-03-01
+  followup history --contact c-102 --why")]
+pub struct History {
+    /// Only those claimed at this time or later
+    #[arg(long, value_name = "T")]
+    pub since: Option<TimeArgument>,
+    /// Only those to this contact
+    #[arg(long, value_name = "ID")]
+    pub contact: Option<String>,
+    /// With the reasons as they were then
+    #[arg(long)]
+    pub why: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// The present.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// `followup status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// The present.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// An operator's word about a contact.
+#[derive(Debug, Args)]
+pub struct Say {
+    /// The contact's id
+    pub contact: String,
+    /// Why, for whoever looks at it later
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// When it is said.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// `followup pause`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup pause c-102 --reason 'on holiday'
+  followup pause c-102 --until 2026-03-09T09:00")]
+pub struct Pause {
+    /// Whom, and why.
+    #[command(flatten)]
+    pub say: Say,
+    /// Until when [default: until resume]
+    #[arg(long, value_name = "T")]
+    pub until: Option<TimeArgument>,
+}
+
+/// `followup resolve`.
+#[derive(Debug, Args)]
+pub struct Resolve {
+    /// The follow-up's id, as history shows it
+    #[arg(value_name = "FOLLOWUP")]
+    pub follow_up: String,
+    /// What became of it
+    pub fate: Fate,
+    /// When it is said.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// What became of a follow-up, by a person's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Fate {
+    /// It reached the contact
+    Sent,
+    /// It did not: a later run tries again
+    NotSent,
+}
+
+/// `followup forget`.
+#[derive(Debug, Args)]
+pub struct Forget {
+    /// The contact's id
+    pub contact: String,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// When they are forgotten.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// `followup export`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup export messages > messages.csv
+  followup export contacts --format jsonl -o contacts.jsonl
+
+In CSV, a cell that a spreadsheet would run as a formula gets a leading ', which import takes off again.")]
+pub struct Export {
+    /// What
+    pub what: Exported,
+    /// How [default: by the name of the file, else csv]
+    #[arg(long, value_name = "F")]
+    pub format: Option<ExportFormat>,
+    /// Into this file, which only you can read, whole or not at all [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Exported {
+    /// Every message, our own follow-ups among them
+    Messages,
+    /// Every contact, with what was said about them
+    Contacts,
+    /// The log of follow-ups
+    Followups,
+}
+
+/// `followup backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The file to make; must not exist
+    pub file: PathBuf,
+}
+
+/// `followup doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Make a copied database the original: only when the other one is no longer used
+    #[arg(long)]
+    pub adopt: bool,
+    /// The present.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// `followup schedule`.
+#[derive(Debug, Args)]
+pub struct Schedule {
+    /// For what
+    pub scheduler: Scheduler,
+}
+
+/// What starts a run every minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scheduler {
+    /// A hardened service and its timer
+    Systemd,
+    /// A line for crontab -e
+    Cron,
+}
+
+/// `followup completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `followup man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// One command's page
+    pub command: Option<String>,
 }
 
 #[cfg(test)]

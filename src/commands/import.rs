@@ -206,7 +206,7 @@ impl Context<'_> {
     /// A file that could not be used is said, with its outcome; the files after it are taken all the same.
     fn file_outcome(&mut self, result: Result<Outcome>) -> Outcome {
         result.unwrap_or_else(|error| {
-            self.say(Verbosity::Quiet, &format!("{error:#}"));
+            self.complain(&error);
             crate::error::outcome_of(&error)
         })
     }

@@ -2,12 +2,19 @@
 //! else to `err`.
 
 pub mod check;
+mod doctor;
+mod export;
+mod forget;
+mod history;
 mod import;
 pub mod init;
 mod plan;
 mod run;
+mod say;
 pub mod schema;
 mod show;
+mod status;
+mod upkeep;
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -17,7 +24,7 @@ use anyhow::Result;
 use crate::cli::{Cli, Command, Now};
 use crate::config::{self, Config, Environment};
 use crate::error::{Failure, Outcome};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, WordKind};
 use crate::report::terminal::{Styles, plain_lines};
 use crate::store::{ContactKey, Store, explained};
 
@@ -108,6 +115,21 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
         Command::Run(arguments) => run::run(context, &arguments),
         Command::Plan(arguments) => plan::plan(context, &arguments),
         Command::Show(arguments) => show::show(context, &arguments),
+        Command::History(arguments) => history::history(context, &arguments),
+        Command::Status(arguments) => status::status(context, &arguments),
+        Command::Pause(arguments) => say::pause(context, &arguments),
+        Command::Resume(arguments) => say::say(context, &arguments, WordKind::Resume),
+        Command::Booked(arguments) => say::say(context, &arguments, WordKind::Booked),
+        Command::OptOut(arguments) => say::say(context, &arguments, WordKind::OptOut),
+        Command::OptIn(arguments) => say::say(context, &arguments, WordKind::OptIn),
+        Command::Resolve(arguments) => say::resolve(context, &arguments),
+        Command::Forget(arguments) => forget::forget(context, &arguments),
+        Command::Export(arguments) => export::export(context, &arguments),
+        Command::Backup(arguments) => upkeep::backup(context, &arguments),
+        Command::Doctor(arguments) => doctor::doctor(context, &arguments),
+        Command::Schedule(arguments) => upkeep::schedule(context, &arguments),
+        Command::Completions(arguments) => upkeep::completions(context, &arguments),
+        Command::Man(arguments) => upkeep::man(context, &arguments),
     }
 }
 

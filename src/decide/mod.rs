@@ -291,6 +291,15 @@ fn standing_pause<'a>(words: impl Iterator<Item = &'a Word>, now: Timestamp) -> 
         .filter(|w| w.kind == WordKind::Pause && w.until.is_none_or(|until| now < until))
 }
 
+/// Since when a standing opt-out holds at `now`, by the contact or by who shares their number (rules D3, D21).
+#[must_use]
+pub fn opted_out_at(thread: &Thread, now: Timestamp) -> Option<Timestamp> {
+    match standing_opt_out(&Timeline::new(thread, now))? {
+        Because::OptedOut { at, .. } => Some(at),
+        _ => None,
+    }
+}
+
 /// D3, D21: the newest opt-out that no later opt-in lifts, by the contact or by who shares their number.
 fn standing_opt_out(timeline: &Timeline<'_>) -> Option<Because> {
     let said = |kind: SignalKind| {

@@ -131,7 +131,11 @@ fn sent(out: &mut dyn Write, follow_up: &FollowUp, time: &str, page: Page) -> Re
         channel_words(follow_up.channel),
         state_words(follow_up.state)
     );
-    if let Some(id) = &follow_up.provider_id {
+    if let Some(id) = follow_up
+        .provider_id
+        .as_ref()
+        .filter(|id| **id != follow_up.id)
+    {
         about.push_str(&format!(" · {id}"));
     }
     about.push_str(&format!(" · {}", follow_up.id));

@@ -162,8 +162,8 @@ impl Table {
             channel_words(follow_up.channel),
         )?;
         let id = match &follow_up.provider_id {
-            Some(provider) => format!("{} · {provider}", follow_up.id),
-            None => follow_up.id.clone(),
+            Some(provider) if *provider != follow_up.id => format!("{} · {provider}", follow_up.id),
+            _ => follow_up.id.clone(),
         };
         self.below(out, &id)?;
         self.below(out, &quote(&follow_up.text))?;

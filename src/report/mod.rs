@@ -2,16 +2,19 @@
 
 mod clocks;
 mod conversation;
+mod finding;
 pub mod history;
 pub mod output;
 pub mod panel;
 pub mod plan;
 mod reason;
 pub mod run;
+pub mod status;
 pub mod terminal;
 mod text;
 
 pub use clocks::Clocks;
+pub use finding::finding;
 pub use reason::{action_words, channel_words, reason_words, scenario_words, words};
 
 /// "1 message", "2 messages".

@@ -1,5 +1,7 @@
 //! Rows for exports, `history` and `status`: streamed, never gathered.
 
+use std::ops::RangeInclusive;
+
 use anyhow::Result;
 use rusqlite::Row;
 
@@ -61,6 +63,17 @@ pub struct FollowUpRow {
     pub reply_at: Option<Timestamp>,
     /// The actions of its workflow: name, state, detail.
     pub actions: Vec<(String, String, Option<String>)>,
+}
+
+/// A contact who is held until a person does something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldContact {
+    /// The contact's id in the exports.
+    pub contact_id: String,
+    /// The name, where known.
+    pub name: Option<String>,
+    /// The reason of the hold.
+    pub hold: String,
 }
 
 /// Counts for `status`.
@@ -142,16 +155,31 @@ impl Store {
         &self,
         since: Option<Timestamp>,
         contact: Option<ContactKey>,
+        each: impl FnMut(&FollowUpRow) -> Result<()>,
+    ) -> Result<()> {
+        self.each_follow_up_of(since, contact, &(0..=i64::MAX), each)
+    }
+
+    fn each_follow_up_of(
+        &self,
+        since: Option<Timestamp>,
+        contact: Option<ContactKey>,
+        ids: &RangeInclusive<i64>,
         mut each: impl FnMut(&FollowUpRow) -> Result<()>,
     ) -> Result<()> {
         const SQL: &str = concat!(
             "SELECT ",
             follow_up_columns!(),
             ", because, reply_at, (SELECT contact_id FROM contacts c WHERE c.id = contact), id, conversation_id FROM follow_ups \
-             WHERE claimed_at >= ?1 AND (?2 IS NULL OR contact = ?2) ORDER BY follow_ups.id"
+             WHERE claimed_at >= ?1 AND (?2 IS NULL OR contact = ?2) AND id BETWEEN ?3 AND ?4 ORDER BY follow_ups.id"
         );
         let mut statement = self.connection.prepare(SQL)?;
-        let mut rows = statement.query((since.map_or(i64::MIN, micros), contact))?;
+        let mut rows = statement.query((
+            since.map_or(i64::MIN, micros),
+            contact,
+            ids.start(),
+            ids.end(),
+        ))?;
         while let Some(row) = rows.next()? {
             each(&FollowUpRow {
                 follow_up: follow_up(row, &self.prefix)?,
@@ -163,6 +191,46 @@ impl Store {
             })?;
         }
         Ok(())
+    }
+
+    /// The newest follow-ups that a person should look at: `unknown`, sent after a reply (rule X7), and with a
+    /// failed action.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn needing_a_person(&self, most: u32) -> Result<Vec<FollowUpRow>> {
+        let sql = "SELECT id FROM follow_ups f WHERE state = 'unknown' OR reply_at IS NOT NULL \
+                   OR EXISTS (SELECT 1 FROM actions a WHERE a.follow_up = f.id AND a.state = 'failed') \
+                   ORDER BY id DESC LIMIT ?1";
+        let mut statement = self.connection.prepare(sql)?;
+        let found = statement.query_map([most], |row| row.get(0))?;
+        let found: Vec<i64> = found.collect::<rusqlite::Result<_>>()?;
+        let mut rows = Vec::new();
+        for id in found {
+            self.each_follow_up_of(None, None, &(id..=id), |row| {
+                rows.push(row.clone());
+                Ok(())
+            })?;
+        }
+        Ok(rows)
+    }
+
+    /// Contacts held for want of a sender or an address, or for a time that is unclear (rules D18, S4).
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn held_for_a_person(&self, most: u32) -> Result<Vec<HeldContact>> {
+        let sql = "SELECT contact_id, name, hold FROM contacts \
+                   WHERE hold IN ('unclear_time', 'no_sender', 'no_address') ORDER BY hold DESC, id LIMIT ?1";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map([most], |row| {
+            Ok(HeldContact {
+                contact_id: row.get(0)?,
+                name: row.get(1)?,
+                hold: row.get(2)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     fn actions(&self, row: i64) -> Result<Vec<(String, String, Option<String>)>> {

@@ -36,7 +36,7 @@ use crate::model::Timestamp;
 pub use actions::{ActionEnd, OpenAction};
 pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution};
 pub use ingest::{Imported, Ingest, Reading};
-pub use listing::{ContactRow, Counts, FollowUpRow, MessageRow};
+pub use listing::{ContactRow, Counts, FollowUpRow, HeldContact, MessageRow};
 pub use lock::RunLock;
 pub use sources::{FileState, TakenBefore};
 pub use threads::{ContactKey, Threads};
@@ -247,6 +247,12 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The version of SQLite.
+    #[must_use]
+    pub fn sqlite_version() -> &'static str {
+        rusqlite::version()
     }
 
     /// The version of the schema.

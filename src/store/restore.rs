@@ -111,6 +111,13 @@ impl Store {
             row.error,
             record.because.as_deref().unwrap_or("[]"),
         ])?;
+        if let Some(provider_id) = row.provider_id.as_deref().filter(|_| inserted > 0) {
+            // A messages file that came first has brought it as a message (rule X6).
+            let sql = "DELETE FROM messages WHERE contact = ?1 AND author = 'followup' AND message_id = ?2";
+            self.connection
+                .prepare_cached(sql)?
+                .execute((key, provider_id))?;
+        }
         self.awaken(key)?;
         Ok(inserted > 0)
     }

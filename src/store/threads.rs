@@ -124,24 +124,9 @@ impl Threads<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn thread(&mut self, key: ContactKey) -> Result<Option<Thread>> {
-        let found = self.contact.query_row([key], |row| {
-            Ok(Contact {
-                contact_id: row.get(0)?,
-                name: row.get(1)?,
-                phone: row.get(2)?,
-                email: row.get(3)?,
-                timezone: row.get(4)?,
-                language: row.get(5)?,
-                tags: tags(row.get(6)?, row.get(7)?),
-                addresses: Vec::new(),
-            })
-        });
-        let Some(mut contact) = found.optional()? else {
+        let Some(contact) = self.person(key)? else {
             return Ok(None);
         };
-        contact.addresses = rows(self.addresses.as_mut(), key, |row| {
-            Ok((named(row, 0)?, row.get(1)?))
-        })?;
         let messages = rows(Some(&mut self.messages), key, message)?;
         let shared_words = self.shared_words(key, &contact)?;
         let prefix = &self.store.prefix;
@@ -164,6 +149,39 @@ impl Threads<'_> {
             contact,
             messages,
         }))
+    }
+
+    /// A contact without the conversation, and what was said about them; `None` when they are gone.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn contact(&mut self, key: ContactKey) -> Result<Option<(Contact, Vec<Word>)>> {
+        let Some(contact) = self.person(key)? else {
+            return Ok(None);
+        };
+        Ok(Some((contact, rows(self.words.as_mut(), key, word)?)))
+    }
+
+    fn person(&mut self, key: ContactKey) -> Result<Option<Contact>> {
+        let found = self.contact.query_row([key], |row| {
+            Ok(Contact {
+                contact_id: row.get(0)?,
+                name: row.get(1)?,
+                phone: row.get(2)?,
+                email: row.get(3)?,
+                timezone: row.get(4)?,
+                language: row.get(5)?,
+                tags: tags(row.get(6)?, row.get(7)?),
+                addresses: Vec::new(),
+            })
+        });
+        let Some(mut contact) = found.optional()? else {
+            return Ok(None);
+        };
+        contact.addresses = rows(self.addresses.as_mut(), key, |row| {
+            Ok((named(row, 0)?, row.get(1)?))
+        })?;
+        Ok(Some(contact))
     }
 
     /// D21: what others with the same phone number, email or address said about being written to.

@@ -44,7 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "report",
         &["model", "error", "zone", "decide", "detect", "store", "run"],
     ),
-    ("cli", &["model", "zone", "config"]),
+    ("cli", &["model", "zone", "config", "export"]),
     (
         "commands",
         &[

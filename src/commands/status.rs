@@ -1,0 +1,67 @@
+use anyhow::Result;
+
+use super::Context;
+use crate::cli::Status;
+use crate::config::Config;
+use crate::error::Outcome;
+use crate::model::Timestamp;
+use crate::report::Clocks;
+use crate::report::status::{Report, Source, json, page};
+use crate::store::{Access, Store};
+
+/// How many of a kind of problem are listed.
+const MOST: u32 = 20;
+
+/// Shows how things stand, and what needs a person.
+pub(super) fn status(context: &mut Context<'_>, arguments: &Status) -> Result<Outcome> {
+    let config = context.load()?;
+    let store = Store::open(&config.store, Access::Read)?;
+    let now = context.now(arguments.now, &config);
+    let report = Report {
+        counts: store.counts()?,
+        sources: sources(&store, &config, now)?,
+        follow_ups: store.needing_a_person(MOST)?,
+        contacts: store.held_for_a_person(MOST)?,
+    };
+    if arguments.json {
+        serde_json::to_writer(&mut *context.out, &json(&report))?;
+        writeln!(context.out)?;
+    } else {
+        let clocks = Clocks::of_bot(&config.bot.zone, now);
+        let terminal = context.terminal;
+        page(
+            context.out,
+            &report,
+            &clocks,
+            terminal.width,
+            terminal.out_styles,
+        )?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The sources that have brought something, and those that are configured and have not.
+pub(super) fn sources(store: &Store, config: &Config, now: Timestamp) -> Result<Vec<Source>> {
+    let mut sources: Vec<Source> = Vec::new();
+    for source in store.sources()? {
+        let fresh_for = config.policy.fresh_for(&source.name);
+        let zone = &config.bot.zone;
+        sources.push(Source {
+            name: source.name,
+            as_of: Some(source.as_of),
+            fresh_for,
+            stale: fresh_for.is_some_and(|fresh| now > zone.after(source.as_of, fresh)),
+        });
+    }
+    for source in &config.sources {
+        if !sources.iter().any(|s| s.name == source.name) {
+            sources.push(Source {
+                name: source.name.clone(),
+                as_of: None,
+                fresh_for: config.policy.fresh_for(&source.name),
+                stale: false,
+            });
+        }
+    }
+    Ok(sources)
+}

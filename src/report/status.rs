@@ -1,0 +1,259 @@
+//! How things stand, and what needs a person.
+
+use std::collections::BTreeMap;
+use std::io::{Result, Write};
+
+use serde::Serialize;
+
+use super::terminal::{Styles, plain};
+use super::text::{padding, wrap};
+use super::{Clocks, channel_words, count, reason_words, scenario_words};
+use crate::decide::Reason;
+use crate::model::{Delay, FollowUpState, Timestamp};
+use crate::store::{Counts, FollowUpRow, HeldContact};
+
+/// How things stand.
+#[derive(Debug)]
+pub struct Report {
+    /// How many of everything.
+    pub counts: Counts,
+    /// Where data come from.
+    pub sources: Vec<Source>,
+    /// Follow-ups that somebody should look at.
+    pub follow_ups: Vec<FollowUpRow>,
+    /// Contacts who are held until somebody does something.
+    pub contacts: Vec<HeldContact>,
+}
+
+/// A source and its age (rule D15).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// Up to when it is complete; `None` when it has brought nothing yet.
+    pub as_of: Option<Timestamp>,
+    /// How old it may be.
+    pub fresh_for: Option<Delay>,
+    /// Whether it is older.
+    pub stale: bool,
+}
+
+impl Source {
+    /// Its age in words.
+    #[must_use]
+    pub fn words(&self, clocks: &Clocks) -> String {
+        let limit = self
+            .fresh_for
+            .map(|f| format!(" (limit {f})"))
+            .unwrap_or_default();
+        match self.as_of {
+            None => "nothing imported yet".to_owned(),
+            Some(at) if at == Timestamp::UNIX_EPOCH => {
+                "an import was cut off: import it again".to_owned()
+            }
+            Some(at) => {
+                let mark = if self.stale { "STALE: " } else { "" };
+                format!(
+                    "{mark}complete until {}, {}{limit}",
+                    clocks.moment(at),
+                    clocks.relative(at)
+                )
+            }
+        }
+    }
+}
+
+const LABEL: usize = 12;
+
+/// The report for people, in `width` columns.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn page(
+    out: &mut dyn Write,
+    report: &Report,
+    clocks: &Clocks,
+    width: usize,
+    styles: Styles,
+) -> Result<()> {
+    let mut field = |label: &str, text: &str, is_bad: bool| -> Result<()> {
+        for (n, line) in wrap(&plain(text), width.saturating_sub(LABEL))
+            .iter()
+            .enumerate()
+        {
+            let label = if n == 0 { label } else { "" };
+            let gap = " ".repeat(padding(label, LABEL));
+            write!(out, "{}{gap}", styles.faint(label))?;
+            if is_bad {
+                writeln!(out, "{}", styles.bad(line))?;
+            } else {
+                writeln!(out, "{line}")?;
+            }
+        }
+        Ok(())
+    };
+    let counts = &report.counts;
+    let number = |n: i64| u64::try_from(n).unwrap_or(0);
+    let contacts = count(number(counts.contacts), "contact", "contacts");
+    field(
+        "Contacts",
+        &format!("{contacts}, {} scheduled or due", counts.scheduled),
+        false,
+    )?;
+    let held = list(counts.holds.iter().map(|(r, n)| (reason(r), *n)));
+    field("Held", &held, false)?;
+    let follow_ups = list(counts.follow_ups.iter().map(|(s, n)| (s.clone(), *n)));
+    field("Follow-ups", &follow_ups, false)?;
+    for (n, source) in report.sources.iter().enumerate() {
+        let label = if n == 0 { "Sources" } else { "" };
+        field(
+            label,
+            &format!("{}: {}", source.name, source.words(clocks)),
+            source.stale,
+        )?;
+    }
+    let mut label = "To do";
+    for words in problems(report, clocks) {
+        field(label, &words, false)?;
+        label = "";
+    }
+    if label == "To do" {
+        field(label, "nothing needs a person", false)?;
+    }
+    Ok(())
+}
+
+fn list(counts: impl Iterator<Item = (String, i64)>) -> String {
+    let words: Vec<String> = counts.map(|(what, n)| format!("{n} {what}")).collect();
+    if words.is_empty() {
+        "none".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+fn reason(code: &str) -> String {
+    code.parse::<Reason>()
+        .map_or_else(|_| code.to_owned(), |r| reason_words(r).to_owned())
+}
+
+/// What needs a person, each with what to do.
+fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
+    let mut problems = Vec::new();
+    for row in &report.follow_ups {
+        let follow_up = &row.follow_up;
+        let which = format!(
+            "{} to {}, {} step {} by {} ({})",
+            follow_up.id,
+            row.contact_id,
+            scenario_words(follow_up.scenario),
+            follow_up.step,
+            channel_words(follow_up.channel),
+            clocks.moment(follow_up.went_out_at()),
+        );
+        if follow_up.state == FollowUpState::Unknown {
+            problems.push(format!(
+                "{which}: nobody knows whether it was sent. Look at the provider, then: followup resolve {} sent|not-sent",
+                follow_up.id
+            ));
+        }
+        if let Some(reply) = row.reply_at {
+            problems.push(format!(
+                "{which}: sent after a reply ({}) that came to light later",
+                clocks.moment(reply)
+            ));
+        }
+        for (action, _, detail) in row.actions.iter().filter(|(_, state, _)| state == "failed") {
+            let detail = detail.as_deref().unwrap_or("failed");
+            problems.push(format!("{which}: {action}: {detail}"));
+        }
+    }
+    for contact in &report.contacts {
+        let name = contact
+            .name
+            .as_ref()
+            .map(|n| format!(" {n}"))
+            .unwrap_or_default();
+        let todo = match contact.hold.as_str() {
+            "unclear_time" => "Look at what they asked for, then: followup resume",
+            "no_sender" => "Configure a sender for the channel",
+            _ => "Add a phone number or an address",
+        };
+        problems.push(format!(
+            "{}{name}: held, {}. {todo}. See: followup show {}",
+            contact.contact_id,
+            reason(&contact.hold),
+            contact.contact_id
+        ));
+    }
+    problems
+}
+
+/// The report as one JSON object.
+#[must_use]
+pub fn json(report: &Report) -> impl Serialize + use<'_> {
+    let counts = &report.counts;
+    Object {
+        contacts: counts.contacts,
+        scheduled: counts.scheduled,
+        held: counts.holds.iter().map(|(k, n)| (k.as_str(), *n)).collect(),
+        follow_ups: counts
+            .follow_ups
+            .iter()
+            .map(|(k, n)| (k.as_str(), *n))
+            .collect(),
+        sent_after_reply: counts.sent_after_reply,
+        failed_actions: counts.failed_actions,
+        sources: &report.sources,
+        problems: report
+            .follow_ups
+            .iter()
+            .flat_map(of_follow_up)
+            .chain(report.contacts.iter().map(|contact| Problem {
+                kind: &contact.hold,
+                contact_id: &contact.contact_id,
+                follow_up_id: None,
+                detail: None,
+            }))
+            .collect(),
+    }
+}
+
+fn of_follow_up(row: &FollowUpRow) -> Vec<Problem<'_>> {
+    let problem = |kind, detail| Problem {
+        kind,
+        contact_id: &row.contact_id,
+        follow_up_id: Some(&row.follow_up.id),
+        detail,
+    };
+    let mut problems = Vec::new();
+    if row.follow_up.state == FollowUpState::Unknown {
+        problems.push(problem("unknown", row.follow_up.error.as_deref()));
+    }
+    if row.reply_at.is_some() {
+        problems.push(problem("sent_after_reply", None));
+    }
+    let failed = row.actions.iter().filter(|(_, state, _)| state == "failed");
+    problems.extend(failed.map(|(_, _, detail)| problem("failed_action", detail.as_deref())));
+    problems
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    contacts: i64,
+    scheduled: i64,
+    held: BTreeMap<&'a str, i64>,
+    follow_ups: BTreeMap<&'a str, i64>,
+    sent_after_reply: i64,
+    failed_actions: i64,
+    sources: &'a [Source],
+    problems: Vec<Problem<'a>>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    kind: &'a str,
+    contact_id: &'a str,
+    follow_up_id: Option<&'a str>,
+    detail: Option<&'a str>,
+}
