@@ -105,7 +105,7 @@ fn literal(uri: &Uri) -> Option<SocketAddr> {
     Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port))
 }
 
-fn is_link_local(ip: IpAddr) -> bool {
+pub(super) fn is_link_local(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unicast_link_local(),

@@ -4,17 +4,35 @@
 //! touches the store: whether and when a step is tried again is decided by [`crate::run`] from the kind of
 //! [`SendError`] (rules X1, X4).
 
+mod address;
+mod chatwoot;
 mod connection;
+mod email;
+mod highlevel;
 pub mod http;
+mod intercom;
+mod json;
+mod limits;
+mod meta;
 mod outbox;
 mod senders;
+mod sendmail;
 mod signature;
+mod smtp;
+mod telegram;
 mod twilio;
 mod webhook;
 
+pub use chatwoot::Chatwoot;
+pub use highlevel::Highlevel;
+pub use intercom::Intercom;
+pub use meta::Meta;
 pub use outbox::Outbox;
 pub use senders::Senders;
+pub use sendmail::Sendmail;
 pub use signature::{SigningKey, SigningKeyError};
+pub use smtp::Smtp;
+pub use telegram::{BotTokenError, Telegram};
 pub use twilio::Twilio;
 pub use webhook::Webhook;
 pub(crate) use webhook::{post_signed, said};
@@ -30,6 +48,10 @@ pub struct Outgoing {
     pub contact_id: String,
     /// The provider's id of the conversation, where known.
     pub conversation_id: Option<String>,
+    /// The provider's id of the conversation on [`Outgoing::channel`], which need not be the one that caused it.
+    pub conversation: Option<String>,
+    /// The provider's id of the contact's last message on [`Outgoing::channel`].
+    pub reply_to: Option<String>,
     /// Where it goes: a phone number, an address, a chat id.
     pub address: String,
     /// The channel.
@@ -165,6 +187,8 @@ fn example(channel: Channel) -> Outgoing {
         id: "fu_1".into(),
         contact_id: "c1".into(),
         conversation_id: None,
+        conversation: None,
+        reply_to: None,
         address: "+525512345678".into(),
         channel,
         text: "Hola Ana".into(),

@@ -1,8 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::http::Http;
-use super::{Outbox, Sender, Twilio, Webhook};
+use super::{
+    Chatwoot, Highlevel, Intercom, Meta, Outbox, Sender, Sendmail, Smtp, Telegram, Twilio, Webhook,
+};
 use crate::config::{Config, Environment, Provider, SecretRef};
 use crate::model::Channel;
 
@@ -11,6 +14,8 @@ use crate::model::Channel;
 #[derive(Debug)]
 pub struct Senders {
     http: Http,
+    timeout: Duration,
+    bot_name: String,
     environment: Environment,
     slots: BTreeMap<Channel, Slot>,
 }
@@ -37,6 +42,8 @@ impl Senders {
         });
         Self {
             http: Http::new(config.limits.request_timeout),
+            timeout: config.limits.request_timeout,
+            bot_name: config.bot.name.clone(),
             environment: environment.clone(),
             slots: slots.collect(),
         }
@@ -84,6 +91,36 @@ impl Senders {
             Provider::Twilio(settings) => {
                 Arc::new(Twilio::new(http, settings, secret(&settings.auth_token)?))
             }
+            Provider::Meta(settings) => {
+                Arc::new(Meta::new(http, settings, secret(&settings.access_token)?))
+            }
+            Provider::Highlevel(settings) => {
+                let token = secret(&settings.token)?;
+                Arc::new(Highlevel::new(http, settings, &self.bot_name, token))
+            }
+            Provider::Telegram(settings) => {
+                let sender = Telegram::new(http, settings, secret(&settings.bot_token)?);
+                Arc::new(sender.map_err(|error| error.to_string())?)
+            }
+            Provider::Chatwoot(settings) => {
+                let token = secret(&settings.api_access_token)?;
+                Arc::new(Chatwoot::new(http, settings, token))
+            }
+            Provider::Intercom(settings) => {
+                let token = secret(&settings.access_token)?;
+                Arc::new(Intercom::new(http, settings, token))
+            }
+            Provider::Smtp(settings) => {
+                let login = settings.login.as_ref();
+                let password = login.map(|(_, password)| secret(password)).transpose()?;
+                Arc::new(Smtp::new(settings, &self.bot_name, password, self.timeout))
+            }
+            Provider::Sendmail(settings) => Arc::new(Sendmail::new(
+                settings,
+                &self.bot_name,
+                &self.environment,
+                self.timeout,
+            )),
             Provider::Webhook(settings) => {
                 let sender = Webhook::new(http, settings, secret(&settings.secret)?);
                 Arc::new(sender.map_err(|error| error.to_string())?)
@@ -100,6 +137,8 @@ impl FromIterator<(Channel, Arc<dyn Sender>)> for Senders {
             .map(|(channel, sender)| (channel, Slot::Given(sender)));
         Self {
             http: Http::new(super::http::TIMEOUT),
+            timeout: super::http::TIMEOUT,
+            bot_name: String::new(),
             environment: Environment::default(),
             slots: slots.collect(),
         }

@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
+use super::address::e164;
 use super::http::{Answer, Http, provider_words};
-use super::{Accepted, Outgoing, SendError, Sender};
+use super::{Accepted, Outgoing, SendError, Sender, limits};
 use crate::config::{Secret, TwilioSender, TwilioSettings};
 use crate::model::{Channel, Timestamp};
 
@@ -15,7 +16,8 @@ const MAX_BODY_CHARS: usize = 1600;
 pub struct Twilio {
     http: Http,
     url: String,
-    account_sid: String,
+    /// Who logs in: the account, or one of its keys.
+    user: String,
     auth_token: Secret,
     sender: TwilioSender,
 }
@@ -31,7 +33,11 @@ impl Twilio {
                 settings.base_url.trim_end_matches('/'),
                 settings.account_sid
             ),
-            account_sid: settings.account_sid.clone(),
+            user: settings
+                .api_key
+                .as_ref()
+                .unwrap_or(&settings.account_sid)
+                .clone(),
             auth_token,
             sender: settings.sender.clone(),
         }
@@ -39,7 +45,7 @@ impl Twilio {
 
     fn authorization(&self) -> String {
         use base64::Engine;
-        let pair = format!("{}:{}", self.account_sid, self.auth_token.expose());
+        let pair = format!("{}:{}", self.user, self.auth_token.expose());
         base64::engine::general_purpose::STANDARD.encode(pair)
     }
 }
@@ -70,7 +76,7 @@ fn form(message: &Outgoing, sender: &TwilioSender) -> Result<String, SendError> 
         ""
     };
     let mut form = Form::default();
-    form.add("To", &format!("{prefix}{}", number(&message.address)?));
+    form.add("To", &format!("{prefix}{}", e164(&message.address)?));
     match sender {
         TwilioSender::From(from) => form.add("From", &format!("{prefix}{from}")),
         TwilioSender::MessagingService(sid) => form.add("MessagingServiceSid", sid),
@@ -86,50 +92,9 @@ fn form(message: &Outgoing, sender: &TwilioSender) -> Result<String, SendError> 
         }
         return Ok(form.0);
     }
-    let length = message.text.chars().count();
-    if message.text.trim().is_empty() || length > MAX_BODY_CHARS {
-        return Err(SendError::Refused {
-            reason: format!(
-                "the text has {length} characters; Twilio takes 1 to {MAX_BODY_CHARS} (its error 21617)"
-            ),
-        });
-    }
+    limits::characters(&message.text, MAX_BODY_CHARS, "Twilio")?;
     form.add("Body", &message.text);
     Ok(form.0)
-}
-
-/// The number in E.164. Any other is refused here: Twilio reads a national number by the country of the sender,
-/// and the message might go to a stranger.
-fn number(address: &str) -> Result<String, SendError> {
-    let address = address.trim();
-    let plain = address.strip_prefix("whatsapp:").unwrap_or(address);
-    let mut number: String = plain
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '\u{a0}' | '-' | '.' | '(' | ')' | '/'))
-        .collect();
-    if let Some(rest) = number.strip_prefix("00") {
-        number = format!("+{rest}");
-    }
-    let digits = number.strip_prefix('+').unwrap_or_default();
-    let is_e164 = matches!(digits.len(), 7..=15)
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && !digits.starts_with('0');
-    if is_e164 {
-        return Ok(number);
-    }
-    Err(SendError::Refused {
-        reason: format!(
-            "the phone number ending in {:?} is not an international one, as +14155550123 is",
-            plain
-                .chars()
-                .rev()
-                .take(2)
-                .collect::<Vec<_>>()
-                .iter()
-                .rev()
-                .collect::<String>()
-        ),
-    })
 }
 
 /// What Twilio's answer makes certain: its own code counts before the HTTP status, but for server errors, after
@@ -257,31 +222,6 @@ mod tests {
             "To=whatsapp%3A%2B525512345678&MessagingServiceSid=MG1&ContentSid=HX1\
              &ContentVariables=%7B%221%22%3A%22Ana%22%2C%222%22%3A%2210%3A00%22%7D"
         );
-    }
-
-    #[test]
-    fn only_international_numbers_are_dialled() {
-        for (given, dialled) in [
-            ("+52 55 1234-5678", Some("+525512345678")),
-            ("whatsapp:+525512345678", Some("+525512345678")),
-            ("0034 600 11 22 33", Some("+34600112233")),
-            ("+1 (500) 555.0006", Some("+15005550006")),
-            ("5512345678", None),
-            ("+12", None),
-            ("+1234567890123456", None),
-            ("+0525512345", None),
-            ("+52551234567a", None),
-            ("ana@example.com", None),
-            ("", None),
-        ] {
-            match (number(given), dialled) {
-                (Ok(number), Some(dialled)) => assert_eq!(number, dialled),
-                (Err(SendError::Refused { reason }), None) => {
-                    assert!(given.len() < 3 || !reason.contains(given));
-                }
-                (got, _) => panic!("{given}: {got:?}"),
-            }
-        }
     }
 
     #[test]

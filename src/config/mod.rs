@@ -28,7 +28,9 @@ use std::time::Duration;
 
 pub use ai::{Ai, AiProvider};
 pub use channels::{
-    ChannelConfig, OutboxSettings, Provider, Rate, TwilioSender, TwilioSettings, WebhookSettings,
+    ChannelConfig, ChatwootSettings, EmailSettings, HighlevelSettings, IntercomSettings,
+    MetaSettings, OutboxSettings, Provider, Rate, Security, SendmailSettings, SmtpSettings,
+    TelegramSettings, TwilioSender, TwilioSettings, WebhookSettings,
 };
 pub use diagnostic::{Diagnostics, Note, Warning};
 pub use environment::Environment;

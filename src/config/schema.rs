@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{DateOrder, Format};
 use crate::model::Channel;
+use senders::Channels;
 
 /// The JSON Schema of the configuration.
 #[must_use]
@@ -219,68 +220,6 @@ struct Model {
     api_key: Option<Secret>,
 }
 
-/// One sender for each channel.
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Channels {
-    live_chat: Option<Sender>,
-    sms: Option<PhoneSender>,
-    whatsapp: Option<PhoneSender>,
-    facebook: Option<Sender>,
-    instagram: Option<Sender>,
-    telegram: Option<Sender>,
-    email: Option<Sender>,
-}
-
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
-struct Sender {
-    outbox: Option<Outbox>,
-    webhook: Option<WebhookSender>,
-}
-
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
-struct PhoneSender {
-    outbox: Option<Outbox>,
-    twilio: Option<Twilio>,
-    webhook: Option<WebhookSender>,
-}
-
-/// A file that one JSON object is added to for each message.
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Outbox {
-    /// Default "outbox.jsonl".
-    path: Option<String>,
-    rate: Option<Rate>,
-}
-
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Twilio {
-    account_sid: String,
-    auth_token: Secret,
-    /// A number, such as "+525512345678"; or name a messaging service.
-    from: Option<String>,
-    messaging_service_sid: Option<String>,
-    /// Default "https://api.twilio.com".
-    base_url: Option<String>,
-    rate: Option<Rate>,
-}
-
-/// A server of one's own.
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct WebhookSender {
-    url: String,
-    /// What the request is signed with (Standard Webhooks).
-    secret: Secret,
-    rate: Option<Rate>,
-}
-
 #[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Source {
@@ -380,5 +319,6 @@ impl JsonSchema for Template {
     }
 }
 
+mod senders;
 #[cfg(test)]
 mod tests;

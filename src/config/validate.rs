@@ -247,7 +247,7 @@ fn number_or_off(value: Value<'_>, example: &str, findings: &mut Findings) -> Op
     None
 }
 
-fn number(
+pub(super) fn number(
     value: Value<'_>,
     range: std::ops::RangeInclusive<u32>,
     example: &str,

@@ -14,7 +14,7 @@ use super::retry::next_attempt;
 use super::{Event, Point, Run, Step, Summary};
 use crate::channel::{Accepted, Outgoing, SendError, Sender};
 use crate::decide::{Action, Decision, Reason, decide};
-use crate::model::{Channel, Timestamp};
+use crate::model::{Author, Channel, Timestamp};
 use crate::store::{Claim, ContactKey, SendOutcome, Threads};
 
 /// How many steps may be claimed beyond those in flight, so that no thread waits for the next commit. A crash
@@ -322,10 +322,21 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         self.claimed += 1;
         self.seen.insert(contact);
         let attempts = thread.follow_ups.last().map_or(1, |f| f.attempts);
+        let on_channel = || thread.messages.iter().filter(|m| m.channel == channel);
+        let conversation = on_channel()
+            .filter(|m| m.conversation_id.is_some())
+            .max_by_key(|m| (m.sent_at, m.seq))
+            .and_then(|m| m.conversation_id.clone());
+        let reply_to = on_channel()
+            .filter(|m| m.author == Author::Contact)
+            .max_by_key(|m| (m.sent_at, m.seq))
+            .and_then(|m| m.message_id.clone());
         let outgoing = Outgoing {
             id: claimed.id,
             contact_id,
             conversation_id: decision.conversation_id.clone(),
+            conversation,
+            reply_to,
             address,
             channel,
             text: written.text,

@@ -30,6 +30,8 @@ pub(super) fn send(
         // Not the contact's ids: whoever delivers by them must not reach the contact.
         contact_id: notify.address.clone(),
         conversation_id: None,
+        conversation: None,
+        reply_to: None,
         address: notify.address.clone(),
         channel: notify.channel,
         text: text(told, language),

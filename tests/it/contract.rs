@@ -3,8 +3,14 @@
 use std::time::{Duration, Instant};
 
 use followup::channel::http::Http;
-use followup::channel::{Accepted, Outgoing, SendError, Sender, Twilio, Webhook};
-use followup::config::{Secret, SecretRef, TwilioSender, TwilioSettings, WebhookSettings};
+use followup::channel::{
+    Accepted, Chatwoot, Highlevel, Intercom, Meta, Outgoing, SendError, Sender, Telegram, Twilio,
+    Webhook,
+};
+use followup::config::{
+    ChatwootSettings, HighlevelSettings, IntercomSettings, MetaSettings, Secret, SecretRef,
+    TelegramSettings, TwilioSender, TwilioSettings, WebhookSettings,
+};
 use followup::model::{Channel, Scenario, Timestamp};
 
 use crate::server::{Reply, Server};
@@ -18,6 +24,8 @@ const MARKER: &str = "MARKERmarkerMARKERmarkerMARKERma";
 /// One sender under test.
 struct Case {
     name: &'static str,
+    /// The channel that it serves here.
+    channel: Channel,
     /// Makes it for a base URL.
     make: fn(Http, &str) -> Box<dyn Sender>,
     /// What its provider answers on acceptance.
@@ -29,21 +37,66 @@ struct Case {
 const CASES: &[Case] = &[
     Case {
         name: "twilio",
+        channel: Channel::Sms,
         make: twilio,
         accepted: r#"{"sid":"SM1","status":"queued"}"#,
         provider_id: "SM1",
     },
     Case {
         name: "webhook",
+        channel: Channel::Sms,
         make: webhook,
         accepted: r#"{"id":"w1"}"#,
         provider_id: "w1",
+    },
+    Case {
+        name: "meta",
+        channel: Channel::Whatsapp,
+        make: meta,
+        accepted: r#"{"messaging_product":"whatsapp","contacts":[{"input":"+1","wa_id":"1"}],"messages":[{"id":"wamid.1"}]}"#,
+        provider_id: "wamid.1",
+    },
+    Case {
+        name: "messenger",
+        channel: Channel::Facebook,
+        make: meta,
+        accepted: r#"{"recipient_id":"1","message_id":"mid.1"}"#,
+        provider_id: "mid.1",
+    },
+    Case {
+        name: "highlevel",
+        channel: Channel::LiveChat,
+        make: highlevel,
+        accepted: r#"{"conversationId":"cv1","messageId":"m1"}"#,
+        provider_id: "m1",
+    },
+    Case {
+        name: "telegram",
+        channel: Channel::Telegram,
+        make: telegram,
+        accepted: r#"{"ok":true,"result":{"message_id":42,"chat":{"id":525512345678}}}"#,
+        provider_id: "42",
+    },
+    Case {
+        name: "chatwoot",
+        channel: Channel::LiveChat,
+        make: chatwoot,
+        accepted: r#"{"id":5,"content":"…","message_type":1,"status":"sent"}"#,
+        provider_id: "5",
+    },
+    Case {
+        name: "intercom",
+        channel: Channel::LiveChat,
+        make: intercom,
+        accepted: r#"{"type":"conversation","id":"77","conversation_parts":{"conversation_parts":[{"id":"8","author":{"type":"user"}},{"id":"9","author":{"type":"admin"}}]}}"#,
+        provider_id: "9",
     },
 ];
 
 fn twilio(http: Http, base_url: &str) -> Box<dyn Sender> {
     let settings = TwilioSettings {
         account_sid: "AC00000000000000000000000000000001".into(),
+        api_key: None,
         auth_token: SecretRef::env("UNUSED"),
         sender: TwilioSender::From("+15005550006".into()),
         base_url: base_url.into(),
@@ -60,17 +113,75 @@ fn webhook(http: Http, base_url: &str) -> Box<dyn Sender> {
     Box::new(Webhook::new(http, &settings, secret).unwrap())
 }
 
+fn meta(http: Http, base_url: &str) -> Box<dyn Sender> {
+    let settings = MetaSettings {
+        sender_id: "106540352242922".into(),
+        access_token: SecretRef::env("UNUSED"),
+        api_version: "v23.0".into(),
+        base_url: base_url.into(),
+    };
+    Box::new(Meta::new(http, &settings, Secret::new(MARKER)))
+}
+
+fn highlevel(http: Http, base_url: &str) -> Box<dyn Sender> {
+    let settings = HighlevelSettings {
+        location_id: "loc1".into(),
+        token: SecretRef::env("UNUSED"),
+        from_number: Some("+14155550100".into()),
+        subject: None,
+        base_url: base_url.into(),
+    };
+    Box::new(Highlevel::new(http, &settings, "Sol", Secret::new(MARKER)))
+}
+
+fn telegram(http: Http, base_url: &str) -> Box<dyn Sender> {
+    let settings = TelegramSettings {
+        bot_token: SecretRef::env("UNUSED"),
+        base_url: base_url.into(),
+    };
+    let token = Secret::new(format!("123456:{MARKER}"));
+    Box::new(Telegram::new(http, &settings, token).unwrap())
+}
+
+fn chatwoot(http: Http, base_url: &str) -> Box<dyn Sender> {
+    let settings = ChatwootSettings {
+        account_id: "1".into(),
+        api_access_token: SecretRef::env("UNUSED"),
+        base_url: base_url.into(),
+    };
+    Box::new(Chatwoot::new(http, &settings, Secret::new(MARKER)))
+}
+
+fn intercom(http: Http, base_url: &str) -> Box<dyn Sender> {
+    let settings = IntercomSettings {
+        access_token: SecretRef::env("UNUSED"),
+        admin_id: "1234567".into(),
+        base_url: base_url.into(),
+    };
+    Box::new(Intercom::new(http, &settings, Secret::new(MARKER)))
+}
+
 fn message() -> Outgoing {
     Outgoing {
         id: "fu_1".into(),
         contact_id: "c1".into(),
         conversation_id: Some("conv1".into()),
+        conversation: Some("77".into()),
+        reply_to: None,
         address: "+525512345678".into(),
         channel: Channel::Sms,
         text: "Hola Ana, ¿sigues ahí?\nhttps://example.com/a?b=c&d=e".into(),
         scenario: Scenario::StoppedResponding,
         step: 2,
         template: None,
+    }
+}
+
+/// The same, on the channel of a case.
+fn to(case: &Case) -> Outgoing {
+    Outgoing {
+        channel: case.channel,
+        ..message()
     }
 }
 
@@ -85,7 +196,7 @@ fn each(timeout: Duration, server: impl Fn(&Case) -> Server, check: impl Fn(&Cas
     for case in CASES {
         let server = server(case);
         let sender = (case.make)(Http::new(timeout), &server.url());
-        let sent = sender.send(&message(), now());
+        let sent = sender.send(&to(case), now());
         if let Err(error) = &sent {
             assert_quiet(case, &format!("{error} {error:?} {sender:?}"));
         }
@@ -131,7 +242,9 @@ fn x1_an_accepted_message_is_one_request_with_its_id() {
             assert_eq!(request.id(), Some("fu_1"), "{}", case.name);
             let agent = concat!("followup/", env!("CARGO_PKG_VERSION"));
             assert_eq!(request.header("user-agent"), Some(agent));
-            assert!(!request.path.contains(MARKER), "{}", case.name);
+            // Telegram has its token there and nowhere else.
+            let in_path = request.path.contains(MARKER);
+            assert_eq!(in_path, case.name == "telegram", "{}", case.name);
         },
     );
 }
@@ -154,7 +267,7 @@ fn x4_what_fails_before_a_connection_stands_was_not_sent() {
         ] {
             let sender = (case.make)(Http::new(SHORT), &base_url);
             let started = Instant::now();
-            let error = sender.send(&message(), now()).expect_err(what);
+            let error = sender.send(&to(case), now()).expect_err(what);
             assert_eq!(error.kind(), "retry", "{}, {what}: {error}", case.name);
             assert!(
                 started.elapsed() < SHORT + Duration::from_secs(3),
@@ -216,7 +329,7 @@ fn x4_an_answer_that_is_cut_or_unreadable_leaves_it_unknown() {
         ] {
             let server = Server::always(reply.clone().accepting());
             let sender = (case.make)(Http::new(LONG), &server.url());
-            let error = sender.send(&message(), now()).expect_err(case.name);
+            let error = sender.send(&to(case), now()).expect_err(case.name);
             assert_eq!(error.kind(), "unknown", "{}: {error}", case.name);
             assert_eq!(server.deliveries()["fu_1"], 1, "{}", case.name);
         }
@@ -303,7 +416,7 @@ fn x4_a_kept_connection_that_breaks_is_not_tried_again() {
         let send = |id: &str| {
             let message = Outgoing {
                 id: id.into(),
-                ..message()
+                ..to(case)
             };
             sender.send(&message, now())
         };
@@ -323,7 +436,7 @@ fn x4_a_connection_that_was_closed_in_between_is_replaced() {
         let server = Server::always(Reply::answer(201, case.accepted).then_close());
         let sender = (case.make)(Http::new(LONG), &server.url());
         for n in 0..3 {
-            sender.send(&message(), now()).expect(case.name);
+            sender.send(&to(case), now()).expect(case.name);
             assert_eq!(server.connections(), n + 1, "{}", case.name);
             // The close arrives with the answer or soon after it.
             let (_sender, nothing) = std::sync::mpsc::channel::<()>();
@@ -362,7 +475,7 @@ fn x1_threads_share_a_sender() {
                 scope.spawn(move || {
                     for n in 0..25 {
                         let id = format!("fu_{thread}_{n}");
-                        let message = Outgoing { id, ..message() };
+                        let message = Outgoing { id, ..to(case) };
                         sender.send(&message, now()).expect(case.name);
                     }
                 });

@@ -42,6 +42,9 @@ fn the_schema_knows_the_keys_that_are_read() {
     for text in [
         include_str!("../../../followup.toml"),
         include_str!("../../../tests/configs/valid/every_provider.toml"),
+        include_str!("../../../tests/configs/valid/platforms.toml"),
+        include_str!("../../../tests/configs/valid/highlevel_everywhere.toml"),
+        include_str!("../../../tests/configs/valid/sendmail.toml"),
     ] {
         let document = toml::de::DeTable::parse(text).unwrap();
         let mut findings = Findings::default();

@@ -1,0 +1,96 @@
+//! Chatwoot: a reply in the contact's own conversation, which goes out on whatever channel that is on.
+
+use serde_json::{Value, json};
+
+use super::http::{Answer, Http};
+use super::{Accepted, Outgoing, SendError, Sender, json, limits};
+use crate::config::{ChatwootSettings, Secret};
+use crate::model::Timestamp;
+
+/// `[channels.CHANNEL.chatwoot]`.
+#[derive(Debug)]
+pub struct Chatwoot {
+    http: Http,
+    url: String,
+    token: Secret,
+}
+
+impl Chatwoot {
+    /// A sender for the account of `settings`.
+    #[must_use]
+    pub fn new(http: Http, settings: &ChatwootSettings, api_access_token: Secret) -> Self {
+        Self {
+            http,
+            url: format!(
+                "{}/api/v1/accounts/{}",
+                settings.base_url.trim_end_matches('/'),
+                settings.account_id
+            ),
+            token: api_access_token,
+        }
+    }
+}
+
+impl Sender for Chatwoot {
+    fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError> {
+        let conversation = conversation(message)?;
+        let mut body = json!({
+            "content": message.text,
+            "message_type": "outgoing",
+            "private": false,
+        });
+        match &message.template {
+            Some(template) => {
+                let numbered: serde_json::Map<String, Value> = (1..)
+                    .map(|n: u32| n.to_string())
+                    .zip(template.variables.iter().map(|v| Value::from(v.as_str())))
+                    .collect();
+                body["template_params"] = json!({
+                    "name": template.name,
+                    "language": template.language,
+                    "processed_params": numbered,
+                });
+            }
+            None => limits::fit(message.channel, &message.text)?,
+        }
+        let answer = json::post(
+            &self.http,
+            &format!("{}/conversations/{conversation}/messages", self.url),
+            &[("api_access_token", self.token.expose())],
+            &message.id,
+            &body,
+        )?;
+        if answer.is_success() {
+            return json::accepted(&answer, "/id");
+        }
+        Err(verdict(&answer, now, &[self.token.expose()]))
+    }
+}
+
+/// The number of the contact's conversation on this channel.
+fn conversation(message: &Outgoing) -> Result<&str, SendError> {
+    let id = message.conversation.as_deref().unwrap_or_default().trim();
+    if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(id);
+    }
+    Err(SendError::Refused {
+        reason: format!(
+            "the contact has no conversation on {} whose number in Chatwoot is known",
+            message.channel
+        ),
+    })
+}
+
+fn verdict(answer: &Answer, now: Timestamp, secrets: &[&str]) -> SendError {
+    let body = answer.json();
+    let places = ["/error", "/errors", "/message", "/description"];
+    let words = json::words(body.as_ref(), &places, secrets);
+    let reason = format!("Chatwoot {}: {words}", answer.status);
+    match answer.status {
+        // The conversation is gone; a wrong URL is answered with a page.
+        404 if words.to_lowercase().contains("resource could not be found") => {
+            SendError::Refused { reason }
+        }
+        _ => answer.verdict(&words, now),
+    }
+}
