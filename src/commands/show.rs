@@ -4,6 +4,7 @@ use super::{Context, find_contact};
 use crate::cli::Show;
 use crate::compose::Composer;
 use crate::config::Config;
+use crate::decide::hours::HoursZone;
 use crate::decide::{Action, Decision, decide};
 use crate::error::Outcome;
 use crate::model::{Thread, Timestamp};
@@ -76,7 +77,7 @@ fn coming(config: &Config, thread: &Thread, decision: &Decision, now: Timestamp)
     let steps = &config.policy.cadence(scenario).steps;
     for (step, rule) in (1..).zip(steps).skip_while(|(step, _)| *step < next) {
         if step > next {
-            at = zone.after(at, rule.after);
+            at = open_at(config, zone, zone.after(at, rule.after));
         }
         let approved = step == next && decision.approved_template;
         let text = composer.compose(thread, scenario, step, approved);
@@ -87,4 +88,17 @@ fn coming(config: &Config, thread: &Thread, decision: &Decision, now: Timestamp)
         });
     }
     coming
+}
+
+/// The next opening, for a contact in `zone` (rule D12).
+fn open_at(config: &Config, zone: &Zone, at: Timestamp) -> Timestamp {
+    let Some(hours) = &config.policy.hours else {
+        return at;
+    };
+    let zone = match &hours.zone {
+        HoursZone::Contact => zone,
+        HoursZone::Bot => &config.bot.zone,
+        HoursZone::Named(zone) => zone,
+    };
+    hours.next_open(at, zone).unwrap_or(at)
 }
