@@ -16,7 +16,7 @@ use followup::model::{Channel, Scenario, Timestamp};
 use crate::server::{Reply, Server};
 
 /// Long enough for a busy machine; the tests that wait for it use [`SHORT`].
-const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(1200);
 /// In every secret; nothing that is shown may contain it.
 const MARKER: &str = "MARKERmarkerMARKERmarkerMARKERma";
@@ -113,7 +113,7 @@ fn webhook(http: Http, base_url: &str) -> Box<dyn Sender> {
     Box::new(Webhook::new(http, &settings, secret).unwrap())
 }
 
-fn meta(http: Http, base_url: &str) -> Box<dyn Sender> {
+pub(crate) fn meta(http: Http, base_url: &str) -> Box<dyn Sender> {
     let settings = MetaSettings {
         sender_id: "106540352242922".into(),
         access_token: SecretRef::env("UNUSED"),
@@ -123,7 +123,7 @@ fn meta(http: Http, base_url: &str) -> Box<dyn Sender> {
     Box::new(Meta::new(http, &settings, Secret::new(MARKER)))
 }
 
-fn highlevel(http: Http, base_url: &str) -> Box<dyn Sender> {
+pub(crate) fn highlevel(http: Http, base_url: &str) -> Box<dyn Sender> {
     let settings = HighlevelSettings {
         location_id: "loc1".into(),
         token: SecretRef::env("UNUSED"),
@@ -134,7 +134,7 @@ fn highlevel(http: Http, base_url: &str) -> Box<dyn Sender> {
     Box::new(Highlevel::new(http, &settings, "Sol", Secret::new(MARKER)))
 }
 
-fn telegram(http: Http, base_url: &str) -> Box<dyn Sender> {
+pub(crate) fn telegram(http: Http, base_url: &str) -> Box<dyn Sender> {
     let settings = TelegramSettings {
         bot_token: SecretRef::env("UNUSED"),
         base_url: base_url.into(),
@@ -143,7 +143,7 @@ fn telegram(http: Http, base_url: &str) -> Box<dyn Sender> {
     Box::new(Telegram::new(http, &settings, token).unwrap())
 }
 
-fn chatwoot(http: Http, base_url: &str) -> Box<dyn Sender> {
+pub(crate) fn chatwoot(http: Http, base_url: &str) -> Box<dyn Sender> {
     let settings = ChatwootSettings {
         account_id: "1".into(),
         api_access_token: SecretRef::env("UNUSED"),
@@ -152,7 +152,7 @@ fn chatwoot(http: Http, base_url: &str) -> Box<dyn Sender> {
     Box::new(Chatwoot::new(http, &settings, Secret::new(MARKER)))
 }
 
-fn intercom(http: Http, base_url: &str) -> Box<dyn Sender> {
+pub(crate) fn intercom(http: Http, base_url: &str) -> Box<dyn Sender> {
     let settings = IntercomSettings {
         access_token: SecretRef::env("UNUSED"),
         admin_id: "1234567".into(),
@@ -161,7 +161,7 @@ fn intercom(http: Http, base_url: &str) -> Box<dyn Sender> {
     Box::new(Intercom::new(http, &settings, Secret::new(MARKER)))
 }
 
-fn message() -> Outgoing {
+pub(crate) fn message() -> Outgoing {
     Outgoing {
         id: "fu_1".into(),
         contact_id: "c1".into(),
@@ -185,7 +185,7 @@ fn to(case: &Case) -> Outgoing {
     }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-03-02T09:00:00Z".parse().unwrap()
 }
 
