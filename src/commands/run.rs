@@ -73,11 +73,8 @@ fn send(
         store,
         policy: &config.policy,
         sender: &|channel| senders.get(channel),
-        rates: config
-            .channels
-            .iter()
-            .filter_map(|(c, s)| Some((*c, s.rate?)))
-            .collect(),
+        rates: config.rates(),
+        pauses: config.pauses(),
         write: &|thread, decision| write(&composer, thread, decision),
         queue_actions: &|row, decision| actions.queue(row, decision),
         clock,

@@ -113,6 +113,21 @@ pub struct Limits {
 }
 
 impl Config {
+    /// How fast each channel may send: as configured, else as its provider says.
+    #[must_use]
+    pub fn rates(&self) -> BTreeMap<Channel, Rate> {
+        channels::rates(&self.channels)
+    }
+
+    /// How long each channel's provider wants between two messages to the same contact.
+    #[must_use]
+    pub fn pauses(&self) -> BTreeMap<Channel, Duration> {
+        let pause = |(channel, c): (&Channel, &ChannelConfig)| {
+            Some((*channel, c.provider.pause(*channel)?))
+        };
+        self.channels.iter().filter_map(pause).collect()
+    }
+
     /// The text and workflow of a step, counted from 1.
     #[must_use]
     pub fn step(&self, scenario: Scenario, step: u32) -> Option<&Step> {

@@ -12,6 +12,7 @@ mod retry;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -87,6 +88,8 @@ pub struct Run<'a> {
     pub sender: &'a dyn Fn(Channel) -> Result<Arc<dyn Sender>, String>,
     /// The channels' rates.
     pub rates: BTreeMap<Channel, Rate>,
+    /// How long there must be between two messages to the same contact: the second is left to a later run.
+    pub pauses: BTreeMap<Channel, Duration>,
     /// Writes a step's text; in words why it cannot. Quick: it is called under the claim.
     pub write: &'a dyn Fn(&Thread, &Decision) -> Result<Written, String>,
     /// Inside the transaction that records a sent step: keeps its workflow's actions for later.

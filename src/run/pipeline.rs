@@ -85,6 +85,8 @@ struct Lane {
     ahead: usize,
     parked: VecDeque<ContactKey>,
     wait: Option<Duration>,
+    /// When each address was last written to in this run, where the provider wants a pause in between.
+    written_to: HashMap<String, Timestamp>,
 }
 
 impl Lane {
@@ -281,6 +283,17 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             .address(channel)
             .unwrap_or_default()
             .to_owned();
+        if let Some(pause) = self.run.pauses.get(&channel) {
+            let before = thread.follow_ups.iter();
+            let before = before
+                .filter(|f| f.channel == channel)
+                .map(|f| f.claimed_at);
+            let last = before.chain(lane.written_to.get(&address).copied()).max();
+            if last.is_some_and(|last| (now - last).to_std().is_ok_and(|since| since < *pause)) {
+                self.summary.left += 1;
+                return Ok(());
+            }
+        }
         let written = match (self.run.write)(&thread, &decision) {
             Ok(written) => written,
             Err(error) => {
@@ -317,6 +330,9 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         let (Some(scenario), Some(step)) = (decision.scenario, decision.step) else {
             return Ok(());
         };
+        if self.run.pauses.contains_key(&channel) {
+            lane.written_to.insert(address.clone(), now);
+        }
         lane.in_flight += 1;
         self.in_flight += 1;
         self.claimed += 1;
@@ -406,6 +422,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             ahead: 0,
             parked: VecDeque::new(),
             wait: None,
+            written_to: HashMap::new(),
         };
         self.lanes.insert(channel, lane);
         true

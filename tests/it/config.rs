@@ -120,6 +120,29 @@ fn what_is_not_said_has_the_documented_defaults() {
 }
 
 #[test]
+fn a_channel_without_a_rate_has_its_providers() {
+    let rates = |text| {
+        let (config, _) = config::parse(Path::new("followup.toml"), text).unwrap();
+        let rates = config.rates().into_iter();
+        let rates: Vec<_> = rates
+            .map(|(channel, rate)| format!("{channel} {}/{:?}", rate.count, rate.per))
+            .collect();
+        let pauses = config.pauses().into_iter();
+        let pauses: Vec<_> = pauses.map(|(c, p)| format!("{c} {p:?}")).collect();
+        (rates.join(", "), pauses.join(", "))
+    };
+    let (platforms, pauses) = rates(include_str!("../configs/valid/platforms.toml"));
+    assert_eq!(
+        platforms,
+        "live_chat 160/10s, sms 100/10s, whatsapp 20/1s, facebook 80/1s, telegram 30/1s"
+    );
+    assert_eq!(pauses, "whatsapp 6s, telegram 1s");
+    // One location, two channels: what the provider allows is halved.
+    let (shared, _) = rates(include_str!("../configs/valid/highlevel_everywhere.toml"));
+    assert_eq!(shared, "whatsapp 100/20s, instagram 80/1s, email 100/20s");
+}
+
+#[test]
 fn values_arrive_where_they_belong() {
     let text = include_str!("../configs/valid/every_provider.toml");
     let (config, _) = config::parse(Path::new("/etc/followup/followup.toml"), text).unwrap();

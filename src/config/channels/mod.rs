@@ -32,7 +32,7 @@ use crate::model::Channel::{Email, Facebook, Instagram, LiveChat, Sms, Telegram,
 pub struct ChannelConfig {
     /// Who sends, and how.
     pub provider: Provider,
-    /// How fast it may send, where the configuration says so; see [`ChannelConfig::pace`].
+    /// How fast it may send, where the configuration says so; see [`super::Config::rates`].
     pub rate: Option<Rate>,
 }
 
@@ -79,6 +79,43 @@ impl Provider {
         }
     }
 
+    /// How fast the provider takes messages of one account, as it says itself; `None` where it says nothing, or
+    /// queues what comes too fast.
+    #[must_use]
+    pub const fn usual_rate(&self) -> Option<Rate> {
+        let (count, seconds) = match self {
+            Self::Meta(_) => (80, 1),
+            Self::Highlevel(_) => (100, 10),
+            Self::Telegram(_) => (30, 1),
+            Self::Intercom(_) => (160, 10),
+            _ => return None,
+        };
+        let per = Duration::from_secs(seconds);
+        Some(Rate { count, per })
+    }
+
+    /// How long the provider wants between two messages to the same contact.
+    #[must_use]
+    pub fn pause(&self, channel: Channel) -> Option<Duration> {
+        match self {
+            Self::Telegram(_) => Some(Duration::from_secs(1)),
+            Self::Meta(_) if channel == Whatsapp => Some(Duration::from_secs(6)),
+            _ => None,
+        }
+    }
+
+    /// Whose limit it is: channels with the same one share it.
+    fn account(&self) -> (&'static str, &str) {
+        let account = match self {
+            Self::Twilio(settings) => settings.account_sid.as_str(),
+            Self::Meta(settings) => settings.sender_id.as_str(),
+            Self::Highlevel(settings) => settings.location_id.as_str(),
+            Self::Chatwoot(settings) => settings.account_id.as_str(),
+            _ => "",
+        };
+        (self.name(), account)
+    }
+
     /// Whether it writes to any address, not only to contacts that it knows: what telling staff needs.
     #[must_use]
     pub const fn reaches_anyone(&self) -> bool {
@@ -112,6 +149,27 @@ pub struct Rate {
     pub count: u32,
     /// In how long; at least a second.
     pub per: Duration,
+}
+
+/// How fast each channel may send: as configured, else as its provider says. Channels of one account share what
+/// the provider allows: a HighLevel location with two channels has half of it for each.
+#[must_use]
+pub(super) fn rates(channels: &BTreeMap<Channel, ChannelConfig>) -> BTreeMap<Channel, Rate> {
+    let rate = |config: &ChannelConfig| {
+        config.rate.or_else(|| {
+            let usual = config.provider.usual_rate()?;
+            let account = config.provider.account();
+            let sharing = channels
+                .values()
+                .filter(|other| other.provider.account() == account);
+            let per = usual.per * u32::try_from(sharing.count()).unwrap_or(1);
+            Some(Rate { per, ..usual })
+        })
+    };
+    let rates = channels.iter();
+    rates
+        .filter_map(|(channel, config)| Some((*channel, rate(config)?)))
+        .collect()
 }
 
 /// Each provider, and the channels that it can serve.
