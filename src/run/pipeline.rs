@@ -14,8 +14,9 @@ use super::retry::next_attempt;
 use super::{Event, Point, Run, Step, Summary};
 use crate::channel::{Accepted, Outgoing, SendError, Sender};
 use crate::decide::{Action, Decision, Reason, decide};
+use crate::error::{Outcome, outcome_of};
 use crate::model::{Author, Channel, Timestamp};
-use crate::store::{Claim, ContactKey, SendOutcome, Threads};
+use crate::store::{Claim, ContactKey, SendOutcome, Threads, explained};
 
 /// How many steps may be claimed beyond those in flight, so that no thread waits for the next commit. A crash
 /// leaves at most that many more `unknown`.
@@ -581,19 +582,33 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     }
 
     /// After a failure of the store: what is answered, and what is in flight, is recorded as far as that is
-    /// possible, each by itself.
+    /// possible. What cannot be recorded stays `sending`, for the next run to find.
     fn drain(&mut self, arrived: Vec<Answered>, answers: &Receiver<Answered>) {
         let in_flight = std::mem::take(&mut self.in_flight);
-        for (job, result) in arrived.into_iter().chain(answers.iter().take(in_flight)) {
-            let mut events = Vec::new();
-            let recorded = self
-                .run
-                .store
-                .durably(|| self.record(&job, &result, &mut events));
-            // What cannot be recorded stays `sending`, for the next run to find.
-            if recorded.is_ok() {
-                events.iter().for_each(|event| (self.report)(event));
+        let in_flight = answers.iter().take(in_flight);
+        let answered: Vec<Answered> = arrived.into_iter().chain(in_flight).collect();
+        if self.record_together(&answered).is_ok() {
+            return;
+        }
+        // It may be one that is at fault; when it is the disk, or the database is held, all would fail alike.
+        for one in answered.chunks(1) {
+            if let Err(error) = self.record_together(one)
+                && outcome_of(&explained(error)) == Outcome::TryLater
+            {
+                return;
             }
         }
+    }
+
+    fn record_together(&mut self, answered: &[Answered]) -> Result<()> {
+        let mut events = Vec::new();
+        self.run.store.durably(|| {
+            for (job, result) in answered {
+                self.record(job, result, &mut events)?;
+            }
+            Ok(())
+        })?;
+        events.iter().for_each(|event| (self.report)(event));
+        Ok(())
     }
 }

@@ -52,6 +52,7 @@ pub(super) struct Row {
     pub(super) step: u32,
     pub(super) state: String,
     pub(super) attempts: u32,
+    pub(super) claimed_at: i64,
     pub(super) retry_at: Option<i64>,
     pub(super) error: Option<String>,
 }
@@ -231,7 +232,7 @@ impl Business {
         let database = self.database();
         let key = "SELECT value FROM meta WHERE key = 'hash_key'";
         let key: String = database.query_row(key, [], |row| row.get(0)).unwrap();
-        let sql = "SELECT f.id, c.contact_id, f.step, f.state, f.attempts, f.retry_at, f.error \
+        let sql = "SELECT f.id, c.contact_id, f.step, f.state, f.attempts, f.claimed_at, f.retry_at, f.error \
                    FROM follow_ups f JOIN contacts c ON c.id = f.contact ORDER BY f.id";
         let mut statement = database.prepare(sql).unwrap();
         let rows = statement.query_map([], |row| {
@@ -241,8 +242,9 @@ impl Business {
                 step: row.get(2)?,
                 state: row.get(3)?,
                 attempts: row.get(4)?,
-                retry_at: row.get(5)?,
-                error: row.get(6)?,
+                claimed_at: row.get(5)?,
+                retry_at: row.get(6)?,
+                error: row.get(7)?,
             })
         });
         rows.unwrap().map(Result::unwrap).collect()

@@ -1,5 +1,6 @@
 //! Two processes on one database: runs, imports, actions; the lock, and what it does not need to guard.
 
+use std::process::Stdio;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
@@ -216,4 +217,22 @@ fn x8_actions_of_a_run_that_died_before_them_are_done_by_the_next() {
     assert_eq!(log.lines().count(), sent);
     assert_eq!(business.actions().len(), 4 * sent);
     assert!(business.actions().iter().all(|(.., state)| state == "done"));
+}
+
+/// X5: a reader of the output who goes away stops nothing.
+#[test]
+fn x5_a_reader_who_goes_away_does_not_stop_the_run() {
+    let server = Server::always(taken());
+    let business = Business::new(&webhook("sms", &server.url()));
+    business.quiet("sms", 60);
+    let mut command = business.command(&["run", "--json", "--now", NOW]);
+    let mut run = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(run.stdout.take());
+    assert_eq!(run.wait().unwrap().code(), Some(0));
+    assert_eq!(business.states().get("sent"), Some(&60));
+    assert_eq!(server.requests().len(), 60);
 }

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use followup::model::Timestamp;
 
 use super::business::{
     Books, Business, Fate, Row, kill, pause, taken, time, twilio, until, webhook,
@@ -14,6 +15,10 @@ use super::business::{
 use crate::server::{Recorded, Reply, Server};
 
 const CONTACTS: usize = 40;
+/// The time of the first round.
+static START: LazyLock<Timestamp> = LazyLock::new(|| time("2026-03-02T08:10:00Z"));
+/// How much later each round is.
+const ROUND_SECONDS: i64 = 180;
 /// Fewer rounds than this prove too little, however slow the machine.
 const LEAST_ROUNDS: u64 = 8;
 /// After this long no further round is begun, unless a number of rounds is asked for.
@@ -150,8 +155,10 @@ struct World {
     provider: Provider,
     _servers: [Server; 2],
     seed: u64,
-    /// How many rows were `sending` when a process was killed, in all.
-    cut_off: usize,
+    /// The rounds in which a run was killed.
+    killed: BTreeSet<u64>,
+    /// The rows that were `sending` after one.
+    cut_off: BTreeSet<String>,
     replied: BTreeMap<String, Silenced>,
 }
 
@@ -193,7 +200,8 @@ impl World {
             provider,
             _servers: servers,
             seed,
-            cut_off: 0,
+            killed: BTreeSet::new(),
+            cut_off: BTreeSet::new(),
             replied: BTreeMap::new(),
         }
     }
@@ -224,6 +232,7 @@ impl World {
         for run in &mut runs {
             if chance.below(4) > 0 {
                 kill(run);
+                self.killed.insert(round);
             }
         }
         let codes: Vec<Option<i32>> = runs
@@ -236,7 +245,9 @@ impl World {
         let fine = |code: &Option<i32>| matches!(code, None | Some(0 | 1 | 75));
         assert!(codes.iter().all(fine), "seed {}: {codes:?}", self.seed);
         // What the dead left behind; the next run finds it.
-        self.cut_off += self.business.states().remove("sending").unwrap_or(0);
+        let rows = self.business.rows().into_iter();
+        let sending = rows.filter(|r| r.state == "sending");
+        self.cut_off.extend(sending.map(|r| r.id));
     }
 
     fn reply(&mut self, now: &str) {
@@ -263,8 +274,7 @@ impl World {
     }
 
     fn now(&self, round: u64) -> String {
-        let at =
-            time("2026-03-02T08:10:00Z") + TimeDelta::minutes(3 * i64::try_from(round).unwrap());
+        let at = *START + TimeDelta::seconds(ROUND_SECONDS * i64::try_from(round).unwrap());
         self.provider.set(at.timestamp());
         at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
@@ -318,8 +328,19 @@ impl World {
                 .is_some_and(|e| e.contains("the run ended"))
         };
         let unknown: Vec<&Row> = rows.iter().filter(|r| r.state == "unknown").collect();
-        let killed = unknown.iter().filter(|r| by_kill(r)).count();
-        assert_eq!(killed, self.cut_off, "seed {}", self.seed);
+        let killed: Vec<&&Row> = unknown.iter().filter(|r| by_kill(r)).collect();
+        for row in &killed {
+            let round = (row.claimed_at / 1_000_000 - START.timestamp()) / ROUND_SECONDS;
+            let round = u64::try_from(round).unwrap();
+            assert!(self.killed.contains(&round), "nothing was killed: {row:?}");
+        }
+        for id in &self.cut_off {
+            assert!(
+                killed.iter().any(|r| r.id == *id),
+                "seed {}: {id}",
+                self.seed
+            );
+        }
         for row in unknown.iter().filter(|r| !by_kill(r)) {
             let entry = entries.iter().rfind(|e| e.id == row.id);
             let error = row.error.as_deref().unwrap_or_default();
@@ -351,7 +372,7 @@ impl World {
             entries.len(),
             rows.len(),
             self.replied.len(),
-            self.cut_off,
+            killed.len(),
             unknown.len()
         );
     }
