@@ -432,3 +432,37 @@ fn x6_an_unclear_answer_does_not_unsettle_what_an_export_has_shown() {
     assert!(run.wait().unwrap().code().is_some());
     assert_eq!(business.states().get("sent"), Some(&1));
 }
+
+/// X1: a person settles what nobody knows: one was sent, the other is sent after all.
+#[test]
+fn x1_a_person_settles_an_unknown() {
+    let books = Books::default();
+    let server = {
+        let books = books.clone();
+        Server::start(move |request, n| {
+            let reply = if n < 2 { Reply::reset() } else { taken() };
+            books.enter(request, Fate::Taken, reply)
+        })
+    };
+    let business = Business::with(&webhook("sms", &server.url()), "concurrency = 2", "");
+    business.quiet("sms", 2);
+    assert_eq!(business.run(NOW).count("unknown"), 2);
+    let rows = business.rows();
+    for (row, word) in rows.iter().zip(["sent", "not-sent"]) {
+        let resolve =
+            business.command(&["resolve", &row.id, word, "--now", "2026-03-02T08:11:00Z"]);
+        let resolved = super::business::Ran::of_command(resolve);
+        assert_eq!(resolved.code, Some(0), "{}", resolved.stderr);
+    }
+    let later = "2026-03-02T08:12:00Z";
+    assert_eq!(business.states()["retry"], 1);
+    let ran = business.run(later);
+    assert_eq!((ran.code, ran.count("sent")), (Some(0), 1), "{ran:?}");
+    let asked: Vec<String> = books.entries().into_iter().map(|e| e.id).collect();
+    assert_eq!(asked.len(), 3);
+    assert_eq!(
+        asked[2], rows[1].id,
+        "the same id, so that a receiver can tell"
+    );
+    assert_eq!(business.run(later).count("sent"), 0);
+}

@@ -31,7 +31,7 @@ fn x2_facts_that_arrive_during_a_run_stop_what_is_not_claimed() {
     let books = Books::default();
     let (server, open) = gated(&books);
     let business = Business::with(&webhook("sms", &server.url()), "concurrency = 1", "");
-    business.quiet("sms", 6);
+    business.quiet("sms", 7);
     let mut run = business.start(NOW);
     assert!(until(|| books.entries().len() == 1));
     business.import(
@@ -40,10 +40,12 @@ fn x2_facts_that_arrive_during_a_run_stop_what_is_not_claimed() {
          sms3,sms,inbound,2026-03-02T08:09:00Z,STOP,,\n\
          sms4,sms,outbound,2026-03-02T08:09:30Z,By the way: we have a new price.,,\n",
     );
+    let pause = business.command(&["pause", "sms5", "--now", NOW]);
+    assert_eq!(Ran::of_command(pause).code, Some(0));
     drop(open);
     assert_eq!(run.wait().unwrap().code(), Some(0));
     let sent: Vec<String> = business.rows().into_iter().map(|r| r.contact).collect();
-    assert_eq!(sent, ["sms0", "sms5"]);
+    assert_eq!(sent, ["sms0", "sms6"]);
     assert_eq!(books.entries().len(), 2);
 }
 
