@@ -13,6 +13,8 @@ use crate::model::{Language, Scenario};
 
 /// One language's texts, with `{name}` for the contact's first name and `{bot}` for the business's name.
 struct Texts {
+    /// What stands for `{bot}` where the business has no name.
+    nameless: &'static str,
     asked_for_time: Words,
     busy: Words,
     stopped_responding: Words,
@@ -52,6 +54,10 @@ pub(super) fn text(
         [first, ..] if step <= 1 => first,
         [_, second, third, fourth] => [second, third, fourth][(step as usize - 2) % 3],
     };
+    let bot_name = match bot_name.trim() {
+        "" => texts.nameless,
+        name => name,
+    };
     fill(source, first_name, bot_name)
 }
 
@@ -81,7 +87,12 @@ mod tests {
     use crate::compose::sms_segments;
 
     /// Every text of a cadence of `steps`.
-    fn each(
+    fn each(steps: u32, name: Option<&str>, check: impl FnMut(Language, Scenario, u32, String)) {
+        each_of("Clínica Sol", steps, name, check);
+    }
+
+    fn each_of(
+        bot: &str,
         steps: u32,
         name: Option<&str>,
         mut check: impl FnMut(Language, Scenario, u32, String),
@@ -89,11 +100,30 @@ mod tests {
         for language in Language::ALL {
             for scenario in Scenario::ALL {
                 for step in 1..=steps {
-                    let text = text(*language, *scenario, (step, steps), name, "Clínica Sol");
+                    let text = text(*language, *scenario, (step, steps), name, bot);
                     check(*language, *scenario, step, text);
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_business_without_a_name_is_a_team() {
+        each_of(" ", 5, None, |language, scenario, step, text| {
+            let mut named = String::new();
+            each_of("ACME", 5, None, |l, s, n, text| {
+                if (l, s, n) == (language, scenario, step) {
+                    named = text;
+                }
+            });
+            let nameless = ["our team", "nuestro equipo", "nossa equipe"];
+            let nameless = [
+                &nameless[..],
+                &["notre équipe", "unser Team", "il nostro team"],
+            ];
+            let team = nameless.concat().into_iter().find(|t| text.contains(t));
+            assert_eq!(text, named.replace("ACME", team.unwrap_or("ACME")));
+        });
     }
 
     #[test]

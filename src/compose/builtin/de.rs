@@ -3,6 +3,7 @@
 use super::{Texts, Words};
 
 pub(super) const TEXTS: Texts = Texts {
+    nameless: "unser Team",
     asked_for_time: Words {
         steps: [
             "Hallo {name}, wie gewünscht melde ich mich jetzt. Passt es Ihnen gerade?",

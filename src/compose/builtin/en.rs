@@ -3,6 +3,7 @@
 use super::{Texts, Words};
 
 pub(super) const TEXTS: Texts = Texts {
+    nameless: "our team",
     asked_for_time: Words {
         steps: [
             "Hi {name}, I am writing to you now, as you asked. Is this a good time?",

@@ -3,6 +3,7 @@
 use super::{Texts, Words};
 
 pub(super) const TEXTS: Texts = Texts {
+    nameless: "nuestro equipo",
     asked_for_time: Words {
         steps: [
             "Hola {name}, escribo ahora, tal como quedamos. ¿Es buen momento?",

@@ -3,6 +3,7 @@
 use super::{Texts, Words};
 
 pub(super) const TEXTS: Texts = Texts {
+    nameless: "notre équipe",
     asked_for_time: Words {
         steps: [
             "Bonjour {name}, je vous écris maintenant, comme convenu. Est-ce un bon moment ?",

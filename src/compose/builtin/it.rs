@@ -3,6 +3,7 @@
 use super::{Texts, Words};
 
 pub(super) const TEXTS: Texts = Texts {
+    nameless: "il nostro team",
     asked_for_time: Words {
         steps: [
             "Salve {name}, scrivo adesso, come richiesto. È un buon momento per continuare?",

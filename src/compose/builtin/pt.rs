@@ -3,6 +3,7 @@
 use super::{Texts, Words};
 
 pub(super) const TEXTS: Texts = Texts {
+    nameless: "nossa equipe",
     asked_for_time: Words {
         steps: [
             "Olá, {name}! Escrevo agora, como combinado. É um bom momento para continuar?",
