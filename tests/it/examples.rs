@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use crate::cli::Desk;
 
 /// One business, at the time for which its conversations are written.
-struct Example {
+pub(crate) struct Example {
     name: &'static str,
-    now: &'static str,
+    pub(crate) now: &'static str,
     /// A minute later, when what was sent is looked at.
     later: &'static str,
     files: &'static [&'static str],
     contacts: [&'static str; 2],
 }
 
-const AGENCY: Example = Example {
+pub(crate) const AGENCY: Example = Example {
     name: "agency",
     now: "--now=2026-11-04T11:30",
     later: "--now=2026-11-04T11:31",
@@ -45,7 +45,7 @@ const SALON: Example = Example {
 
 impl Example {
     /// A copy of its directory.
-    fn desk(&self) -> Desk {
+    pub(crate) fn desk(&self) -> Desk {
         let desk = Desk::empty();
         copy(&examples().join(self.name), &desk.path(""));
         desk

@@ -19,6 +19,7 @@ mod export;
 mod import;
 mod policy;
 mod providers;
+mod readme;
 mod rooms;
 mod schema;
 mod server;
