@@ -189,11 +189,12 @@ impl Intake<'_> {
         state: Option<&FileState>,
         see: &mut dyn FnMut(Sight<'_>),
     ) -> Result<Taken> {
-        let bot = &self.config.bot;
+        let (policy, language) = (&self.config.policy, self.config.bot.language);
         let reading = Reading {
             detector: self.detector,
-            zone: &bot.zone,
-            language: bot.language,
+            language,
+            policy,
+            now: self.now,
         };
         let mut ingest = Ingest::new(self.store, source, reading)?;
         let (mut rejected, mut read) = (0, 0u64);

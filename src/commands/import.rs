@@ -12,7 +12,6 @@ use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
 use crate::import::{Progress, SourceSettings, files_of};
 use crate::intake::{Intake, Sight, Taken};
-use crate::model::Timestamp;
 use crate::report::count;
 use crate::store::{Access, Store};
 
@@ -28,6 +27,7 @@ pub(super) fn import(context: &mut Context<'_>, arguments: &Import) -> Result<Ou
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Write)?;
     let now = context.now(arguments.now, &config);
+    store.follow_policy(&fingerprint(&config), now)?;
     let detector = Detector::new(&config.stop.opt_out_words);
     let as_of = arguments.as_of.map(|t| t.instant(&config.bot.zone));
     let intake = Intake {
@@ -42,7 +42,7 @@ pub(super) fn import(context: &mut Context<'_>, arguments: &Import) -> Result<Ou
         let result = one(context, &intake, arguments, file);
         outcome = outcome.max(context.file_outcome(result));
     }
-    settle(&store, &config, now)?;
+    store.settle(&config.policy, now, |_| ())?;
     Ok(outcome)
 }
 
@@ -96,15 +96,6 @@ pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) ->
         }
     }
     Ok(outcome)
-}
-
-/// Derives what follows from the new facts.
-///
-/// # Errors
-/// When the database cannot be written.
-pub(super) fn settle(store: &Store, config: &Config, now: Timestamp) -> Result<()> {
-    store.follow_policy(&fingerprint(config), now)?;
-    store.settle(&config.policy, now, |_| ())
 }
 
 impl Import {

@@ -8,7 +8,7 @@ use super::{Context, Verbosity, import};
 use crate::channel::Senders;
 use crate::cli::Run as Arguments;
 use crate::compose::Composer;
-use crate::config::Config;
+use crate::config::{Config, fingerprint};
 use crate::decide::Decision;
 use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
@@ -34,6 +34,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Ou
         return Ok(Outcome::Done);
     };
     let clock = context.running_clock(arguments.now.now.map(|t| t.instant(&config.bot.zone)));
+    store.follow_policy(&fingerprint(&config), clock())?;
     let detector = Detector::new(&config.stop.opt_out_words);
     let intake = Intake {
         store: &store,
@@ -43,7 +44,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Ou
         as_of: None,
     };
     let taken = import::changed_sources(context, &intake)?;
-    import::settle(&store, &config, clock())?;
+    store.settle(&config.policy, clock(), |_| ())?;
 
     let summary = send(context, arguments, &config, &store, &clock)?;
     Ok(outcome(&summary).max(taken))

@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// Remembers, now and then, the latest time for which something was derived.
-    fn note_settled_at(&self, now: Timestamp) -> Result<()> {
+    pub(super) fn note_settled_at(&self, now: Timestamp) -> Result<()> {
         let known = match self.settled_at.get() {
             Some(known) => known,
             None => self.read_settled_at()?,

@@ -1,0 +1,141 @@
+//! Records between the reader and the database: their text in one arena.
+
+use std::collections::HashMap;
+
+use crate::import::Record;
+use crate::model::{Author, Channel};
+use crate::store::micros;
+
+/// A piece of the batch's text.
+#[derive(Clone, Copy)]
+pub(super) struct Piece {
+    pub(super) start: u32,
+    pub(super) len: u32,
+}
+
+/// A record, its text in the batch's arena.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub(super) contact_id: Piece,
+    pub(super) line: u64,
+    pub(super) channel: Channel,
+    pub(super) author: Author,
+    pub(super) automatic: bool,
+    pub(super) sent_at: i64,
+    pub(super) text: Piece,
+    pub(super) message_id: Option<Piece>,
+    pub(super) conversation_id: Option<Piece>,
+    pub(super) status: Option<Piece>,
+    pub(super) name: Option<Piece>,
+    pub(super) phone: Option<Piece>,
+    pub(super) email: Option<Piece>,
+    pub(super) address: Option<Piece>,
+    pub(super) timezone: Option<Piece>,
+    pub(super) language: Option<Piece>,
+    pub(super) tags: Option<Piece>,
+}
+
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) arena: String,
+    pub(super) rows: Vec<Row>,
+}
+
+impl Batch {
+    pub(super) fn push(&mut self, record: &Record<'_>) {
+        let mut keep = |text: &str| {
+            let start = u32::try_from(self.arena.len()).unwrap_or(u32::MAX);
+            self.arena.push_str(text);
+            Piece {
+                start,
+                len: u32::try_from(text.len()).unwrap_or(0),
+            }
+        };
+        let (contact_id, text) = (keep(&record.contact_id), keep(&record.text));
+        let mut given = |value: &Option<std::borrow::Cow<'_, str>>| {
+            value.as_deref().filter(|v| !v.is_empty()).map(&mut keep)
+        };
+        self.rows.push(Row {
+            contact_id,
+            line: record.line,
+            channel: record.channel,
+            author: record.author,
+            automatic: record.automatic,
+            sent_at: micros(record.sent_at),
+            text,
+            message_id: given(&record.message_id),
+            conversation_id: given(&record.conversation_id),
+            status: given(&record.status),
+            name: given(&record.name),
+            phone: given(&record.phone),
+            email: given(&record.email),
+            address: given(&record.address),
+            timezone: given(&record.timezone),
+            language: given(&record.language),
+            tags: given(&record.tags),
+        });
+    }
+
+    pub(super) fn text(&self, piece: Piece) -> &str {
+        let start = piece.start as usize;
+        self.arena
+            .get(start..start + piece.len as usize)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn get(&self, piece: Option<Piece>) -> Option<&str> {
+        piece.map(|p| self.text(p))
+    }
+
+    /// The rows of each contact, contacts and rows in the order of the file.
+    pub(super) fn by_contact(&self) -> Vec<(Piece, Vec<Row>)> {
+        let mut index: HashMap<&str, usize> = HashMap::new();
+        let mut groups: Vec<(Piece, Vec<Row>)> = Vec::new();
+        for row in &self.rows {
+            let at = *index.entry(self.text(row.contact_id)).or_insert_with(|| {
+                groups.push((row.contact_id, Vec::new()));
+                groups.len() - 1
+            });
+            groups[at].1.push(*row);
+        }
+        groups
+    }
+
+    /// An empty batch that keeps the memory.
+    pub(super) fn emptied(mut self) -> Self {
+        self.arena.clear();
+        self.rows.clear();
+        self
+    }
+}
+
+/// Whether a contact's rows come oldest first, newest first, or in no order that could tell which of two
+/// messages of the same time came first.
+#[derive(Clone, Copy)]
+pub(super) enum FileOrder {
+    OldestFirst,
+    NewestFirst,
+    None,
+}
+
+impl FileOrder {
+    pub(super) fn of(rows: &[Row]) -> Self {
+        let times = rows.iter().map(|r| r.sent_at);
+        if times.clone().is_sorted() {
+            Self::OldestFirst
+        } else if times.is_sorted_by(|a, b| a >= b) {
+            Self::NewestFirst
+        } else {
+            Self::None
+        }
+    }
+
+    pub(super) fn seq(self, row: &Row) -> i64 {
+        let line = row.line.cast_signed();
+        match self {
+            Self::OldestFirst => line,
+            Self::NewestFirst => -line,
+            Self::None => 0,
+        }
+    }
+}

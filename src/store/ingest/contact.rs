@@ -1,0 +1,128 @@
+//! What messages tell of a contact: the newest counts, whatever the order of the imports.
+
+use anyhow::Result;
+use rusqlite::{OptionalExtension, params};
+
+use super::batch::{Batch, Row};
+use super::reading::Derived;
+use crate::store::{ContactKey, Store};
+
+/// A contact's row, and what a batch adds to it. Each value with the time of the message that told it: the
+/// newest counts, whatever the order of the imports.
+#[derive(Default)]
+pub(super) struct StoredContact {
+    pub(super) key: ContactKey,
+    pub(super) name: Told,
+    pub(super) phone: Told,
+    pub(super) email: Told,
+    pub(super) timezone: Told,
+    pub(super) language: Told,
+    pub(super) tags: Told,
+    pub(super) wake_at: Option<i64>,
+    pub(super) changed: bool,
+}
+
+pub(super) type Told = (Option<String>, Option<i64>);
+
+impl StoredContact {
+    pub(super) fn learn(&mut self, batch: &Batch, row: &Row) {
+        for (told, given) in [
+            (&mut self.name, row.name),
+            (&mut self.phone, row.phone),
+            (&mut self.email, row.email),
+            (&mut self.timezone, row.timezone),
+            (&mut self.language, row.language),
+            (&mut self.tags, row.tags),
+        ] {
+            let Some(value) = batch.get(given) else {
+                continue;
+            };
+            let newer = (Some(row.sent_at), Some(value)) > (told.1, told.0.as_deref());
+            if told.0.as_deref() != Some(value) && newer {
+                *told = (Some(value.to_owned()), Some(row.sent_at));
+                self.changed = true;
+            }
+        }
+    }
+}
+
+impl Store {
+    pub(super) fn stored_contact(&self, contact_id: &str) -> Result<Option<StoredContact>> {
+        let sql = "SELECT id, name, name_at, phone, phone_at, email, email_at, timezone, timezone_at, \
+                   language, language_at, tags, tags_at, wake_at FROM contacts WHERE contact_id = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_row([contact_id], |row| {
+            let told = |i: usize| Ok::<Told, rusqlite::Error>((row.get(i)?, row.get(i + 1)?));
+            Ok(StoredContact {
+                key: row.get(0)?,
+                name: told(1)?,
+                phone: told(3)?,
+                email: told(5)?,
+                timezone: told(7)?,
+                language: told(9)?,
+                tags: told(11)?,
+                wake_at: row.get(13)?,
+                changed: false,
+            })
+        });
+        Ok(found.optional()?)
+    }
+
+    pub(super) fn insert_contact(
+        &self,
+        contact_id: &str,
+        contact: &StoredContact,
+        derived: Derived,
+    ) -> Result<ContactKey> {
+        let sql = "INSERT INTO contacts (contact_id, name, name_at, phone, phone_at, email, email_at, \
+                   timezone, timezone_at, language, language_at, tags, tags_at, wake_at, hold) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        let c = contact;
+        let values = params![
+            contact_id,
+            c.name.0,
+            c.name.1,
+            c.phone.0,
+            c.phone.1,
+            c.email.0,
+            c.email.1,
+            c.timezone.0,
+            c.timezone.1,
+            c.language.0,
+            c.language.1,
+            c.tags.0,
+            c.tags.1,
+            derived.wake_at,
+            derived.hold,
+        ];
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    pub(super) fn update_contact(&self, contact: &StoredContact) -> Result<()> {
+        if !contact.changed {
+            return self.awaken(contact.key);
+        }
+        let sql = "UPDATE contacts SET name = ?2, name_at = ?3, phone = ?4, phone_at = ?5, email = ?6, \
+                   email_at = ?7, timezone = ?8, timezone_at = ?9, language = ?10, language_at = ?11, \
+                   tags = ?12, tags_at = ?13, wake_at = 0 WHERE id = ?1";
+        let c = contact;
+        let values = params![
+            c.key,
+            c.name.0,
+            c.name.1,
+            c.phone.0,
+            c.phone.1,
+            c.email.0,
+            c.email.1,
+            c.timezone.0,
+            c.timezone.1,
+            c.language.0,
+            c.language.1,
+            c.tags.0,
+            c.tags.1,
+        ];
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,455 @@
+//! Storing imported messages: validated records in, facts out; every step twice is the same as once.
+//!
+//! Records are gathered in batches and grouped by contact: files sorted by time would otherwise touch the whole
+//! database for every row. A batch goes through three stages: what is known of it is looked up, what is new is
+//! read by the detector on every processor, and all is written in the order of the contacts' rows, in one
+//! transaction.
+
+mod batch;
+mod contact;
+mod own;
+mod reading;
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use rusqlite::params;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use super::erasure::{Suppression, Suppressions};
+use super::{ContactKey, FileState, Store, micros, time};
+use crate::import::Record;
+use crate::model::{
+    Author, Channel, SignalKind, SignalSource, Timestamp, Word, WordKind, WordSource,
+};
+use crate::zone::Zone;
+use batch::{Batch, FileOrder, Piece, Row};
+use contact::StoredContact;
+use own::OwnMessage;
+pub use reading::Reading;
+use reading::{Derived, read};
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Records read.
+    pub read: u64,
+    /// Messages that were new.
+    pub new: u64,
+    /// Messages that were there already.
+    pub known: u64,
+    /// Contacts that were new.
+    pub new_contacts: u64,
+    /// Our own follow-ups, found again (rule X6).
+    pub own: u64,
+    /// Messages of forgotten people, left out.
+    pub forgotten: u64,
+    /// Follow-ups that were sent after a reply that only this import shows (rule X7).
+    pub sent_after_reply: Vec<String>,
+}
+
+/// An import under way.
+pub struct Ingest<'a> {
+    store: &'a Store,
+    reading: Reading<'a>,
+    source: i64,
+    batch: Batch,
+    /// How often the same words were said at the same time to the same contact, in this batch and the one before.
+    repeats: [HashMap<(u64, u64), u32>; 2],
+    suppressions: Suppressions,
+    has_follow_ups: bool,
+    zones: HashMap<String, Option<Zone>>,
+    imported: Imported,
+}
+
+/// The size of a batch: rows, and bytes of text.
+const BATCH_ROWS: usize = 16_384;
+const BATCH_BYTES: usize = 6 << 20;
+/// More zone names than there are: somebody's nonsense must not grow without bound.
+const MOST_ZONES: usize = 1000;
+
+/// What a batch has of one contact.
+struct Group {
+    contact: StoredContact,
+    is_new: bool,
+    contact_id: Piece,
+    forgotten: Option<Suppression>,
+    own: Vec<OwnMessage>,
+    /// The contact's zone, else the bot's.
+    zone: Zone,
+    rows: Vec<Pending>,
+    /// For a new contact: what follows from the batch.
+    derived: Option<Derived>,
+}
+
+/// A record that is to be stored, or is known already.
+struct Pending {
+    row: Row,
+    identity: i64,
+    seq: i64,
+    fate: Fate,
+    reading: Option<crate::detect::Reading>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    New,
+    Known,
+    /// One of our own follow-ups: the index in [`Group::own`].
+    Own(usize),
+}
+
+impl<'a> Ingest<'a> {
+    /// Begins an import from `source` (a row of [`Store::source`]).
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn new(store: &'a Store, source: i64, reading: Reading<'a>) -> Result<Self> {
+        let any = "SELECT 1 FROM follow_ups LIMIT 1";
+        Ok(Self {
+            store,
+            reading,
+            source,
+            batch: Batch::default(),
+            repeats: Default::default(),
+            suppressions: Suppressions::load(store)?,
+            has_follow_ups: store.connection.prepare_cached(any)?.exists([])?,
+            zones: HashMap::new(),
+            imported: Imported::default(),
+        })
+    }
+
+    /// Takes a record; writes when a batch is full.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn push(&mut self, record: &Record<'_>) -> Result<()> {
+        self.batch.push(record);
+        self.imported.read += 1;
+        if self.batch.rows.len() >= BATCH_ROWS || self.batch.arena.len() >= BATCH_BYTES {
+            let transaction = self.store.immediate()?;
+            self.store.source_incomplete(self.source)?;
+            self.write()?;
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, and says that the source is complete up to `as_of`; `file` is remembered with how
+    /// many of its rows were rejected.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn finish(mut self, as_of: Timestamp, file: Option<(&FileState, u64)>) -> Result<Imported> {
+        let transaction = self.store.immediate()?;
+        self.write()?;
+        self.store.source_complete(self.source, as_of, file)?;
+        transaction.commit()?;
+        Ok(self.imported)
+    }
+
+    fn write(&mut self) -> Result<()> {
+        let batch = std::mem::take(&mut self.batch);
+        let mut groups = Vec::new();
+        for (contact_id, rows) in batch.by_contact() {
+            groups.extend(self.look_up(&batch, contact_id, &rows)?);
+        }
+        // Known contacts in the order of their rows, then the new ones in the order of the file.
+        groups.sort_by_key(|g| {
+            if g.is_new {
+                ContactKey::MAX
+            } else {
+                g.contact.key
+            }
+        });
+        read(&mut groups, &batch, self.reading);
+        for group in groups {
+            self.store_group(&batch, group)?;
+        }
+        self.repeats.swap(0, 1);
+        self.repeats[0].clear();
+        self.batch = batch.emptied();
+        Ok(())
+    }
+
+    /// The first stage: what is known of a contact and of its messages. `None` when nothing is to be done.
+    fn look_up(&mut self, batch: &Batch, piece: Piece, rows: &[Row]) -> Result<Option<Group>> {
+        let contact_id = batch.text(piece);
+        let known = self.store.stored_contact(contact_id)?;
+        let is_new = known.is_none();
+        let forgotten = self.forgotten(batch, contact_id, rows).filter(|_| is_new);
+        let erased_until = forgotten.map_or(i64::MIN, |f| f.forgotten_at);
+        let kept = || rows.iter().filter(|row| row.sent_at > erased_until);
+        let left_out = rows.len() - kept().count();
+        self.imported.forgotten += left_out as u64;
+        if left_out == rows.len() {
+            return Ok(None);
+        }
+        let mut contact = known.unwrap_or_default();
+        for row in kept() {
+            contact.learn(batch, row);
+        }
+        let mut own = Vec::new();
+        if self.has_follow_ups && !is_new {
+            own = self.store.own_messages(contact.key)?;
+        }
+        let order = FileOrder::of(rows);
+        let said_by = xxh3_64(contact_id.as_bytes());
+        let mut pending = Vec::with_capacity(rows.len());
+        for row in kept() {
+            let identity = self.identity(batch, said_by, row);
+            let ours = (row.author != Author::Contact)
+                .then(|| own.iter_mut().position(|o| o.claims(batch, row, identity)))
+                .flatten();
+            let fate = match ours {
+                Some(index) => Fate::Own(index),
+                None if !is_new && self.store.has_message(contact.key, identity)? => Fate::Known,
+                None => Fate::New,
+            };
+            let seq = order.seq(row);
+            pending.push(Pending {
+                row: *row,
+                identity,
+                seq,
+                fate,
+                reading: None,
+            });
+        }
+        let zone = self.zone_of(&contact);
+        let contact_id = piece;
+        let derived = None;
+        Ok(Some(Group {
+            contact,
+            is_new,
+            contact_id,
+            forgotten,
+            own,
+            zone,
+            rows: pending,
+            derived,
+        }))
+    }
+
+    fn forgotten(&self, batch: &Batch, contact_id: &str, rows: &[Row]) -> Option<Suppression> {
+        if self.suppressions.is_empty() {
+            return None;
+        }
+        let given = |row: &Row| [row.phone, row.email, row.address];
+        let addresses = rows
+            .iter()
+            .flat_map(given)
+            .filter_map(|piece| batch.get(piece));
+        self.suppressions.find(contact_id, addresses)
+    }
+
+    fn zone_of(&mut self, contact: &StoredContact) -> Zone {
+        let bot = &self.reading.policy.zone;
+        let Some(name) = contact.timezone.0.as_deref() else {
+            return bot.clone();
+        };
+        if !self.zones.contains_key(name) {
+            if self.zones.len() > MOST_ZONES {
+                self.zones.clear();
+            }
+            self.zones.insert(name.to_owned(), Zone::named(name));
+        }
+        self.zones
+            .get(name)
+            .and_then(Clone::clone)
+            .unwrap_or_else(|| bot.clone())
+    }
+
+    /// A message's identity: its id, else a hash of what it says and the how-manieth such message it is.
+    fn identity(&mut self, batch: &Batch, said_by: u64, row: &Row) -> i64 {
+        let mut hash = Xxh3::new();
+        hash.update(row.channel.as_str().as_bytes());
+        if let Some(id) = batch.get(row.message_id) {
+            hash.update(b"\0id\0");
+            hash.update(id.as_bytes());
+            return hash.digest().cast_signed();
+        }
+        hash.update(&row.sent_at.to_le_bytes());
+        hash.update(row.author.direction().as_str().as_bytes());
+        hash.update(batch.text(row.text).as_bytes());
+        let said = (hash.digest(), said_by);
+        let before = self.repeats[1].get(&said).copied().unwrap_or(0);
+        let nth = self.repeats[0].entry(said).or_insert(before);
+        *nth += 1;
+        if *nth > 1 {
+            hash.update(&nth.to_le_bytes());
+        }
+        hash.digest().cast_signed()
+    }
+
+    /// The third stage: one contact's facts.
+    fn store_group(&mut self, batch: &Batch, group: Group) -> Result<()> {
+        let Group {
+            mut contact,
+            is_new,
+            forgotten,
+            mut own,
+            rows,
+            ..
+        } = group;
+        let mut shares = false;
+        if is_new {
+            shares = self.store.shares_a_number(batch, &contact, &rows)?;
+            let derived = group.derived.filter(|_| !shares).unwrap_or_default();
+            self.store.note_settled_at(self.reading.now)?;
+            contact.key =
+                self.store
+                    .insert_contact(batch.text(group.contact_id), &contact, derived)?;
+            self.imported.new_contacts += 1;
+            if let Some(at) = forgotten.and_then(|f| f.opted_out_at) {
+                let word = Word {
+                    kind: WordKind::OptOut,
+                    at: time(at),
+                    until: None,
+                    reason: None,
+                    source: WordSource::Suppression,
+                };
+                self.store.insert_word(contact.key, &word)?;
+            }
+        }
+        self.store_addresses(batch, contact.key, &rows)?;
+        if shares {
+            self.store.awaken_sharers(contact.key)?;
+        }
+        let (mut any_new, mut opt_in) = (false, false);
+        for pending in &rows {
+            match pending.fate {
+                Fate::Own(index) => {
+                    any_new |= self.store.absorb(&mut own[index], batch, pending)?;
+                    self.imported.own += 1;
+                }
+                Fate::New if self.store_message(batch, contact.key, &group.zone, pending)? => {
+                    self.imported.new += 1;
+                    any_new = true;
+                    opt_in |= pending.signal() == Some(SignalKind::OptIn);
+                    if pending.row.author == Author::Contact {
+                        let late = self.store.note_late_reply(&own, &pending.row)?;
+                        self.imported.sent_after_reply.extend(late);
+                    }
+                }
+                Fate::New | Fate::Known => self.imported.known += 1,
+            }
+        }
+        if opt_in {
+            self.store.awaken_sharers(contact.key)?;
+        }
+        if !is_new && (contact.changed || (any_new && contact.wake_at != Some(0))) {
+            self.store.update_contact(&contact)?;
+        }
+        Ok(())
+    }
+
+    fn store_addresses(&self, batch: &Batch, key: ContactKey, rows: &[Pending]) -> Result<()> {
+        let sql = "INSERT INTO addresses (contact, channel, address, at) VALUES (?1, ?2, ?3, ?4) \
+                   ON CONFLICT (contact, channel) DO UPDATE SET address = excluded.address, at = excluded.at \
+                   WHERE (excluded.at, excluded.address) > (addresses.at, addresses.address) \
+                   AND excluded.address <> addresses.address";
+        let mut last: Option<(Channel, &str)> = None;
+        for Pending { row, .. } in rows {
+            let Some(address) = batch.get(row.address) else {
+                continue;
+            };
+            if last != Some((row.channel, address)) {
+                let values = (key, row.channel.as_str(), address, row.sent_at);
+                self.store.connection.prepare_cached(sql)?.execute(values)?;
+                last = Some((row.channel, address));
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores a message and its signal; `false` when it was there already.
+    fn store_message(
+        &self,
+        batch: &Batch,
+        key: ContactKey,
+        zone: &Zone,
+        pending: &Pending,
+    ) -> Result<bool> {
+        let row = &pending.row;
+        let reading = pending.reading.as_ref();
+        let signalled = reading.filter(|r| r.signal.is_some());
+        let at = signalled.and_then(|r| r.at);
+        let sql = "INSERT OR IGNORE INTO messages (contact, identity, sent_at, seq, channel, author, source, \
+                   automatic, signal, signal_at, signal_zone, signal_source, signal_evidence, message_id, \
+                   conversation_id, status, text) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+        let inserted = self.store.connection.prepare_cached(sql)?.execute(params![
+            key,
+            pending.identity,
+            row.sent_at,
+            pending.seq,
+            row.channel.as_str(),
+            row.author.as_str(),
+            self.source,
+            row.automatic || reading.is_some_and(|r| r.automatic),
+            pending.signal().map(SignalKind::as_str),
+            at.map(micros),
+            at.map(|_| zone.name()),
+            signalled.map(|_| SignalSource::Rules.as_str()),
+            signalled.map(|r| r.evidence.as_str()),
+            batch.get(row.message_id),
+            batch.get(row.conversation_id),
+            batch.get(row.status),
+            batch.text(row.text),
+        ])?;
+        Ok(inserted > 0)
+    }
+}
+
+impl Pending {
+    fn signal(&self) -> Option<SignalKind> {
+        self.reading.as_ref().and_then(|r| r.signal)
+    }
+}
+
+impl Store {
+    /// D21: whether a known contact has the phone number or an address of this new one.
+    fn shares_a_number(
+        &self,
+        batch: &Batch,
+        contact: &StoredContact,
+        rows: &[Pending],
+    ) -> Result<bool> {
+        let exists = |sql: &str, value: &str| -> Result<bool> {
+            Ok(self.connection.prepare_cached(sql)?.exists([value])?)
+        };
+        let by_phone = "SELECT 1 FROM contacts WHERE phone = ?1";
+        let by_email = "SELECT 1 FROM contacts WHERE email = ?1";
+        let by_address = "SELECT 1 FROM addresses WHERE address = ?1";
+        let mut given: Vec<&str> = rows
+            .iter()
+            .filter_map(|p| batch.get(p.row.address))
+            .collect();
+        given.dedup();
+        if let Some(phone) = contact.phone.0.as_deref() {
+            if exists(by_phone, phone)? {
+                return Ok(true);
+            }
+            given.push(phone);
+        }
+        if let Some(email) = contact.email.0.as_deref()
+            && exists(by_email, email)?
+        {
+            return Ok(true);
+        }
+        for address in given {
+            if exists(by_address, address)? || exists(by_phone, address)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn has_message(&self, key: ContactKey, identity: i64) -> Result<bool> {
+        let sql = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .exists((key, identity))?)
+    }
+}

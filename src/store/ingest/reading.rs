@@ -1,0 +1,146 @@
+//! The second stage: what is new is read, and what follows for new contacts is derived; pure, and on every
+//! processor.
+
+use super::batch::Batch;
+use super::{Fate, Group, Pending};
+use crate::decide::{Action, Policy, decide};
+use crate::detect::{Detector, Input};
+use crate::model::{Author, Contact, Language, Message, Signal, SignalSource, Thread, Timestamp};
+use crate::store::{micros, time};
+
+/// How inbound messages are read, and what is derived from them.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// The reader.
+    pub detector: &'a Detector,
+    /// The language of contacts whose own is unknown.
+    pub language: Language,
+    /// The policy: its zone is that of contacts whose own is unknown.
+    pub policy: &'a Policy,
+    /// The present, for what is derived.
+    pub now: Timestamp,
+}
+
+/// The derived values of a contact. By default they are yet to be derived.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Derived {
+    pub(super) wake_at: Option<i64>,
+    pub(super) hold: Option<&'static str>,
+}
+
+impl Default for Derived {
+    fn default() -> Self {
+        Self {
+            wake_at: Some(0),
+            hold: None,
+        }
+    }
+}
+
+/// Fewer groups than this are not worth a thread.
+const WORTH_A_THREAD: usize = 64;
+
+pub(super) fn read(groups: &mut [Group], batch: &Batch, reading: Reading<'_>) {
+    let processors = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(8);
+    let share = groups.len().div_ceil(processors).max(WORTH_A_THREAD);
+    std::thread::scope(|scope| {
+        let mut shares = groups.chunks_mut(share);
+        let mine = shares.next();
+        for share in shares {
+            scope.spawn(move || share.iter_mut().for_each(|g| g.read(batch, reading)));
+        }
+        mine.into_iter()
+            .flatten()
+            .for_each(|g| g.read(batch, reading));
+    });
+}
+
+impl Group {
+    fn read(&mut self, batch: &Batch, reading: Reading<'_>) {
+        let language = self
+            .contact
+            .language
+            .0
+            .as_deref()
+            .and_then(Language::from_tag);
+        for pending in &mut self.rows {
+            if pending.fate == Fate::New && pending.row.author == Author::Contact {
+                pending.reading = Some(reading.detector.read(&Input {
+                    text: batch.text(pending.row.text),
+                    sent_at: time(pending.row.sent_at),
+                    zone: &self.zone,
+                    language,
+                    default_language: reading.language,
+                }));
+            }
+        }
+        // Others with the same number, and how fresh the source is, are not looked at: they can only make a
+        // contact wait longer, and whoever wakes a contact decides with all that is known.
+        if self.is_new && self.forgotten.is_none() {
+            let decision = decide(reading.policy, &self.thread(batch), reading.now);
+            self.derived = Some(Derived {
+                wake_at: decision.wake_at.map(|at| micros(at).max(1)),
+                hold: (decision.action == Action::Hold).then_some(decision.reason.as_str()),
+            });
+        }
+    }
+
+    /// A new contact's thread, as far as a decision looks at it.
+    fn thread(&self, batch: &Batch) -> Thread {
+        let told = &self.contact;
+        let contact = Contact {
+            contact_id: batch.text(self.contact_id).to_owned(),
+            phone: told.phone.0.clone(),
+            email: told.email.0.clone(),
+            timezone: told.timezone.0.clone(),
+            addresses: self
+                .rows
+                .iter()
+                .filter_map(|p| Some((p.row.channel, batch.get(p.row.address)?.to_owned())))
+                .collect(),
+            ..Contact::default()
+        };
+        let messages = self
+            .rows
+            .iter()
+            .map(|pending| pending.message(batch))
+            .collect();
+        Thread {
+            contact,
+            messages,
+            ..Thread::default()
+        }
+    }
+}
+
+impl Pending {
+    fn message(&self, batch: &Batch) -> Message {
+        let reading = self.reading.as_ref();
+        let signal = reading.and_then(|r| {
+            let (at, zone, source) = (r.at, None, SignalSource::Rules);
+            Some(Signal {
+                kind: r.signal?,
+                at,
+                evidence: String::new(),
+                zone,
+                source,
+            })
+        });
+        Message {
+            sent_at: time(self.row.sent_at),
+            seq: self.seq,
+            channel: self.row.channel,
+            author: self.row.author,
+            // A decision shows a text, and ties of equal times are told apart by it.
+            text: batch.text(self.row.text).to_owned(),
+            message_id: None,
+            conversation_id: None,
+            status: None,
+            signal,
+            automatic: self.row.automatic || reading.is_some_and(|r| r.automatic),
+            source: 0,
+        }
+    }
+}
