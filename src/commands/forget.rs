@@ -2,7 +2,7 @@ use std::io::{BufRead, BufReader};
 
 use anyhow::Result;
 
-use super::{Context, Verbosity, find_contact, import};
+use super::{Context, Verbosity, find_contact};
 use crate::cli::Forget;
 use crate::decide::opted_out_at;
 use crate::error::{Failure, Outcome};
@@ -26,7 +26,7 @@ pub(super) fn forget(context: &mut Context<'_>, arguments: &Forget) -> Result<Ou
     }
     let opted_out_at = opted_out_at(&thread, now);
     store.forget(key, &thread.contact, opted_out_at, now)?;
-    import::settle(&store, &config, now)?;
+    store.settle(&config.policy, now, |_| ())?;
     let kept = if opted_out_at.is_some() {
         "; that they opted out is kept as a keyed hash"
     } else {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Context, Verbosity, find_contact, import};
+use super::{Context, Verbosity, find_contact};
 use crate::cli::{Fate, Pause, Resolve, Say};
 use crate::decide::{Action, decide};
 use crate::error::{Failure, Outcome};
@@ -49,7 +49,7 @@ fn record(
         source: WordSource::Operator,
     };
     store.say(key, &word)?;
-    import::settle(&store, &config, now)?;
+    store.settle(&config.policy, now, |_| ())?;
     let Some(thread) = store.thread(key)? else {
         return Ok(Outcome::Done);
     };
@@ -82,7 +82,7 @@ pub(super) fn resolve(context: &mut Context<'_>, arguments: &Resolve) -> Result<
         Fate::NotSent => (Resolution::NotSent, "not sent: a later run tries again"),
     };
     store.resolve(&arguments.follow_up, fate, now)?;
-    import::settle(&store, &config, now)?;
+    store.settle(&config.policy, now, |_| ())?;
     context.say(
         Verbosity::Normal,
         &format!("{} is {words}", arguments.follow_up),
