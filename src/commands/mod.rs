@@ -2,6 +2,7 @@
 //! else to `err`.
 
 pub mod check;
+pub mod detect;
 mod doctor;
 mod export;
 mod forget;
@@ -130,6 +131,7 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
         Command::Schedule(arguments) => upkeep::schedule(context, &arguments),
         Command::Completions(arguments) => upkeep::completions(context, &arguments),
         Command::Man(arguments) => upkeep::man(context, &arguments),
+        Command::Detect(arguments) => detect::detect(context, &arguments),
     }
 }
 

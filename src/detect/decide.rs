@@ -133,8 +133,19 @@ fn language(grammar: &Grammar, tokens: &[Token], text: &str, input: &Input<'_>) 
             _ => known,
         };
     }
+    // Where no time can be said, the language decides nothing: a slow look is not worth it.
+    let matters = || {
+        tokens.iter().any(|t| {
+            t.number().is_some()
+                || grammar
+                    .speeches
+                    .iter()
+                    .any(|s| s.bits(t.word) & NAMES_TIME != 0)
+        })
+    };
+    let recognised = || matters().then(|| recognised(text)).flatten();
     let Some(best) = best.filter(|b| count(*b) > 0) else {
-        return recognised(text).unwrap_or(input.default_language);
+        return recognised().unwrap_or(input.default_language);
     };
     let rivals = Language::ALL
         .iter()
@@ -143,7 +154,7 @@ fn language(grammar: &Grammar, tokens: &[Token], text: &str, input: &Input<'_>) 
     if rivals == 1 {
         return best;
     }
-    recognised(text).unwrap_or(best)
+    recognised().unwrap_or(best)
 }
 
 /// What the recogniser makes of a longer text.
@@ -261,7 +272,7 @@ fn weigh(
         .or(automatic)
         .or_else(|| first(Want::Available))
         .or_else(|| first(Want::Free))
-        .or_else(|| busy.filter(|_| said.iter().any(|s| s.until)));
+        .or_else(|| busy.filter(|_| said.iter().any(|s| s.piece.bound == Bound::Until)));
     let wanted = asked.and_then(|hit| {
         usable
             .clone()
@@ -280,7 +291,7 @@ fn weigh(
     if let Some((hit, mut time)) = wanted
         && (hit.want != Want::Free || busy.is_some())
     {
-        if time.until && hit.want != Want::Ask {
+        if time.piece.bound == Bound::Until && hit.want != Want::Ask {
             time.piece.bound = Bound::At;
         }
         let local = now.and_then(|now| resolve(&time.piece, now));

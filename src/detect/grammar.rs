@@ -206,6 +206,8 @@ pub(super) struct Rule {
 pub(super) struct Intent {
     pub(super) steps: Box<[Step]>,
     pub(super) want: Want,
+    /// The words with which every match begins, sorted; none where that is not certain.
+    pub(super) heads: Option<Box<[WordId]>>,
     pub(super) language: Language,
     /// It holds in questions too.
     pub(super) asks: bool,
@@ -229,8 +231,11 @@ pub(super) struct Speech {
     /// `15.` is an ordinal.
     pub(super) dotted_ordinal: bool,
     pub(super) rules: Vec<Rule>,
-    /// The rules that can begin with a word: (slot, rule), by word.
-    starts: HashMap<WordId, Vec<(SlotId, u16)>>,
+    /// The rules that can begin with a word: (slot, rule), by word; `start_of` says where each word's begin.
+    starts: Vec<(SlotId, u16)>,
+    start_of: Vec<u32>,
+    /// The slots that can begin with a word, as bits; by word.
+    slots_of: Vec<u64>,
     /// The rules that can begin with a number.
     number_starts: Vec<(SlotId, u16)>,
     /// Whether a word can begin a time or a part of one, by word; see [`STARTS`] and [`NAMES_TIME`].
@@ -252,6 +257,11 @@ impl Speech {
         self.bits.get(word as usize).copied().unwrap_or(0)
     }
 
+    /// Whether a slot can begin with this word, or with a number.
+    pub(super) fn can_start(&self, slot: SlotId, word: WordId, number: bool) -> bool {
+        number || self.slots_of.get(word as usize).copied().unwrap_or(0) & (1 << slot) != 0
+    }
+
     /// The rules of a slot that can begin with this word, or with a number.
     pub(super) fn starting(
         &self,
@@ -259,7 +269,11 @@ impl Speech {
         word: WordId,
         number: bool,
     ) -> impl Iterator<Item = &Rule> {
-        let of_word = self.starts.get(&word).map_or(&[][..], Vec::as_slice);
+        let place = |i: usize| self.start_of.get(i).map_or(0, |p| *p as usize);
+        let of_word = self
+            .starts
+            .get(place(word as usize)..place(word as usize + 1))
+            .unwrap_or_default();
         let of_number = if number {
             self.number_starts.as_slice()
         } else {
@@ -368,7 +382,9 @@ impl Grammar {
             dotted_clock: false,
             dotted_ordinal: false,
             rules: Vec::new(),
-            starts: HashMap::new(),
+            starts: Vec::new(),
+            start_of: Vec::new(),
+            slots_of: Vec::new(),
             number_starts: Vec::new(),
             bits: Vec::new(),
         };
@@ -386,6 +402,13 @@ impl Grammar {
                 continue;
             }
             let done = match section {
+                "compound" => {
+                    for head in line.split('|') {
+                        self.vocabulary
+                            .compound(&super::token::fold_word(head.trim()));
+                    }
+                    Ok(())
+                }
                 "settings" => setting(line, &mut speech),
                 "let" => self.define(line, &mut draft),
                 _ => match Want::named(section) {
@@ -428,6 +451,7 @@ impl Grammar {
         self.intents.push(Intent {
             steps: pattern::compile(&node),
             want,
+            heads: heads(&node),
             language: draft.language,
             asks: text.len() != line.len(),
             label: line,
@@ -484,13 +508,11 @@ impl Grammar {
                     *slot |= bit;
                 }
             }
-            for (word, _) in speech
-                .starts
-                .iter()
-                .filter(|(_, s)| s.iter().any(|(slot, _)| *slot == Slot::Filler as SlotId))
-            {
-                if let Some(slot) = self.fillers.get_mut(*word as usize) {
-                    *slot = true;
+            for (word, slots) in speech.slots_of.iter().enumerate() {
+                if slots & (1 << Slot::Filler as u32) != 0
+                    && let Some(filler) = self.fillers.get_mut(word)
+                {
+                    *filler = true;
                 }
             }
         }
@@ -520,8 +542,7 @@ impl Grammar {
 }
 
 fn known_section(name: &str) -> bool {
-    name == "settings"
-        || name == "let"
+    matches!(name, "settings" | "let" | "compound")
         || Slot::named(name).is_some()
         || Want::named(name).is_some()
 }
@@ -584,6 +605,31 @@ fn first(node: &Node, words: &mut Vec<WordId>, slots: &mut Vec<SlotId>) -> bool 
     }
 }
 
+/// The words with which every match of `node` begins, sorted, where that is certain.
+fn heads(node: &Node) -> Option<Box<[WordId]>> {
+    let (mut words, mut slots) = (Vec::new(), Vec::new());
+    if first(node, &mut words, &mut slots) || !slots.is_empty() || gaps(node) {
+        return None;
+    }
+    words.sort_unstable();
+    words.dedup();
+    Some(words.into_boxed_slice())
+}
+
+/// Whether a match can begin with a word of any kind.
+fn gaps(node: &Node) -> bool {
+    match node {
+        Node::Gap(_) => true,
+        Node::Seq(nodes) => nodes
+            .iter()
+            .take_while(|n| !matches!(n, Node::Word(_) | Node::Slot(_)))
+            .any(gaps),
+        Node::Alt(nodes) => nodes.iter().any(gaps),
+        Node::Opt(inner) => gaps(inner),
+        Node::Word(_) | Node::Slot(_) | Node::Edge(_) => false,
+    }
+}
+
 /// The slots that digits alone can fill.
 const NUMERIC: [Slot; 13] = [
     Slot::N,
@@ -602,7 +648,8 @@ const NUMERIC: [Slot; 13] = [
 ];
 
 /// The slots that a built-in reader fills from another slot's words.
-const BUILT_ON: [(Slot, Slot); 10] = [
+const BUILT_ON: [(Slot, Slot); 11] = [
+    (Slot::Ordinal, Slot::N),
     (Slot::Oclock, Slot::N),
     (Slot::Oclock, Slot::Hour),
     (Slot::Dom, Slot::N),
@@ -654,6 +701,15 @@ impl Speech {
             }
         }
         self.bits = vec![0; words];
+        self.slots_of = vec![0; words];
+        for (slot, words) in first_words.iter().enumerate() {
+            for word in words {
+                if let Some(slots) = self.slots_of.get_mut(*word as usize) {
+                    *slots |= 1 << slot;
+                }
+            }
+        }
+        let mut starts: Vec<(WordId, SlotId, u16)> = Vec::new();
         for (rule, (slot, words, slots)) in (0_u16..).zip(&firsts) {
             let mut all = words.clone();
             let mut number = false;
@@ -663,16 +719,20 @@ impl Speech {
             }
             all.sort_unstable();
             all.dedup();
-            for word in all {
-                self.starts
-                    .entry(word)
-                    .or_default()
-                    .push((*slot as SlotId, rule));
-            }
+            starts.extend(all.into_iter().map(|word| (word, *slot as SlotId, rule)));
             if number {
                 self.number_starts.push((*slot as SlotId, rule));
             }
         }
+        starts.sort_unstable();
+        self.start_of = (0..=words)
+            .map(|word| starts.partition_point(|(w, _, _)| (*w as usize) < word))
+            .map(|place| u32::try_from(place).unwrap_or(u32::MAX))
+            .collect();
+        self.starts = starts
+            .into_iter()
+            .map(|(_, slot, rule)| (slot, rule))
+            .collect();
         self.mark_bits(&first_words, trees);
     }
 
@@ -792,6 +852,7 @@ fn meaning_of(slot: Slot, text: &str) -> Result<(Act, Bound), String> {
     let bound = match words.last() {
         Some(&"after") if words.len() > 1 => Bound::After,
         Some(&"before") if words.len() > 1 => Bound::Before,
+        Some(&"until") if words.len() > 1 => Bound::Until,
         Some(&"within") if words.len() > 1 => Bound::Within,
         _ => Bound::At,
     };

@@ -135,6 +135,13 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
                 if start < place && !message.joined(start + 1) {
                     break;
                 }
+                if let Some(heads) = &rule.heads
+                    && tokens
+                        .get(start)
+                        .is_none_or(|t| heads.binary_search(&t.word).is_err())
+                {
+                    continue;
+                }
                 let Some((end, _)) = longest(&rule.steps, &mut message, start) else {
                     continue;
                 };

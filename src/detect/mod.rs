@@ -12,6 +12,8 @@ mod grammar;
 mod intent;
 mod pattern;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod samples;
 mod strip;
 mod time;

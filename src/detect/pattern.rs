@@ -39,6 +39,8 @@ pub(super) enum Step {
     Slot(SlotId),
     /// Try the first, then the second.
     Split(usize, usize),
+    /// Go on at every place that the token's word leads to (sorted by word), and at the places for any word.
+    Switch(Box<[(WordId, usize)]>, Box<[usize]>),
     /// Go on there.
     Jump(usize),
     /// Up to so many tokens of any kind.
@@ -94,14 +96,22 @@ fn alternatives(rest: &mut &str, names: &mut dyn Names) -> Result<Node, String> 
     if options.len() == 1 {
         return options.pop().ok_or_else(String::new);
     }
+    // All options of one word are one set.
     let mut words = Vec::new();
-    for option in &options {
-        match option {
-            Node::Word(some) => words.extend_from_slice(some),
-            _ => return Ok(Node::Alt(options)),
+    options.retain(|option| match option {
+        Node::Word(some) => {
+            words.extend_from_slice(some);
+            false
         }
+        _ => true,
+    });
+    if options.is_empty() {
+        return Ok(Node::Word(words));
     }
-    Ok(Node::Word(words))
+    if !words.is_empty() {
+        options.push(Node::Word(words));
+    }
+    Ok(Node::Alt(options))
 }
 
 fn sequence(rest: &mut &str, names: &mut dyn Names) -> Result<Node, String> {
@@ -218,21 +228,24 @@ fn emit(node: &Node, steps: &mut Vec<Step>) {
             }
         }
         Node::Alt(nodes) => {
+            let switch = steps.len();
+            steps.push(Step::Match);
+            let (mut table, mut others) = (Vec::new(), Vec::new());
             let mut jumps = Vec::new();
-            for (i, option) in nodes.iter().enumerate() {
-                if i + 1 == nodes.len() {
-                    emit(option, steps);
-                    continue;
+            for option in nodes {
+                let start = steps.len();
+                match head(option) {
+                    Some(words) => table.extend(words.iter().map(|w| (*w, start))),
+                    None => others.push(start),
                 }
-                let split = steps.len();
-                steps.push(Step::Match);
                 emit(option, steps);
                 jumps.push(steps.len());
                 steps.push(Step::Match);
-                let next = steps.len();
-                if let Some(slot) = steps.get_mut(split) {
-                    *slot = Step::Split(split + 1, next);
-                }
+            }
+            table.sort_unstable();
+            table.dedup();
+            if let Some(slot) = steps.get_mut(switch) {
+                *slot = Step::Switch(table.into_boxed_slice(), others.into_boxed_slice());
             }
             let end = steps.len();
             for jump in jumps {
@@ -241,6 +254,15 @@ fn emit(node: &Node, steps: &mut Vec<Step>) {
                 }
             }
         }
+    }
+}
+
+/// The words with which every match of `node` begins, where that is certain.
+fn head(node: &Node) -> Option<&[WordId]> {
+    match node {
+        Node::Word(words) => Some(words),
+        Node::Seq(nodes) => nodes.first().and_then(head),
+        _ => None,
     }
 }
 
@@ -265,24 +287,31 @@ const KEPT: usize = 6;
 /// No match takes more steps: a bound, whatever the pattern and the text.
 const BUDGET: u32 = 600;
 
-/// The slots of a match, in order.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Captures<V> {
-    items: [Option<(SlotId, V)>; KEPT],
-    len: usize,
+/// The slots of a match, in order: where each is, and which of its readings.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Captures {
+    items: [(SlotId, u8, u32); KEPT],
+    len: u8,
 }
 
-impl<V: Copy> Captures<V> {
-    const fn new() -> Self {
-        Self {
-            items: [None; KEPT],
-            len: 0,
-        }
+impl Captures {
+    /// In the order of the text: slot, place, number of the reading.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (SlotId, usize, usize)> + Clone + '_ {
+        self.items
+            .iter()
+            .take(usize::from(self.len))
+            .map(|(slot, index, at)| (*slot, *at as usize, usize::from(*index)))
     }
 
-    /// In the order of the text.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (SlotId, V)> + '_ {
-        self.items.iter().take(self.len).copied().flatten()
+    fn push(&mut self, slot: SlotId, at: usize, index: usize) {
+        if let (Some(place), Ok(at), Ok(index)) = (
+            self.items.get_mut(usize::from(self.len)),
+            u32::try_from(at),
+            u8::try_from(index),
+        ) {
+            *place = (slot, index, at);
+            self.len += 1;
+        }
     }
 }
 
@@ -291,7 +320,7 @@ pub(super) fn longest<S: Subject>(
     steps: &[Step],
     subject: &mut S,
     at: usize,
-) -> Option<(usize, Captures<S::Value>)> {
+) -> Option<(usize, Captures)> {
     let mut machine = Machine {
         steps,
         subject,
@@ -299,7 +328,7 @@ pub(super) fn longest<S: Subject>(
         budget: BUDGET,
         best: None,
     };
-    machine.run(0, at, Captures::new());
+    machine.run(0, at, Captures::default());
     machine.best
 }
 
@@ -308,7 +337,7 @@ struct Machine<'a, S: Subject> {
     subject: &'a mut S,
     first: usize,
     budget: u32,
-    best: Option<(usize, Captures<S::Value>)>,
+    best: Option<(usize, Captures)>,
 }
 
 impl<S: Subject> Machine<'_, S> {
@@ -316,7 +345,7 @@ impl<S: Subject> Machine<'_, S> {
         at < self.subject.tokens().len() && (at == self.first || self.subject.joined(at))
     }
 
-    fn run(&mut self, mut step: usize, mut at: usize, kept: Captures<S::Value>) {
+    fn run(&mut self, mut step: usize, mut at: usize, kept: Captures) {
         loop {
             if self.budget == 0 {
                 return;
@@ -345,6 +374,19 @@ impl<S: Subject> Machine<'_, S> {
                     self.run(*one, at, kept);
                     step = other;
                 }
+                Some(Step::Switch(table, others)) => {
+                    let word = self.subject.tokens().get(at).map_or(UNKNOWN, |t| t.word);
+                    if word != UNKNOWN {
+                        let from = table.partition_point(|(w, _)| *w < word);
+                        for (_, to) in table.iter().skip(from).take_while(|(w, _)| *w == word) {
+                            self.run(*to, at, kept);
+                        }
+                    }
+                    for to in others {
+                        self.run(*to, at, kept);
+                    }
+                    return;
+                }
                 Some(Step::Edge(edge)) => {
                     if !self.subject.edge(at, *edge) {
                         return;
@@ -369,14 +411,11 @@ impl<S: Subject> Machine<'_, S> {
                     }
                     let many = self.subject.slot(slot, at);
                     for index in 0..many {
-                        let Some((end, value)) = self.subject.found(slot, at, index) else {
+                        let Some((end, _)) = self.subject.found(slot, at, index) else {
                             continue;
                         };
                         let mut kept = kept;
-                        if let Some(place) = kept.items.get_mut(kept.len) {
-                            *place = Some((slot, value));
-                            kept.len += 1;
-                        }
+                        kept.push(slot, at, index);
                         self.run(step + 1, end, kept);
                     }
                     return;

@@ -245,7 +245,16 @@ impl Cutter<'_> {
             break;
         }
         let id = word.id(self.vocabulary);
-        self.push(at, end, Kind::Word, id);
+        if id == UNKNOWN
+            && let Some(bytes) = word.bytes.get(..word.len)
+            && bytes.len() == end - at
+            && let Some((first, length, second)) = self.vocabulary.parts(bytes)
+        {
+            self.push(at, at + length, Kind::Word, first);
+            self.push(at + length, end, Kind::Word, second);
+        } else {
+            self.push(at, end, Kind::Word, id);
+        }
         end
     }
 

@@ -11,6 +11,7 @@ pub(super) const UNKNOWN: WordId = 0;
 pub(super) struct Vocabulary {
     slots: Vec<(u32, WordId)>,
     words: Vec<String>,
+    heads: Vec<String>,
 }
 
 impl Default for Vocabulary {
@@ -18,6 +19,7 @@ impl Default for Vocabulary {
         Self {
             slots: vec![(0, UNKNOWN); 1 << 8],
             words: vec![String::new()],
+            heads: Vec::new(),
         }
     }
 }
@@ -66,6 +68,23 @@ impl Vocabulary {
     /// The word of a number.
     pub(super) fn word(&self, id: WordId) -> &str {
         self.words.get(id as usize).map_or("", String::as_str)
+    }
+
+    /// Adds a word with which others are written together.
+    pub(super) fn compound(&mut self, head: &str) {
+        self.heads.push(head.to_owned());
+    }
+
+    /// The two words that are written together as `word`, and where the second begins.
+    pub(super) fn parts(&self, word: &[u8]) -> Option<(WordId, usize, WordId)> {
+        if word.len() < 9 {
+            return None;
+        }
+        self.heads.iter().find_map(|head| {
+            let rest = word.strip_prefix(head.as_bytes())?;
+            let (first, second) = (self.get(head.as_bytes()), self.get(rest));
+            (first != UNKNOWN && second != UNKNOWN).then_some((first, head.len(), second))
+        })
     }
 
     /// How many numbers there are.

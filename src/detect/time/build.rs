@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::value::{Act, Bound, Clock, Day, Part, Piece, Span, Unit, Value, Which};
 use crate::detect::Grain;
 use crate::detect::grammar::{Rule, Slot};
-use crate::detect::pattern::Captures;
+use crate::detect::pattern::{Captures, Subject as _};
 
 /// The slots of a match, sorted by what they are.
 #[derive(Default)]
@@ -36,12 +36,16 @@ fn put<T>(places: &mut [Option<T>; 2], value: T) {
 }
 
 /// What `rule` makes of the slots it matched.
-pub(super) fn act(reader: &Reader<'_>, rule: &Rule, kept: &Captures<Value>) -> Option<Value> {
+pub(super) fn act(reader: &Reader<'_>, rule: &Rule, kept: &Captures) -> Option<Value> {
     if let Act::Value(value) = rule.act {
         return Some(value);
     }
     let today = reader.now.date();
-    let slots = gather(kept, today)?;
+    let values = kept.iter().filter_map(|(slot, at, index)| {
+        let (_, value) = reader.found(slot, at, index)?;
+        Some((Slot::at(usize::from(slot))?, value))
+    });
+    let slots = gather(values, today)?;
     let mut value = make(reader, rule.act, slots)?;
     if rule.bound != Bound::At
         && let Value::Piece(piece) = &mut value
@@ -51,10 +55,9 @@ pub(super) fn act(reader: &Reader<'_>, rule: &Rule, kept: &Captures<Value>) -> O
     Some(value)
 }
 
-fn gather(kept: &Captures<Value>, today: NaiveDate) -> Option<Slots> {
+fn gather(values: impl Iterator<Item = (Slot, Value)> + Clone, today: NaiveDate) -> Option<Slots> {
     let mut slots = Slots::default();
-    for (slot, value) in kept.iter() {
-        let slot = Slot::at(usize::from(slot))?;
+    for (slot, value) in values.clone() {
         match (slot, value) {
             (Slot::N, Value::Int(n)) => slots.number = Some(n),
             (Slot::Ordinal, Value::Int(n)) => slots.ordinal = Some(n),
@@ -88,9 +91,9 @@ fn gather(kept: &Captures<Value>, today: NaiveDate) -> Option<Slots> {
                     .find(|d| *d >= today)?;
                 slots.piece.day = Day::Date(date);
                 slots.piece.hint = None;
-                if let Some(Value::Int(year)) = kept
-                    .iter()
-                    .find(|(s, _)| *s == Slot::Year as u8)
+                if let Some(Value::Int(year)) = values
+                    .clone()
+                    .find(|(s, _)| *s == Slot::Year)
                     .map(|(_, v)| v)
                 {
                     slots.piece.day = Day::Date(holiday(feast, year)?);
@@ -179,8 +182,8 @@ pub(super) fn combine(a: Day, b: Day, today: NaiveDate) -> Option<Day> {
                 .find(|date| *date >= today && fits(w, date));
             Some(date.map_or(Day::Yearly(m, d), Day::Date))
         }
-        (Day::Weekday(..), Day::Date(date)) | (Day::Date(date), Day::Weekday(..)) => {
-            Some(Day::Date(date))
+        (Day::Weekday(w, _), Day::Date(date)) | (Day::Date(date), Day::Weekday(w, _)) => {
+            fits(w, &date).then_some(Day::Date(date))
         }
         (Day::Weekday(w, _), Day::Range(from, to, _))
         | (Day::Range(from, to, _), Day::Weekday(w, _)) => {

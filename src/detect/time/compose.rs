@@ -5,7 +5,7 @@ use super::reader::Reader;
 use super::value::{Bound, Clock, Day, Piece, Value};
 use crate::detect::Grain;
 use crate::detect::grammar::{STARTS, Slot};
-use crate::detect::pattern::Subject as _;
+use crate::detect::pattern::{SlotId, Subject as _};
 use crate::detect::token::Token;
 
 /// A time said, before it is resolved.
@@ -23,8 +23,6 @@ pub(in crate::detect) struct Said {
     pub(in crate::detect) negated: bool,
     /// What something is about, not when to write.
     pub(in crate::detect) topic: bool,
-    /// The end of a state: "until Friday".
-    pub(in crate::detect) until: bool,
     /// Takes the place of the time before it.
     pub(in crate::detect) instead: bool,
 }
@@ -72,13 +70,20 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
         let mut best: Option<(usize, Value, &'static str)> = None;
         if starts && !inside_word(reader.tokens, at) {
             for slot in ALONE {
-                let all: Vec<_> = reader.readings(slot, at).collect();
-                let found = all.into_iter().find(|found| {
-                    let counted = is_loose(&found.1) && counts(reader, found.0);
-                    let cut = slot == Slot::Day && in_range(reader.tokens, found.0)
-                        || slot == Slot::Period && misses_day(reader, at, found);
-                    !counted && !cut
-                });
+                let many = reader.slot(slot as SlotId, at);
+                let mut found = None;
+                for index in 0..many {
+                    let Some(reading) = reader.entry(slot as SlotId, at, index) else {
+                        break;
+                    };
+                    let counted = is_loose(&reading.1) && counts(reader, reading.0);
+                    let cut = slot == Slot::Day && in_range(reader.tokens, reading.0)
+                        || slot == Slot::Period && misses_day(reader, at, &reading);
+                    if !counted && !cut {
+                        found = Some(reading);
+                        break;
+                    }
+                }
                 if let Some(found) = found
                     && best.is_none_or(|(end, _, _)| found.0 > end)
                 {
@@ -99,7 +104,6 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
                 rule,
                 negated: false,
                 topic: false,
-                until: false,
                 instead: false,
             });
         }
@@ -196,6 +200,7 @@ fn merge_neighbours(reader: &mut Reader<'_>, pieces: Vec<Said>) -> Vec<Said> {
         if !merged {
             if let Some(last) = out.last_mut() {
                 loose_after(reader, last, said.start);
+                put_right(reader, last, said.start);
             }
             out.push(said);
         }
@@ -206,6 +211,7 @@ fn merge_neighbours(reader: &mut Reader<'_>, pieces: Vec<Said>) -> Vec<Said> {
     let limit = reader.tokens.len();
     if let Some(last) = out.last_mut() {
         loose_after(reader, last, limit);
+        put_right(reader, last, limit);
     }
     out
 }
@@ -242,6 +248,25 @@ fn loose_after(reader: &mut Reader<'_>, said: &mut Said, limit: usize) {
     {
         said.piece.clock = piece.clock;
         said.piece.until_clock = piece.until_clock;
+        said.end = end;
+    }
+}
+
+/// "at 3, no, 4": an hour in the place of another.
+fn put_right(reader: &mut Reader<'_>, said: &mut Said, limit: usize) {
+    if said.piece.clock.is_none() || said.piece.until_clock.is_some() {
+        return;
+    }
+    if let Some((from, _, _)) = reader.longest(Slot::Instead, said.end)
+        && from < limit
+        && reader.joined(said.end)
+        && reader.joined(from)
+        && let Some((end, Value::Piece(piece), _)) = reader.longest(Slot::Loose, from)
+        && end <= limit
+        && !counts(reader, end)
+        && piece.clock.is_some()
+    {
+        said.piece.clock = piece.clock;
         said.end = end;
     }
 }
@@ -449,12 +474,18 @@ fn range(a: Piece, b: Piece) -> Option<Piece> {
 fn ends_at(reader: &mut Reader<'_>, slot: Slot, end: usize) -> Option<usize> {
     let mut found = None;
     for back in 1..=5 {
-        let from = end.checked_sub(back)?;
+        let Some(from) = end.checked_sub(back) else {
+            break;
+        };
         if !reader.joined(from + 1) {
             break;
         }
-        let all: Vec<_> = reader.readings(slot, from).collect();
-        if all.iter().any(|(e, _, _)| *e == end) {
+        let many = reader.slot(slot as SlotId, from);
+        if (0..many).any(|i| {
+            reader
+                .found(slot as SlotId, from, i)
+                .is_some_and(|(e, _)| e == end)
+        }) {
             found = Some(from);
         }
     }
@@ -468,15 +499,15 @@ fn around(reader: &mut Reader<'_>, said: &mut Said) {
         let mut best = start;
         for (slot, bound) in [
             (Slot::After, Bound::After),
-            (Slot::Until, Bound::Before),
+            (Slot::Until, Bound::Until),
             (Slot::Before, Bound::Before),
             (Slot::Within, Bound::Within),
+            (Slot::From, Bound::At),
         ] {
             if let Some(from) = ends_at(reader, slot, start)
                 && from < best
             {
                 said.piece.bound = bound;
-                said.until = slot == Slot::Until;
                 best = from;
             }
         }
@@ -559,7 +590,6 @@ fn merge_apart(pieces: &mut Vec<Said>) {
     } else {
         t.piece.bound
     };
-    whole.until |= t.until;
     whole.also = Some((t.start, t.end));
     if t.start < d.start {
         whole.also = Some((d.start, d.end));

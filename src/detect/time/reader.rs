@@ -12,6 +12,14 @@ use crate::detect::token::{Kind, Token};
 /// No place has more readings of one slot.
 const READINGS: usize = 4;
 
+/// An entry of the memo: where the readings are, how many, and whether it has been read at all.
+const BITS: u32 = 5;
+const READ: u32 = 1;
+
+const fn many(packed: u32) -> usize {
+    (packed >> 1 & 0xf) as usize
+}
+
 /// A message in the eyes of one language's rules of times.
 pub(in crate::detect) struct Reader<'a> {
     pub(super) tokens: &'a [Token],
@@ -19,7 +27,7 @@ pub(in crate::detect) struct Reader<'a> {
     /// What clocks showed when the message was sent.
     pub(super) now: NaiveDateTime,
     /// By slot and place: where its readings are in `found`, and how many.
-    memo: Vec<Option<(u32, u8)>>,
+    memo: Vec<u32>,
     found: Vec<(usize, Value, &'static str)>,
 }
 
@@ -33,7 +41,7 @@ impl<'a> Reader<'a> {
             tokens,
             speech,
             now,
-            memo: vec![None; tokens.len() * Slot::COUNT],
+            memo: vec![0; tokens.len() * Slot::COUNT],
             found: Vec::new(),
         }
     }
@@ -62,16 +70,21 @@ impl<'a> Reader<'a> {
         self.entry(slot as SlotId, at, 0)
     }
 
-    fn entry(&self, slot: SlotId, at: usize, index: usize) -> Option<(usize, Value, &'static str)> {
-        let (from, many) = self
+    /// The reading of this number that [`Subject::slot`] found.
+    pub(super) fn entry(
+        &self,
+        slot: SlotId,
+        at: usize,
+        index: usize,
+    ) -> Option<(usize, Value, &'static str)> {
+        let packed = self
             .memo
             .get(at * Slot::COUNT + usize::from(slot))
-            .copied()
-            .flatten()?;
-        if index >= usize::from(many) {
+            .copied()?;
+        if index >= many(packed) {
             return None;
         }
-        self.found.get(from as usize + index).copied()
+        self.found.get((packed >> BITS) as usize + index).copied()
     }
 
     fn read(&mut self, slot: SlotId, at: usize) -> Vec<(usize, Value, &'static str)> {
@@ -143,24 +156,36 @@ impl Subject for Reader<'_> {
     }
 
     fn slot(&mut self, slot: SlotId, at: usize) -> usize {
+        let Some(token) = self.tokens.get(at) else {
+            return 0;
+        };
+        let number = matches!(token.kind, Kind::Number(_));
+        if !self.speech.can_start(slot, token.word, number) {
+            return 0;
+        }
         let key = at * Slot::COUNT + usize::from(slot);
         match self.memo.get(key) {
             None => return 0,
-            Some(Some((_, many))) => return usize::from(*many),
-            Some(None) => {}
+            Some(0) => {}
+            Some(packed) => return many(*packed),
         }
         // A slot that begins with itself finds nothing.
         if let Some(place) = self.memo.get_mut(key) {
-            *place = Some((0, 0));
+            *place = READ;
         }
         let readings = self.read(slot, at);
-        let many = readings.len();
-        let from = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
+        let from = self.found.len();
+        let count = readings.len();
         self.found.extend(readings);
+        let packed = u32::try_from(from)
+            .ok()
+            .and_then(|f| f.checked_shl(BITS))
+            .zip(u32::try_from(count).ok())
+            .map_or(READ, |(f, c)| f | c << 1 | READ);
         if let Some(place) = self.memo.get_mut(key) {
-            *place = Some((from, u8::try_from(many).unwrap_or(0)));
+            *place = packed;
         }
-        many
+        many(packed)
     }
 
     fn found(&self, slot: SlotId, at: usize, index: usize) -> Option<(usize, Value)> {

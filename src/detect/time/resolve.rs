@@ -161,7 +161,7 @@ fn at_clock(piece: &Piece, clock: Clock, now: NaiveDateTime) -> Option<Local> {
         to,
         grain: clock.grain,
     };
-    if piece.bound == Bound::Before {
+    if matches!(piece.bound, Bound::Before | Bound::Until) {
         let floor = on(at.date(), WAKING.start).max(now);
         local.to = Some(at);
         local.at = before(floor.min(at), at, 120);
@@ -197,7 +197,7 @@ fn in_part(piece: &Piece, part: Part, now: NaiveDateTime) -> Option<Local> {
     if at <= now {
         at = before(now, to, 60).min(plus(now, 60));
     }
-    if piece.bound == Bound::Before {
+    if matches!(piece.bound, Bound::Before | Bound::Until) {
         at = before(now, from.max(now), 120);
     }
     if piece.bound == Bound::After {
@@ -234,7 +234,7 @@ fn on_day(piece: &Piece, now: NaiveDateTime) -> Option<Local> {
     let bounds = (!single).then(|| (on(from, 0), on(to, 0)));
     let at = match piece.bound {
         Bound::After if single || piece.until_day == Day::None => on(to, hour),
-        Bound::Before => {
+        Bound::Before | Bound::Until => {
             let deadline = if single && piece.until_day == Day::None {
                 on(from, 0)
             } else {

@@ -92,6 +92,8 @@ pub(in crate::detect) enum Bound {
     At,
     After,
     Before,
+    /// The end of a state: "until Friday".
+    Until,
     Within,
 }
 
