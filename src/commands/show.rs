@@ -25,18 +25,19 @@ pub(super) fn show(context: &mut Context<'_>, arguments: &Show) -> Result<Outcom
     };
     let decision = decide(&config.policy, &thread, now);
     let coming = coming(&config, &thread, &decision, now);
+    let mut log = Vec::new();
+    store.each_follow_up(None, Some(key), |row| {
+        log.push(row.clone());
+        Ok(())
+    })?;
     let shown = Panel {
         thread: &thread,
         decision: &decision,
         coming: &coming,
+        log: &log,
     };
     if arguments.json {
-        let mut rows = Vec::new();
-        store.each_follow_up(None, Some(key), |row| {
-            rows.push(row.clone());
-            Ok(())
-        })?;
-        let follow_ups: Vec<_> = rows.iter().map(FollowUpLine::of).collect();
+        let follow_ups: Vec<_> = log.iter().map(FollowUpLine::of).collect();
         serde_json::to_writer(&mut *context.out, &json(&shown, &follow_ups))?;
         writeln!(context.out)?;
         return Ok(Outcome::Done);

@@ -2,12 +2,15 @@
 
 use std::io::{Result, Write};
 
+use super::history::facts;
 use super::panel::{Coming, Extent, Page, Panel, left_out};
+use super::plan::in_short;
 use super::reason::{by_words, quote, signal_words, state_words};
 use super::terminal::{plain, plain_lines};
 use super::text::{padding, wrap};
 use super::{Clocks, channel_words};
-use crate::model::{Author, Channel, FollowUp, Message, Timestamp, Word, WordKind};
+use crate::model::{Author, Channel, Message, Timestamp, Word, WordKind};
+use crate::store::FollowUpRow;
 
 /// How many events are shown of a long conversation.
 const RECENT: usize = 30;
@@ -15,7 +18,7 @@ const RECENT: usize = 30;
 /// Something in a conversation, at its time.
 enum Event<'a> {
     Message(&'a Message),
-    FollowUp(&'a FollowUp),
+    FollowUp(&'a FollowUpRow),
     Word(&'a Word),
     Now,
     Coming(&'a Coming, Option<Channel>),
@@ -49,9 +52,9 @@ pub(super) fn conversation(
                 let moved = channel.replace(message.channel) != Some(message.channel);
                 said(out, message, moved, &time, clocks, page)?;
             }
-            Event::FollowUp(follow_up) => {
-                channel = Some(follow_up.channel);
-                sent(out, follow_up, &time, page)?;
+            Event::FollowUp(row) => {
+                channel = Some(row.follow_up.channel);
+                sent(out, row, &time, clocks, page)?;
             }
             Event::Word(word) => middle(out, &told(word, clocks), page)?,
             Event::Now => rule(out, &format!("now, {time}"), page)?,
@@ -68,12 +71,9 @@ fn events<'a>(panel: &Panel<'a>, now: Timestamp) -> Vec<(Timestamp, i64, Event<'
     for message in &thread.messages {
         events.push((message.sent_at, message.seq, Event::Message(message)));
     }
-    for follow_up in &thread.follow_ups {
-        events.push((
-            follow_up.went_out_at(),
-            i64::MAX - 3,
-            Event::FollowUp(follow_up),
-        ));
+    for row in panel.log {
+        let at = row.follow_up.went_out_at();
+        events.push((at, i64::MAX - 3, Event::FollowUp(row)));
     }
     for word in &thread.words {
         events.push((word.at, i64::MAX - 2, Event::Word(word)));
@@ -124,7 +124,14 @@ fn said(
     }
 }
 
-fn sent(out: &mut dyn Write, follow_up: &FollowUp, time: &str, page: Page) -> Result<()> {
+fn sent(
+    out: &mut dyn Write,
+    row: &FollowUpRow,
+    time: &str,
+    clocks: &Clocks,
+    page: Page,
+) -> Result<()> {
+    let follow_up = &row.follow_up;
     let mut about = format!(
         "follow-up {} by {}, {}",
         follow_up.step,
@@ -142,6 +149,8 @@ fn sent(out: &mut dyn Write, follow_up: &FollowUp, time: &str, page: Page) -> Re
     if let Some(error) = &follow_up.error {
         about.push_str(&format!(": {error}"));
     }
+    let why = in_short(&facts(&row.because), true, clocks);
+    about.push_str(&format!("\n{why}"));
     ours(out, &follow_up.text, &about, time, Bar::Solid, page)
 }
 
@@ -239,7 +248,7 @@ fn ours(
         }
         right = "";
     }
-    for line in wrap(&plain(about), inner) {
+    for line in about.lines().flat_map(|line| wrap(&plain(line), inner)) {
         if line.is_empty() {
             continue;
         }

@@ -221,7 +221,7 @@ impl Table {
 }
 
 /// The stored reasons that this version knows.
-fn facts(because: &str) -> Vec<Because> {
+pub(super) fn facts(because: &str) -> Vec<Because> {
     let stored: Vec<serde_json::Value> = serde_json::from_str(because).unwrap_or_default();
     stored
         .into_iter()

@@ -12,6 +12,7 @@ use super::text::{padding, wrap};
 use super::{Clocks, action_words, channel_words, count, reason_words, scenario_words, words};
 use crate::decide::{Action, Because, Decision};
 use crate::model::{Author, Channel, Message, Signal, Thread, Timestamp, Word};
+use crate::store::FollowUpRow;
 
 /// A contact, what is decided about them, and the steps that may follow.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Panel<'a> {
     pub decision: &'a Decision,
     /// The next step and those after it, unless a reply comes.
     pub coming: &'a [Coming],
+    /// Every follow-up ever claimed for them, with the reasons of that time.
+    pub log: &'a [FollowUpRow],
 }
 
 /// A step that is to come.

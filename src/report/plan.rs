@@ -285,11 +285,15 @@ fn step(decision: &Decision) -> String {
 
 /// The part of the reasons that a row does not show already.
 fn why(decision: &Decision, clocks: &Clocks) -> String {
-    let because = &decision.because;
+    let is_timed = matches!(decision.action, Action::Send | Action::Wait);
+    in_short(&decision.because, is_timed, clocks)
+}
+
+/// Reasons in one line, without what goes without saying; with the way to their time if they led to one.
+pub(super) fn in_short(because: &[Because], is_timed: bool, clocks: &Clocks) -> String {
     let moved_wish = because
         .iter()
         .any(|b| matches!(b, Because::OutsideHours { asked: true, .. }));
-    let is_timed = matches!(decision.action, Action::Send | Action::Wait);
     let told = |fact: &&Because| match fact {
         Because::EndedBy { .. } => false,
         Because::Anchor { .. } | Because::Delay { .. } if !is_timed => false,
