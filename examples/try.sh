@@ -30,7 +30,6 @@ followup() {
 
 followup import "$file" --now "${at}0"
 followup plan --now "${at}0"
-followup show "$contact" --now "${at}0"
 followup run -v --now "${at}0"
 followup show "$contact" --now "${at}1"
 

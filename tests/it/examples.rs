@@ -10,7 +10,7 @@ pub(crate) struct Example {
     name: &'static str,
     pub(crate) now: &'static str,
     /// A minute later, when what was sent is looked at.
-    later: &'static str,
+    pub(crate) later: &'static str,
     files: &'static [&'static str],
     contacts: [&'static str; 2],
 }
@@ -210,7 +210,7 @@ fn sorted(seen: &str, start: &str) -> String {
 }
 
 /// Without the part of an id that is another in each database.
-fn anonymous(seen: &str) -> String {
+pub(crate) fn anonymous(seen: &str) -> String {
     let mut parts = seen.split("fu_");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
