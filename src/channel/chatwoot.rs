@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::http::{Answer, Http};
-use super::{Accepted, Outgoing, SendError, Sender, json, limits};
+use super::json::Listed;
+use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, limits};
 use crate::config::{ChatwootSettings, Secret};
-use crate::model::Timestamp;
+use crate::model::{Channel, Timestamp};
 
 /// `[channels.CHANNEL.chatwoot]`.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl Chatwoot {
 
 impl Sender for Chatwoot {
     fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError> {
-        let conversation = conversation(message)?;
+        let conversation = conversation(message.conversation.as_deref(), message.channel)?;
         let mut body = json!({
             "content": message.text,
             "message_type": "outgoing",
@@ -65,18 +66,48 @@ impl Sender for Chatwoot {
         }
         Err(verdict(&answer, now, &[self.token.expose()]))
     }
+
+    /// Asks for the conversation's newest messages.
+    fn look_up(&self, lost: &Lost<'_>, now: Timestamp) -> Result<Found, SendError> {
+        let Ok(conversation) = conversation(lost.conversation, lost.channel) else {
+            return Ok(Found::CannotSay);
+        };
+        let url = format!("{}/conversations/{conversation}/messages", self.url);
+        let headers = [("api_access_token", self.token.expose())];
+        let answer = json::get(&self.http, &url, &headers)?;
+        let body = answer.json().filter(|_| answer.is_success());
+        let Some(list) = body.as_ref().and_then(|b| b["payload"].as_array()) else {
+            return Err(verdict(&answer, now, &[self.token.expose()]));
+        };
+        let ours: Vec<Listed> = list
+            .iter()
+            .filter(|m| {
+                (m["message_type"] == 1 || m["message_type"] == "outgoing") && m["private"] != true
+            })
+            .map(|m| Listed {
+                id: m["id"].as_u64().map(|id| id.to_string()),
+                text: m["content"].as_str().unwrap_or_default().to_owned(),
+                at: created(m),
+            })
+            .collect();
+        let oldest = list.iter().filter_map(created).min();
+        Ok(json::find(lost, &ours, json::reaches(lost, oldest)))
+    }
+}
+
+fn created(message: &Value) -> Option<Timestamp> {
+    Timestamp::from_timestamp(message["created_at"].as_i64()?, 0)
 }
 
 /// The number of the contact's conversation on this channel.
-fn conversation(message: &Outgoing) -> Result<&str, SendError> {
-    let id = message.conversation.as_deref().unwrap_or_default().trim();
+fn conversation(id: Option<&str>, channel: Channel) -> Result<&str, SendError> {
+    let id = id.unwrap_or_default().trim();
     if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) {
         return Ok(id);
     }
     Err(SendError::Refused {
         reason: format!(
-            "the contact has no conversation on {} whose number in Chatwoot is known",
-            message.channel
+            "the contact has no conversation on {channel} whose number in Chatwoot is known"
         ),
     })
 }

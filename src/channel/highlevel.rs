@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::email;
 use super::http::{Answer, Http};
-use super::{Accepted, Outgoing, SendError, Sender, json, limits};
+use super::json::Listed;
+use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, limits};
 use crate::config::{HighlevelSettings, Secret};
 use crate::model::{Channel, Timestamp};
 
@@ -84,6 +85,38 @@ impl Sender for Highlevel {
             return json::accepted(&answer, "/messageId");
         }
         Err(verdict(&answer, now, &[self.token.expose()]))
+    }
+
+    /// Asks for the contact's messages since shortly before the claim.
+    fn look_up(&self, lost: &Lost<'_>, now: Timestamp) -> Result<Found, SendError> {
+        let since = lost.claimed_at - chrono::TimeDelta::minutes(5);
+        let url = self.url(&format!(
+            "/conversations/messages/export?locationId={}&contactId={}&startDate={}&limit=500",
+            json::query(&self.settings.location_id),
+            json::query(lost.contact_id),
+            json::query(&since.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
+        ));
+        let authorization = self.authorization();
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("version", VERSION),
+        ];
+        let answer = json::get(&self.http, &url, &headers)?;
+        let body = answer.json().filter(|_| answer.is_success());
+        let Some(list) = body.as_ref().and_then(|b| b["messages"].as_array()) else {
+            return Err(verdict(&answer, now, &[self.token.expose()]));
+        };
+        let ours: Vec<Listed> = list
+            .iter()
+            .filter(|m| m["direction"] == "outbound")
+            .map(|m| Listed {
+                id: m["id"].as_str().map(str::to_owned),
+                text: m["body"].as_str().unwrap_or_default().to_owned(),
+                at: m["dateAdded"].as_str().and_then(|t| t.parse().ok()),
+            })
+            .collect();
+        let is_whole = body.as_ref().is_some_and(|b| !b["nextCursor"].is_string());
+        Ok(json::find(lost, &ours, is_whole))
     }
 }
 

@@ -1,11 +1,12 @@
 //! Intercom: a reply in the contact's own conversation, in a teammate's name.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::http::{Answer, Http};
-use super::{Accepted, Outgoing, SendError, Sender, json, limits};
+use super::json::Listed;
+use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, limits};
 use crate::config::{IntercomSettings, Secret};
-use crate::model::Timestamp;
+use crate::model::{Channel, Timestamp};
 
 /// The version of the API that this is written for.
 const VERSION: &str = "2.15";
@@ -38,7 +39,7 @@ impl Intercom {
 
 impl Sender for Intercom {
     fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError> {
-        let conversation = conversation(message)?;
+        let conversation = conversation(message.conversation.as_deref(), message.channel)?;
         limits::fit(message.channel, &message.text)?;
         let body = json!({
             "message_type": "comment",
@@ -61,18 +62,74 @@ impl Sender for Intercom {
         }
         Err(verdict(&answer, now, &[self.access_token.expose()]))
     }
+
+    /// Asks for the conversation, which has its newest parts.
+    fn look_up(&self, lost: &Lost<'_>, now: Timestamp) -> Result<Found, SendError> {
+        let Ok(conversation) = conversation(lost.conversation, lost.channel) else {
+            return Ok(Found::CannotSay);
+        };
+        let url = format!("{}/conversations/{conversation}", self.base_url);
+        let authorization = self.authorization();
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("intercom-version", VERSION),
+        ];
+        let answer = json::get(&self.http, &url, &headers)?;
+        let body = answer.json().filter(|_| answer.is_success());
+        let list = body
+            .as_ref()
+            .map(|b| &b["conversation_parts"]["conversation_parts"]);
+        let Some(list) = list.and_then(Value::as_array) else {
+            return Err(verdict(&answer, now, &[self.access_token.expose()]));
+        };
+        let ours: Vec<Listed> = list
+            .iter()
+            .filter(|p| p["part_type"] == "comment" && p["author"]["type"] != "user")
+            .map(|p| Listed {
+                id: p["id"].as_str().map(str::to_owned),
+                text: without_markup(p["body"].as_str().unwrap_or_default()),
+                at: p["created_at"]
+                    .as_i64()
+                    .and_then(|at| Timestamp::from_timestamp(at, 0)),
+            })
+            .collect();
+        let parts = body
+            .as_ref()
+            .map(|b| &b["conversation_parts"]["total_count"]);
+        let is_whole = parts.and_then(Value::as_u64) == u64::try_from(list.len()).ok();
+        Ok(json::find(lost, &ours, is_whole))
+    }
+}
+
+/// A part's text: its tags and the escapes of HTML taken away.
+fn without_markup(html: &str) -> String {
+    let mut text = String::new();
+    let mut is_tag = false;
+    for c in html.chars() {
+        match c {
+            '<' => is_tag = true,
+            '>' => is_tag = false,
+            c if !is_tag => text.push(c),
+            _ => {}
+        }
+    }
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&nbsp;", " ")
+        .replace("&amp;", "&")
 }
 
 /// The contact's conversation on this channel: it becomes part of a URL.
-fn conversation(message: &Outgoing) -> Result<&str, SendError> {
-    let id = message.conversation.as_deref().unwrap_or_default().trim();
+fn conversation(id: Option<&str>, channel: Channel) -> Result<&str, SendError> {
+    let id = id.unwrap_or_default().trim();
     if !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Ok(id);
     }
     Err(SendError::Refused {
         reason: format!(
-            "the contact has no conversation on {} whose id in Intercom is known",
-            message.channel
+            "the contact has no conversation on {channel} whose id in Intercom is known"
         ),
     })
 }

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::http::{Answer, Broken, Http, provider_words};
-use super::{Accepted, SendError};
+use super::{Accepted, Found, Lost, SendError};
+use crate::model::Timestamp;
+use chrono::TimeDelta;
 
 /// One `POST` of JSON. `id` is the follow-up's, for the log of whoever looks at both ends.
 pub(super) fn post(
@@ -52,6 +54,70 @@ pub(super) fn accepted(answer: &Answer, place: &str) -> Result<Accepted, SendErr
         }),
         None => Err(unreadable(answer)),
     }
+}
+
+/// One message of a provider's list.
+pub(super) struct Listed {
+    pub(super) id: Option<String>,
+    pub(super) text: String,
+    pub(super) at: Option<Timestamp>,
+}
+
+/// How much a provider's clock may differ from ours, and how long a request may have been on its way.
+const SLACK: TimeDelta = TimeDelta::minutes(2);
+const LATEST: TimeDelta = TimeDelta::minutes(15);
+
+/// Looks for a lost message among those that we sent. `reaches_back` says whether the list is complete from before
+/// the claim on: only then is what is not in it absent.
+pub(super) fn find(lost: &Lost<'_>, ours: &[Listed], reaches_back: bool) -> Found {
+    let (from, to) = (lost.claimed_at - SLACK, lost.claimed_at + LATEST);
+    let text = plain(lost.text);
+    let in_time = |m: &&Listed| m.at.is_none_or(|at| (from..=to).contains(&at));
+    let mut near = ours.iter().filter(in_time);
+    match near.find(|m| plain(&m.text) == text) {
+        Some(found) => Found::Sent {
+            provider_id: found.id.clone(),
+        },
+        // A message that we sent then may be it, in other words: an approved template's.
+        None if !reaches_back || ours.iter().any(|m| in_time(&m)) => Found::CannotSay,
+        None => Found::Absent,
+    }
+}
+
+/// Whether a list reaches back before a claim.
+pub(super) fn reaches(lost: &Lost<'_>, oldest: Option<Timestamp>) -> bool {
+    oldest.is_some_and(|oldest| oldest < lost.claimed_at - SLACK)
+}
+
+/// The letters and digits of a text: providers differ in white space and markup.
+fn plain(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    let letters: String = letters.collect();
+    match letters.is_empty() {
+        true => text.trim().to_owned(),
+        false => letters,
+    }
+}
+
+/// A `GET` that answers with JSON.
+pub(super) fn get(http: &Http, url: &str, headers: &[(&str, &str)]) -> Result<Answer, Broken> {
+    let mut all = vec![("accept", "application/json")];
+    all.extend_from_slice(headers);
+    http.get(url, &all)
+}
+
+/// A part of a URL's query.
+pub(super) fn query(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 /// A success that says nothing about a message.

@@ -150,6 +150,39 @@ impl SendError {
     }
 }
 
+/// A message whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost<'a> {
+    /// The follow-up's id.
+    pub id: &'a str,
+    /// The contact's id in the exports.
+    pub contact_id: &'a str,
+    /// The provider's id of the conversation on the channel.
+    pub conversation: Option<&'a str>,
+    /// Where it was to go.
+    pub address: &'a str,
+    /// The channel.
+    pub channel: Channel,
+    /// The text.
+    pub text: &'a str,
+    /// When it was claimed: it cannot have left before.
+    pub claimed_at: Timestamp,
+}
+
+/// What a provider knows of a [`Lost`] message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It has it.
+    Sent {
+        /// Its id of the message.
+        provider_id: Option<String>,
+    },
+    /// It certainly does not have it now.
+    Absent,
+    /// It keeps no list that would tell.
+    CannotSay,
+}
+
 /// One provider on one channel. Called from several threads at once. Its `Debug` shows no secret.
 pub trait Sender: std::fmt::Debug + Send + Sync {
     /// Makes the one request for `message`. `now` is for signatures and timestamps.
@@ -157,6 +190,14 @@ pub trait Sender: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// Exactly what is certain about a message that was not accepted.
     fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError>;
+
+    /// Asks what became of a message whose answer was lost. Sends nothing.
+    ///
+    /// # Errors
+    /// When the provider cannot be asked now.
+    fn look_up(&self, _message: &Lost<'_>, _now: Timestamp) -> Result<Found, SendError> {
+        Ok(Found::CannotSay)
+    }
 }
 
 /// The message as the JSON object that the webhook receives and the outbox keeps.

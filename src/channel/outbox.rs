@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::{Accepted, Outgoing, SendError, Sender, payload};
+use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, payload};
 use crate::model::Timestamp;
 
 /// Appends to one file; created with mode 0600 when the first message is sent.
@@ -64,6 +64,23 @@ impl Sender for Outbox {
         Ok(Accepted {
             provider_id: Some(message.id.clone()),
         })
+    }
+
+    /// Looks into the file, which whoever delivers from it may have emptied since.
+    fn look_up(&self, lost: &Lost<'_>, _now: Timestamp) -> Result<Found, SendError> {
+        let Ok(file) = File::open(&self.path) else {
+            return Ok(Found::CannotSay);
+        };
+        let lines = std::io::BufRead::lines(std::io::BufReader::new(file));
+        for line in lines.map_while(Result::ok).filter(|l| l.contains(lost.id)) {
+            let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+            if line["id"] == lost.id {
+                return Ok(Found::Sent {
+                    provider_id: Some(lost.id.to_owned()),
+                });
+            }
+        }
+        Ok(Found::CannotSay)
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::address::e164;
 use super::http::{Answer, Http, provider_words};
-use super::{Accepted, Outgoing, SendError, Sender, limits};
+use super::json::{self, Listed};
+use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, limits};
 use crate::config::{Secret, TwilioSender, TwilioSettings};
 use crate::model::{Channel, Timestamp};
 
@@ -67,6 +68,51 @@ impl Sender for Twilio {
         )?;
         verdict(&answer, now, &[self.auth_token.expose(), &credentials])
     }
+
+    /// Asks for the messages to this number; the newest come first.
+    fn look_up(&self, lost: &Lost<'_>, now: Timestamp) -> Result<Found, SendError> {
+        let to = e164(lost.address)?;
+        let to = match lost.channel {
+            Channel::Whatsapp => format!("whatsapp:{to}"),
+            _ => to,
+        };
+        let url = format!("{}?To={}&PageSize=200", self.url, json::query(&to));
+        let credentials = self.authorization();
+        let authorization = format!("Basic {credentials}");
+        let answer = json::get(&self.http, &url, &[("authorization", &authorization)])?;
+        let body = answer.json().filter(|_| answer.is_success());
+        let Some(list) = body.as_ref().and_then(|b| b["messages"].as_array()) else {
+            return Err(answer.verdict("", now));
+        };
+        let ours: Vec<Listed> = list
+            .iter()
+            .filter(|m| {
+                m["direction"]
+                    .as_str()
+                    .is_some_and(|d| d.starts_with("outbound"))
+            })
+            .map(|m| Listed {
+                id: m["sid"].as_str().map(str::to_owned),
+                text: m["body"].as_str().unwrap_or_default().to_owned(),
+                at: created(m),
+            })
+            .collect();
+        let is_whole = body
+            .as_ref()
+            .is_some_and(|b| !b["next_page_uri"].is_string());
+        let oldest = list.iter().filter_map(created).min();
+        Ok(json::find(
+            lost,
+            &ours,
+            is_whole || json::reaches(lost, oldest),
+        ))
+    }
+}
+
+fn created(message: &Value) -> Option<Timestamp> {
+    let text = message["date_created"].as_str()?;
+    let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+    Some(at.to_utc())
 }
 
 fn form(message: &Outgoing, sender: &TwilioSender) -> Result<String, SendError> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::http::{Answer, Http, provider_words};
 use super::signature::{SigningKey, SigningKeyError};
-use super::{Accepted, Outgoing, SendError, Sender, payload};
+use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, payload};
 use crate::config::{Secret, WebhookSettings};
 use crate::model::Timestamp;
 
@@ -14,6 +14,7 @@ use crate::model::Timestamp;
 pub struct Webhook {
     http: Http,
     url: String,
+    lookup_url: Option<String>,
     key: SigningKey,
     secret: Secret,
 }
@@ -31,6 +32,7 @@ impl Webhook {
         Ok(Self {
             http,
             url: settings.url.clone(),
+            lookup_url: settings.lookup_url.clone(),
             key: SigningKey::new(&secret)?,
             secret,
         })
@@ -49,13 +51,37 @@ impl Sender for Webhook {
         if let Err(reason) = answer.body {
             return Err(SendError::Unknown { reason });
         }
-        let provider_id = answer.json().and_then(|body| match &body["id"] {
-            Value::String(id) => Some(id.clone()),
-            Value::Number(id) => Some(id.to_string()),
-            _ => None,
-        });
-        Ok(Accepted { provider_id })
+        Ok(Accepted {
+            provider_id: given_id(&answer),
+        })
     }
+
+    /// Asks for the follow-up by its id, if there is an address to ask: it is there, or it is not found.
+    fn look_up(&self, lost: &Lost<'_>, now: Timestamp) -> Result<Found, SendError> {
+        let Some(url) = &self.lookup_url else {
+            return Ok(Found::CannotSay);
+        };
+        let url = url.replace("{id}", &json::query(lost.id));
+        let signed = self.key.headers(lost.id, now, b"");
+        let headers: Vec<(&str, &str)> = signed.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let answer = json::get(&self.http, &url, &headers)?;
+        match answer.status {
+            200..=299 if answer.body.is_ok() => Ok(Found::Sent {
+                provider_id: given_id(&answer),
+            }),
+            404 => Ok(Found::Absent),
+            _ => Err(answer.verdict(&said(&answer, &self.secret), now)),
+        }
+    }
+}
+
+/// The `id` of a JSON answer.
+fn given_id(answer: &Answer) -> Option<String> {
+    answer.json().and_then(|body| match &body["id"] {
+        Value::String(id) => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    })
 }
 
 /// One signed `POST` of JSON.

@@ -78,6 +78,7 @@ fn send(
         pauses: config.pauses(),
         write: &|thread, decision| write(&composer, thread, decision),
         queue_actions: &|row, decision| actions.queue(row, decision),
+        queue_found: &|row, scenario, step| actions.queue_found(row, scenario, step),
         clock,
         concurrency,
         limit: [per_run, arguments.limit].into_iter().flatten().min(),

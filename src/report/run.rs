@@ -110,6 +110,7 @@ pub fn summary_words(summary: &Summary) -> String {
     part(summary.retry, "to be tried again");
     part(summary.failed, "failed");
     part(summary.unknown, "unknown");
+    part(summary.found, "found sent after all");
     part(summary.recovered, "left unknown by a run that was cut off");
     part(summary.not_written, "without a text");
     part(summary.skipped, "newly held");

@@ -6,7 +6,7 @@ use super::retry::next_attempt;
 use super::{Event, Summary};
 use crate::config::Config;
 use crate::decide::Decision;
-use crate::model::{FollowUp, Thread, Timestamp};
+use crate::model::{FollowUp, Scenario, Thread, Timestamp};
 use crate::store::{ActionEnd, OpenAction, Store};
 use crate::workflow::{Action, ActionKind, ActionOutcome, Told, Workflows, actions, tags_after};
 
@@ -38,9 +38,17 @@ impl Actions<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub fn queue(&self, follow_up: i64, decision: &Decision) -> Result<()> {
-        let (Some(scenario), Some(step)) = (decision.scenario, decision.step) else {
-            return Ok(());
-        };
+        match (decision.scenario, decision.step) {
+            (Some(scenario), Some(step)) => self.queue_found(follow_up, scenario, step),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for a step that turns out later to have been sent.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn queue_found(&self, follow_up: i64, scenario: Scenario, step: u32) -> Result<()> {
         let Some(name) = self
             .config
             .step(scenario, step)

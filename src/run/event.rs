@@ -90,6 +90,8 @@ pub struct Summary {
     pub retry: u64,
     /// Steps of which nobody knows.
     pub unknown: u64,
+    /// Steps of which nobody knew, and which the provider has: now `sent`.
+    pub found: u64,
     /// Steps found `sending` from a run that was cut off, now `unknown`.
     pub recovered: u64,
     /// Contacts held because a source is stale (rule D15).

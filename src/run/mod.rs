@@ -6,6 +6,7 @@
 
 mod actions;
 mod event;
+mod lookup;
 mod pipeline;
 mod rate;
 mod retry;
@@ -22,7 +23,7 @@ pub use event::{Event, Step, Summary};
 use crate::channel::{ApprovedTemplate, Sender};
 use crate::config::Rate;
 use crate::decide::{Decision, Policy};
-use crate::model::{Channel, TextSource, Thread, Timestamp};
+use crate::model::{Channel, Scenario, TextSource, Thread, Timestamp};
 use crate::store::Store;
 
 /// A text that is ready to be sent.
@@ -94,6 +95,8 @@ pub struct Run<'a> {
     pub write: &'a dyn Fn(&Thread, &Decision) -> Result<Written, String>,
     /// Inside the transaction that records a sent step: keeps its workflow's actions for later.
     pub queue_actions: &'a dyn Fn(i64, &Decision) -> Result<()>,
+    /// The same for a step that turns out later to have been sent.
+    pub queue_found: &'a dyn Fn(i64, Scenario, u32) -> Result<()>,
     /// Tells the time.
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
     /// How many requests are in flight at once, for each channel.
@@ -111,13 +114,13 @@ impl Run<'_> {
     /// When the database cannot be read or written. What was claimed by then is recorded as far as its
     /// outcome is known.
     pub fn send_due(&self, report: &mut dyn FnMut(&Event)) -> Result<Summary> {
-        let recovered = self.store.recover()? as u64;
-        self.store.settle(self.policy, (self.clock)(), |_| ())?;
-        let awake = self.store.awake((self.clock)())?;
         let mut summary = Summary {
-            recovered,
+            recovered: self.store.recover()? as u64,
             ..Summary::default()
         };
+        lookup::run(self, &mut summary, report)?; // X4
+        self.store.settle(self.policy, (self.clock)(), |_| ())?;
+        let awake = self.store.awake((self.clock)())?;
         if awake.is_empty() {
             return Ok(summary);
         }
@@ -125,4 +128,12 @@ impl Run<'_> {
         self.store.settle(self.policy, (self.clock)(), |_| ())?;
         Ok(summary)
     }
+}
+
+/// The provider's id of the newest conversation with a contact on a channel.
+fn conversation_on(thread: &Thread, channel: Channel) -> Option<&str> {
+    let messages = thread.messages.iter();
+    let on_channel = messages.filter(|m| m.channel == channel && m.conversation_id.is_some());
+    let newest = on_channel.max_by_key(|m| (m.sent_at, m.seq))?;
+    newest.conversation_id.as_deref()
 }

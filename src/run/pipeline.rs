@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use super::rate::Bucket;
 use super::retry::next_attempt;
-use super::{Event, Point, Run, Step, Summary};
+use super::{Event, Point, Run, Step, Summary, conversation_on};
 use crate::channel::{Accepted, Outgoing, SendError, Sender};
 use crate::decide::{Action, Decision, Reason, decide};
 use crate::error::{Outcome, outcome_of};
@@ -339,13 +339,10 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         self.claimed += 1;
         self.seen.insert(contact);
         let attempts = thread.follow_ups.last().map_or(1, |f| f.attempts);
-        let on_channel = || thread.messages.iter().filter(|m| m.channel == channel);
-        let conversation = on_channel()
-            .filter(|m| m.conversation_id.is_some())
-            .max_by_key(|m| (m.sent_at, m.seq))
-            .and_then(|m| m.conversation_id.clone());
-        let reply_to = on_channel()
-            .filter(|m| m.author == Author::Contact)
+        let conversation = conversation_on(&thread, channel).map(str::to_owned);
+        let messages = thread.messages.iter();
+        let reply_to = messages
+            .filter(|m| m.channel == channel && m.author == Author::Contact)
             .max_by_key(|m| (m.sent_at, m.seq))
             .and_then(|m| m.message_id.clone());
         let outgoing = Outgoing {

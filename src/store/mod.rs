@@ -19,6 +19,7 @@ mod restore;
 mod schema;
 mod sources;
 mod threads;
+mod unknowns;
 mod wake;
 
 use std::cell::Cell;
@@ -40,6 +41,7 @@ pub use listing::{ContactRow, Counts, FollowUpRow, HeldContact, MessageRow};
 pub use lock::RunLock;
 pub use sources::{FileState, TakenBefore};
 pub use threads::{ContactKey, Threads};
+pub use unknowns::UnknownFollowUp;
 
 /// An open database.
 pub struct Store {

@@ -93,7 +93,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn twilio(http: Http, base_url: &str) -> Box<dyn Sender> {
+pub(crate) fn twilio(http: Http, base_url: &str) -> Box<dyn Sender> {
     let settings = TwilioSettings {
         account_sid: "AC00000000000000000000000000000001".into(),
         api_key: None,
@@ -104,9 +104,10 @@ fn twilio(http: Http, base_url: &str) -> Box<dyn Sender> {
     Box::new(Twilio::new(http, &settings, Secret::new(MARKER)))
 }
 
-fn webhook(http: Http, base_url: &str) -> Box<dyn Sender> {
+pub(crate) fn webhook(http: Http, base_url: &str) -> Box<dyn Sender> {
     let settings = WebhookSettings {
         url: format!("{base_url}/hook"),
+        lookup_url: Some(format!("{base_url}/sent/{{id}}")),
         secret: SecretRef::env("UNUSED"),
     };
     let secret = Secret::new(format!("whsec_{MARKER}"));

@@ -17,6 +17,8 @@ mod decide_properties;
 mod examples;
 mod export;
 mod import;
+mod lookups;
+mod platforms;
 mod policy;
 mod providers;
 mod readme;

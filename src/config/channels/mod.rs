@@ -138,6 +138,8 @@ pub struct OutboxSettings {
 pub struct WebhookSettings {
     /// Where the request goes.
     pub url: String,
+    /// Where a message whose answer was lost is asked for: `{id}` stands for the follow-up's id.
+    pub lookup_url: Option<String>,
     /// What it is signed with (Standard Webhooks).
     pub secret: SecretRef,
 }
@@ -329,9 +331,21 @@ fn webhook(
     let url = table
         .required("url", "url = \"https://example.com/send\"", findings)
         .and_then(|text| words::masked_url(&text, findings));
+    let example = "lookup_url = \"https://example.com/sent/{id}\"";
+    let lookup_url = table
+        .text("lookup_url", example, findings)
+        .and_then(|text| {
+            text.parse(findings, |t| match t.contains("{id}") {
+                true => words::url(&t.replace("{id}", "id")).map(|_| t.to_owned()),
+                false => Err(format!(
+                    "{{id}} must stand where the follow-up's id belongs; write {example}"
+                )),
+            })
+        });
     let secret = secret_ref::required(table, "secret", "WEBHOOK_SECRET", place, findings);
     Some(WebhookSettings {
         url: url?,
+        lookup_url,
         secret: secret?,
     })
 }

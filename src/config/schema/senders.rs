@@ -257,6 +257,8 @@ struct Sendmail {
 #[serde(deny_unknown_fields)]
 struct WebhookSender {
     url: String,
+    /// Where a message whose answer was lost is asked for, with {id} in it: found or 404.
+    lookup_url: Option<String>,
     /// What the request is signed with (Standard Webhooks).
     secret: Secret,
     rate: Option<Rate>,

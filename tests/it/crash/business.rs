@@ -356,6 +356,10 @@ pub(super) struct Books(Arc<Mutex<Vec<Entry>>>);
 impl Books {
     /// Enters a request, and gives the reply back.
     pub(super) fn enter(&self, request: &Recorded, fate: Fate, reply: Reply) -> Reply {
+        if request.method == "GET" {
+            // Asks what became of a message, and sends none.
+            return Reply::answer(404, "");
+        }
         let entry = Entry {
             id: request.id().unwrap_or_default().to_owned(),
             message: message(request),

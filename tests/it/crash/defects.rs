@@ -34,6 +34,7 @@ fn send_due(business: &Business, sender: Arc<dyn Sender>) -> (anyhow::Result<Sum
             })
         },
         queue_actions: &|_, _| Ok(()),
+        queue_found: &|_, _, _| Ok(()),
         clock: &|| time(NOW),
         concurrency: 4,
         limit: None,

@@ -64,6 +64,9 @@ impl Provider {
     }
 
     fn reply(&self, request: &Recorded) -> Reply {
+        if request.method == "GET" {
+            return Reply::answer(404, ""); // it asks, and sends nothing
+        }
         let id = request.id().unwrap_or_default().to_owned();
         let begun = self.clock.load(Ordering::SeqCst);
         let set_at = *self.set_at.lock().unwrap_or_else(PoisonError::into_inner);
