@@ -77,7 +77,8 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
                         break;
                     };
                     let counted = is_loose(&reading.1) && counts(reader, reading.0);
-                    let cut = slot == Slot::Day && in_range(reader.tokens, reading.0)
+                    let cut = slot == Slot::Day
+                        && (in_range(reader.tokens, reading.0) || is_hour(reader, reading.0))
                         || slot == Slot::Period && misses_day(reader, at, &reading);
                     if !counted && !cut {
                         found = Some(reading);
@@ -126,6 +127,18 @@ fn in_range(tokens: &[Token], end: usize) -> bool {
             .checked_sub(2)
             .and_then(|e| tokens.get(e))
             .is_none_or(|t| !t.is('/') && !t.is('.') && !t.is('-'))
+}
+
+/// Whether the number before `end` is an hour by what follows it: "Tue 10am", "mardi 14h".
+fn is_hour(reader: &mut Reader<'_>, end: usize) -> bool {
+    let digits = end
+        .checked_sub(1)
+        .and_then(|e| reader.tokens.get(e))
+        .is_some_and(|t| t.number().is_some() && t.len() <= 2);
+    digits
+        && reader.joined(end)
+        && (reader.longest(Slot::Meridiem, end).is_some()
+            || reader.longest(Slot::Mark, end).is_some())
 }
 
 /// Whether a month stands beside a number that is no day of it: "30 February", "February 29, 2022".
