@@ -93,6 +93,17 @@ impl Sender for Chatwoot {
         let oldest = list.iter().filter_map(created).min();
         Ok(json::find(lost, &ours, json::reaches(lost, oldest)))
     }
+
+    /// Asks for the account's open conversations.
+    fn ask(&self, now: Timestamp) -> Result<Option<String>, SendError> {
+        let url = format!("{}/conversations?status=open", self.url);
+        let headers = [("api_access_token", self.token.expose())];
+        let answer = json::get(&self.http, &url, &headers)?;
+        match json::told(&answer, &[], &[]) {
+            Some(words) => Ok(Some(words)),
+            None => Err(verdict(&answer, now, &[self.token.expose()])),
+        }
+    }
 }
 
 fn created(message: &Value) -> Option<Timestamp> {

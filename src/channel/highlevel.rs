@@ -118,6 +118,24 @@ impl Sender for Highlevel {
         let is_whole = body.as_ref().is_some_and(|b| !b["nextCursor"].is_string());
         Ok(json::find(lost, &ours, is_whole))
     }
+
+    /// Asks for the location's newest conversation.
+    fn ask(&self, now: Timestamp) -> Result<Option<String>, SendError> {
+        let location = json::query(&self.settings.location_id);
+        let url = self.url(&format!(
+            "/conversations/search?locationId={location}&limit=1"
+        ));
+        let authorization = self.authorization();
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("version", VERSION),
+        ];
+        let answer = json::get(&self.http, &url, &headers)?;
+        match json::told(&answer, &[], &[]) {
+            Some(words) => Ok(Some(words)),
+            None => Err(verdict(&answer, now, &[self.token.expose()])),
+        }
+    }
 }
 
 /// HighLevel's word for a channel.

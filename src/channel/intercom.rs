@@ -99,6 +99,21 @@ impl Sender for Intercom {
         let is_whole = parts.and_then(Value::as_u64) == u64::try_from(list.len()).ok();
         Ok(json::find(lost, &ours, is_whole))
     }
+
+    /// Asks whose the token is.
+    fn ask(&self, now: Timestamp) -> Result<Option<String>, SendError> {
+        let authorization = self.authorization();
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("intercom-version", VERSION),
+        ];
+        let answer = json::get(&self.http, &format!("{}/me", self.base_url), &headers)?;
+        let secrets = [self.access_token.expose()];
+        match json::told(&answer, &["/name", "/app/name"], &secrets) {
+            Some(words) => Ok(Some(words)),
+            None => Err(verdict(&answer, now, &secrets)),
+        }
+    }
 }
 
 /// A part's text: its tags and the escapes of HTML taken away.

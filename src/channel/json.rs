@@ -106,6 +106,18 @@ pub(super) fn get(http: &Http, url: &str, headers: &[(&str, &str)]) -> Result<An
     http.get(url, &all)
 }
 
+/// What the first of these places of a JSON answer that is a text says, for a person; the answer must be a
+/// success.
+pub(super) fn told(answer: &Answer, places: &[&str], secrets: &[&str]) -> Option<String> {
+    let body = answer.json().filter(|_| answer.is_success())?;
+    let words: Vec<String> = places
+        .iter()
+        .filter_map(|place| body.pointer(place)?.as_str())
+        .map(|text| provider_words(text, secrets))
+        .collect();
+    Some(words.join(", "))
+}
+
 /// A part of a URL's query.
 pub(super) fn query(text: &str) -> String {
     let mut encoded = String::new();

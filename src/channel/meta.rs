@@ -13,16 +13,23 @@ use crate::model::{Channel, Timestamp};
 #[derive(Debug)]
 pub struct Meta {
     http: Http,
+    channel: Channel,
     url: String,
     access_token: Secret,
 }
 
 impl Meta {
-    /// A sender for the phone number or the page of `settings`.
+    /// A sender on `channel` for the phone number or the page of `settings`.
     #[must_use]
-    pub fn new(http: Http, settings: &MetaSettings, access_token: Secret) -> Self {
+    pub fn new(
+        http: Http,
+        settings: &MetaSettings,
+        channel: Channel,
+        access_token: Secret,
+    ) -> Self {
         Self {
             http,
+            channel,
             url: format!(
                 "{}/{}/{}",
                 settings.base_url.trim_end_matches('/'),
@@ -55,6 +62,22 @@ impl Sender for Meta {
             return json::accepted(&answer, place);
         }
         Err(verdict(&answer, now, &[self.access_token.expose()]))
+    }
+
+    /// Asks for the name of the number or the page.
+    fn ask(&self, now: Timestamp) -> Result<Option<String>, SendError> {
+        let url = match self.channel {
+            Channel::Whatsapp => format!("{}?fields=display_phone_number,verified_name", self.url),
+            _ => format!("{}?fields=name", self.url),
+        };
+        let authorization = self.authorization();
+        let answer = json::get(&self.http, &url, &[("authorization", &authorization)])?;
+        let secrets = [self.access_token.expose()];
+        let places = ["/display_phone_number", "/verified_name", "/name"];
+        match json::told(&answer, &places, &secrets) {
+            Some(words) => Ok(Some(words)),
+            None => Err(verdict(&answer, now, &secrets)),
+        }
     }
 }
 

@@ -198,6 +198,15 @@ pub trait Sender: std::fmt::Debug + Send + Sync {
     fn look_up(&self, _message: &Lost<'_>, _now: Timestamp) -> Result<Found, SendError> {
         Ok(Found::CannotSay)
     }
+
+    /// Asks the provider a harmless question that only who has the right credentials may ask, and gives what it
+    /// says of us; `None` when there is no such question. Sends nothing.
+    ///
+    /// # Errors
+    /// What kept the question from being answered.
+    fn ask(&self, _now: Timestamp) -> Result<Option<String>, SendError> {
+        Ok(None)
+    }
 }
 
 /// The message as the JSON object that the webhook receives and the outbox keeps.

@@ -65,7 +65,9 @@ impl Senders {
         })?;
         let made = match slot {
             Slot::Given(sender) => return Ok(Arc::clone(sender)),
-            Slot::Configured { provider, made } => made.get_or_init(|| self.make(provider)),
+            Slot::Configured { provider, made } => {
+                made.get_or_init(|| self.make(channel, provider))
+            }
         };
         made.clone()
             .map_err(|words| format!("the sender of {channel} cannot be used: {words}"))
@@ -80,7 +82,7 @@ impl Senders {
             .collect()
     }
 
-    fn make(&self, provider: &Provider) -> Result<Arc<dyn Sender>, String> {
+    fn make(&self, channel: Channel, provider: &Provider) -> Result<Arc<dyn Sender>, String> {
         let secret = |reference: &SecretRef| {
             let resolved = reference.resolve(&self.environment);
             resolved.map_err(|error| error.to_string())
@@ -92,7 +94,8 @@ impl Senders {
                 Arc::new(Twilio::new(http, settings, secret(&settings.auth_token)?))
             }
             Provider::Meta(settings) => {
-                Arc::new(Meta::new(http, settings, secret(&settings.access_token)?))
+                let token = secret(&settings.access_token)?;
+                Arc::new(Meta::new(http, settings, channel, token))
             }
             Provider::Highlevel(settings) => {
                 let token = secret(&settings.token)?;

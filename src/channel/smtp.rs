@@ -117,6 +117,26 @@ impl Sender for Smtp {
             }),
         }
     }
+
+    /// Connects, logs in, and leaves.
+    fn ask(&self, _now: Timestamp) -> Result<Option<String>, SendError> {
+        let (done, outcome) = mpsc::channel();
+        let server = Arc::clone(&self.server);
+        std::thread::spawn(move || {
+            let asked = server.connect().map(|mut connection| {
+                // It may say goodbye or not.
+                let _ = connection.quit();
+            });
+            let _ = done.send(asked);
+        });
+        match outcome.recv_timeout(self.timeout) {
+            Ok(asked) => asked.map(|()| Some(self.server.settings.host.clone())),
+            Err(_) => Err(SendError::Retry {
+                after: None,
+                reason: format!("no answer within {} s", self.timeout.as_secs_f32()),
+            }),
+        }
+    }
 }
 
 /// At which command a server refused.

@@ -70,6 +70,15 @@ impl Sender for Telegram {
         }
         Err(verdict(&answer, now, &self.secrets()))
     }
+
+    /// Asks who the bot is.
+    fn ask(&self, now: Timestamp) -> Result<Option<String>, SendError> {
+        let answer = json::get(&self.http, &self.url("getMe"), &[])?;
+        match json::told(&answer, &["/result/username"], &self.secrets()) {
+            Some(words) => Ok(Some(words)),
+            None => Err(verdict(&answer, now, &self.secrets())),
+        }
+    }
 }
 
 /// The number of a chat, or the public name of a channel.

@@ -107,6 +107,22 @@ impl Sender for Twilio {
             is_whole || json::reaches(lost, oldest),
         ))
     }
+
+    /// Asks for the newest message: an API key may not ask for the account itself.
+    fn ask(&self, now: Timestamp) -> Result<Option<String>, SendError> {
+        let credentials = self.authorization();
+        let authorization = format!("Basic {credentials}");
+        let url = format!("{}?PageSize=1", self.url);
+        let answer = json::get(&self.http, &url, &[("authorization", &authorization)])?;
+        if let Some(words) = json::told(&answer, &[], &[]) {
+            return Ok(Some(words));
+        }
+        let secrets = [self.auth_token.expose(), &credentials];
+        match verdict(&answer, now, &secrets) {
+            Err(error) if !answer.is_success() => Err(error),
+            _ => Err(json::unreadable(&answer)),
+        }
+    }
 }
 
 fn created(message: &Value) -> Option<Timestamp> {

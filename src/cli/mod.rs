@@ -66,7 +66,11 @@ pub enum Command {
         directory: Option<PathBuf>,
     },
     /// Validate the configuration: every fault at once, and what is doubtful
-    Check,
+    Check {
+        /// Also ask each provider a harmless question with its secrets; nothing is sent
+        #[arg(long)]
+        online: bool,
+    },
     /// Read exports of conversations; again and in any order is safe
     Import(Import),
     /// Show what is due, what is scheduled, and why; changes nothing

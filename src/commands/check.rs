@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::channel::Senders;
+use crate::channel::{SendError, Senders};
 use crate::compose::template::{self, Filled, TemplateError};
 use crate::config::{self, Config, Environment, TemplateUse, TemplateVerdict};
 use crate::error::{Failure, Outcome};
+use crate::model::Timestamp;
+use crate::report::terminal::plain_lines;
 use crate::workflow::Workflows;
 
 /// Validates the configuration, renders its templates once and reads its secrets. Says what is doubtful on
@@ -36,6 +38,43 @@ pub fn run(
         summary(&config, warnings.len())
     )?;
     Ok(Outcome::Done)
+}
+
+/// Asks each provider a harmless question and says on `out` what it answered. Nothing is sent.
+///
+/// # Errors
+/// When the configuration cannot be read, or writing fails.
+pub fn online(
+    file: &Path,
+    environment: &Environment,
+    now: Timestamp,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    let (config, _) = config::load(file)?;
+    let senders = Senders::new(&config, environment);
+    let mut outcome = Outcome::Done;
+    for (channel, settings) in &config.channels {
+        let asked = match senders.get(*channel) {
+            Ok(sender) => sender.ask(now),
+            Err(reason) => Err(SendError::Credentials { reason }),
+        };
+        let words = match asked {
+            Ok(None) => "not asked; it knows no harmless question".to_owned(),
+            Ok(Some(words)) if words.is_empty() => "answers".to_owned(),
+            Ok(Some(words)) => format!("answers: {words}"),
+            Err(error @ (SendError::Retry { .. } | SendError::Unknown { .. })) => {
+                outcome = outcome.max(Outcome::TryLater);
+                format!("cannot be asked now: {error}")
+            }
+            Err(error) => {
+                outcome = outcome.max(Outcome::Config);
+                format!("refuses us: {error}")
+            }
+        };
+        let provider = settings.provider.name();
+        writeln!(out, "{channel} by {provider}: {}", plain_lines(&words))?;
+    }
+    Ok(outcome)
 }
 
 /// A secret that can be read may still be none that signs.

@@ -107,9 +107,14 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
             let directory = context.directory.join(directory.unwrap_or_default());
             init::run(&directory, context.environment, context.out)
         }
-        Command::Check => {
+        Command::Check { online } => {
             let file = context.find_config()?;
-            check::run(&file, context.environment, context.out, context.err)
+            let valid = check::run(&file, context.environment, context.out, context.err)?;
+            if !online {
+                return Ok(valid);
+            }
+            let now = (context.clock)();
+            check::online(&file, context.environment, now, context.out)
         }
         Command::Schema => schema::run(context.out),
         Command::Import(arguments) => import::import(context, &arguments),

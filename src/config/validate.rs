@@ -55,12 +55,25 @@ pub(super) fn read(
     );
     let channels = channels::read(top.table("channels", findings), &place, findings);
     let senders: Vec<Channel> = channels.keys().copied().collect();
+    let contacts_only: Vec<Channel> = channels
+        .iter()
+        .filter(|(_, c)| !c.provider.reaches_anyone())
+        .map(|(channel, _)| *channel)
+        .collect();
     let templates = templates::read(
         top.table("templates", findings),
         bot.as_ref().map(|b| b.language_tag.as_str()),
         findings,
     );
-    let workflows = workflows::read(top.table("workflows", findings), &place, &senders, findings);
+    let workflows = workflows::read(
+        top.table("workflows", findings),
+        &place,
+        &workflows::Reach {
+            senders: &senders,
+            contacts_only: &contacts_only,
+        },
+        findings,
+    );
     let ai = ai::read(top.table("ai", findings), &place, findings);
     let known = scenarios::Known {
         templates: &templates,

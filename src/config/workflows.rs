@@ -41,11 +41,19 @@ pub struct Hook {
     pub secret: SecretRef,
 }
 
+/// Who can be told over which channel.
+pub(super) struct Reach<'a> {
+    /// The channels that have a sender.
+    pub(super) senders: &'a [Channel],
+    /// Those whose provider writes only to contacts that it knows.
+    pub(super) contacts_only: &'a [Channel],
+}
+
 /// `[workflows]`: by name.
 pub(super) fn read(
     table: Table<'_>,
     place: &Place<'_>,
-    senders: &[Channel],
+    reach: &Reach<'_>,
     findings: &mut Findings,
 ) -> BTreeMap<String, Workflow> {
     let mut workflows = BTreeMap::new();
@@ -55,7 +63,7 @@ pub(super) fn read(
             continue;
         };
         let before = findings.faults.len();
-        let workflow = read_one(table, place, senders, findings);
+        let workflow = read_one(table, place, reach, findings);
         if workflow == Workflow::default() && findings.faults.len() == before {
             findings.warn(
                 &spot,
@@ -70,7 +78,7 @@ pub(super) fn read(
 fn read_one(
     mut table: Table<'_>,
     place: &Place<'_>,
-    senders: &[Channel],
+    reach: &Reach<'_>,
     findings: &mut Findings,
 ) -> Workflow {
     let mut tags = |key, example| -> Vec<String> {
@@ -90,7 +98,13 @@ fn read_one(
         let Some(who) = text.parse(findings, self::notify) else {
             continue;
         };
-        if !senders.contains(&who.channel) {
+        if reach.contacts_only.contains(&who.channel) {
+            let channel = who.channel;
+            findings.fault(
+                &text.spot,
+                format!("the sender of {channel} writes only to contacts that it knows; tell staff over another channel"),
+            );
+        } else if !reach.senders.contains(&who.channel) {
             let channel = who.channel;
             findings.warn(
                 &text.spot,

@@ -121,7 +121,8 @@ pub(crate) fn meta(http: Http, base_url: &str) -> Box<dyn Sender> {
         api_version: "v23.0".into(),
         base_url: base_url.into(),
     };
-    Box::new(Meta::new(http, &settings, Secret::new(MARKER)))
+    let channel = Channel::Whatsapp;
+    Box::new(Meta::new(http, &settings, channel, Secret::new(MARKER)))
 }
 
 pub(crate) fn highlevel(http: Http, base_url: &str) -> Box<dyn Sender> {

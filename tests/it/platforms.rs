@@ -146,3 +146,152 @@ fn the_pause_between_two_messages_to_one_chat_is_kept() {
     assert_eq!((&summary["sent"], &summary["left"]), (&json!(1), &json!(0)));
     assert_eq!(server.requests().len(), 2);
 }
+
+/// Every provider that is asked over HTTP, each on a channel that it serves.
+fn everywhere(url: &str) -> String {
+    let settings = [
+        (
+            "whatsapp.meta",
+            "phone_number_id = \"1\"\naccess_token = { env = \"TOKEN\" }",
+        ),
+        (
+            "facebook.meta",
+            "page_id = \"2\"\naccess_token = { env = \"TOKEN\" }",
+        ),
+        (
+            "instagram.chatwoot",
+            "account_id = \"1\"\napi_access_token = { env = \"TOKEN\" }",
+        ),
+        (
+            "live_chat.intercom",
+            "admin_id = \"1\"\naccess_token = { env = \"TOKEN\" }",
+        ),
+        ("telegram.telegram", "bot_token = { env = \"BOT_TOKEN\" }"),
+        (
+            "email.highlevel",
+            "location_id = \"loc1\"\ntoken = { env = \"TOKEN\" }",
+        ),
+    ];
+    let tables =
+        settings.map(|(name, lines)| format!("[channels.{name}]\n{lines}\nbase_url = \"{url}\"\n"));
+    tables.concat() + &twilio(url)
+}
+
+#[test]
+fn check_online_asks_each_provider_and_shows_no_secret() {
+    let server = Server::start(|request, _| {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let body = match path {
+            "/v23.0/1" => {
+                json!({ "display_phone_number": "+52 55 1234 5678", "verified_name": "Sol" })
+            }
+            "/v23.0/2" => json!({ "name": "Sol's page" }),
+            "/me" => json!({ "type": "admin", "name": "Ana" }),
+            path if path.ends_with("/getMe") => {
+                json!({ "ok": true, "result": { "username": "sol_bot" } })
+            }
+            _ => json!({ "messages": [] }),
+        };
+        Reply::answer(200, body.to_string())
+    });
+    let desk = business(&everywhere(&server.url()), "");
+    let (code, out, err) = output(command(&desk, &["check", "--online"]));
+    assert_eq!(code, Some(0), "{err}");
+    for line in [
+        "whatsapp by meta: answers: +52 55 1234 5678, Sol",
+        "facebook by meta: answers: Sol's page",
+        "live_chat by intercom: answers: Ana",
+        "telegram by telegram: answers: sol_bot",
+        "instagram by chatwoot: answers",
+        "email by highlevel: answers",
+        "sms by twilio: answers",
+    ] {
+        assert!(out.lines().any(|l| l == line), "{line} in:\n{out}");
+    }
+    assert!(!format!("{out}{err}").contains(MARKER));
+    let requests = server.requests();
+    assert_eq!(requests.len(), 7);
+    assert!(
+        requests.iter().all(|r| r.method == "GET"),
+        "nothing is sent"
+    );
+}
+
+#[test]
+fn check_online_says_who_refuses_us_and_who_does_not_answer() {
+    let echo = |request: &crate::server::Recorded| format!("no: {MARKER} {:?}", request.headers);
+    for (status, code, words) in [(401, 78, "refuses us"), (500, 75, "cannot be asked now")] {
+        let server = Server::start(move |request, _| {
+            let body = json!({ "message": echo(request), "description": echo(request),
+                               "error": { "code": 190, "message": echo(request) } });
+            Reply::answer(status, body.to_string())
+        });
+        let desk = business(&everywhere(&server.url()), "");
+        let (got, out, err) = output(command(&desk, &["check", "--online"]));
+        assert_eq!(got, Some(code), "{out}{err}");
+        assert_eq!(out.matches(words).count(), 7, "{out}");
+        assert!(!format!("{out}{err}").contains(MARKER), "{out}");
+    }
+}
+
+/// A provider repeats our secret in its refusal: nothing that is shown or kept has it.
+#[test]
+fn s1_no_secret_is_in_errors_json_history_or_the_database() {
+    let server = Server::start(|request, _| {
+        let echo = format!("no: {MARKER} {} {:?}", request.path, request.headers);
+        let body = json!({ "code": 21211, "message": echo, "description": echo,
+                           "error": { "code": 100, "message": echo } });
+        Reply::answer(400, body.to_string())
+    });
+    let rows: String = [
+        "sms",
+        "whatsapp",
+        "facebook",
+        "instagram",
+        "live_chat",
+        "telegram",
+        "email",
+    ]
+    .iter()
+    .enumerate()
+    .map(|(i, channel)| {
+        let address = if *channel == "telegram" { "99" } else { "" };
+        let more = format!("{address},+5255123456{i:02},c{i}@example.com");
+        quiet(&format!("c{i}"), channel, &more)
+    })
+    .collect();
+    let tables = format!(
+        "{}[switching]\nenabled = false\n",
+        everywhere(&server.url())
+    );
+    let desk = business(&tables, &rows);
+    let now = "--now=2026-03-02T08:10:00Z";
+    let run = output(command(&desk, &["run", "--json", "-v", now]));
+    let posts = server.requests().len();
+    assert_eq!(posts, 7, "{run:?}");
+    let mut shown = format!("{run:?}");
+    for arguments in [
+        &["history", "--json"][..],
+        &["history"],
+        &["show", "c0", now],
+        &["status", now],
+        &["export", "followups"],
+        &["plan", "--all", "--json", now],
+    ] {
+        let (code, out, err) = output(command(&desk, arguments));
+        assert!(!out.is_empty() || code == Some(0), "{arguments:?}: {err}");
+        shown.push_str(&format!("{out}{err}"));
+    }
+    assert!(shown.contains("***"), "the refusals are shown");
+    use base64::Engine;
+    let pair = format!("AC00000000000000000000000000000001:{MARKER}");
+    let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
+    for secret in [MARKER, &encoded] {
+        assert!(!shown.contains(secret), "{shown}");
+        for name in ["followup.db", "followup.db-wal"] {
+            let kept = std::fs::read(desk.path(name)).unwrap_or_default();
+            let has = kept.windows(secret.len()).any(|w| w == secret.as_bytes());
+            assert!(!has, "in {name}");
+        }
+    }
+}
