@@ -124,11 +124,18 @@ fn summary(config: &Config, warnings: usize) -> String {
     words.join(", ")
 }
 
+/// A text that takes more SMS than this is hardly meant.
+const MOST_SEGMENTS: usize = 2;
+
 fn try_template(source: &str, purpose: TemplateUse) -> TemplateVerdict {
     let faulty = |e: TemplateError| TemplateVerdict::Faulty(e.line, e.message);
     match purpose {
         TemplateUse::Text => {
-            template::check(source).map_or_else(faulty, |()| TemplateVerdict::Good)
+            let segments = template::check(source).and_then(|()| template::segments(source));
+            segments.map_or_else(faulty, |segments| match segments {
+                0..=MOST_SEGMENTS => TemplateVerdict::Good,
+                more => TemplateVerdict::Long(more),
+            })
         }
         TemplateUse::Variable => match template::check_variable(source) {
             Ok(Filled::Always) => TemplateVerdict::Good,

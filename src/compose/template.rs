@@ -87,6 +87,16 @@ pub fn check(source: &str) -> Result<(), TemplateError> {
     Ok(())
 }
 
+/// How many SMS the longest text that a template gives its samples takes.
+///
+/// # Errors
+/// As [`check`].
+pub fn segments(source: &str) -> Result<usize, TemplateError> {
+    let texts = samples(source)?;
+    let counts = texts.iter().map(|text| super::sms_segments(text));
+    Ok(counts.max().unwrap_or(1))
+}
+
 /// The same for a variable of an approved template, which may be empty for some.
 ///
 /// # Errors

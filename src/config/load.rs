@@ -5,6 +5,7 @@ use toml::de::DeTable;
 use super::diagnostic::Source;
 use super::findings::{Deferred, Findings, Span, Spot};
 use super::{Config, Diagnostics, Environment, Warning, validate};
+use crate::model::Channel;
 
 /// Reads and validates a configuration, quickly: no template is compiled and no secret is read.
 ///
@@ -41,6 +42,8 @@ pub enum TemplateUse {
 pub enum TemplateVerdict {
     /// It gives a text for every contact.
     Good,
+    /// It gives a text for every contact that takes so many SMS: more than are usually meant.
+    Long(usize),
     /// It can be used, and does not do for every contact.
     Doubtful(String),
     /// It fails, at a line of its source, from 1.
@@ -93,7 +96,9 @@ fn examine(
     let config = validate::read(file, &root_of(file), document.get_ref(), &mut findings);
     findings.finish();
     if let Some((environment, template)) = closer {
-        look_closer(&mut findings, text, environment, template);
+        let channels = config.as_ref().map(|config| &config.channels);
+        let sends_sms = channels.is_some_and(|c| c.contains_key(&Channel::Sms));
+        look_closer(&mut findings, text, environment, template, sends_sms);
     }
     let source = Source::new(file, text, findings.masked);
     match config {
@@ -108,11 +113,17 @@ fn look_closer(
     text: &str,
     environment: &Environment,
     template: CheckTemplate,
+    sends_sms: bool,
 ) {
     for (spot, deferred) in std::mem::take(&mut findings.deferred) {
         match deferred {
             Deferred::Template(source, purpose) => match template(&source, purpose) {
                 TemplateVerdict::Good => {}
+                TemplateVerdict::Long(parts) if sends_sms => findings.warn(
+                    &spot,
+                    format!("by SMS it takes {parts} messages, each of which is paid for; two are enough for most"),
+                ),
+                TemplateVerdict::Long(_) => {}
                 TemplateVerdict::Doubtful(message) => findings.warn(&spot, message),
                 TemplateVerdict::Faulty(line, message) => {
                     findings.fault(&line_of(&spot, text, line), message);

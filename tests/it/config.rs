@@ -120,6 +120,27 @@ fn what_is_not_said_has_the_documented_defaults() {
 }
 
 #[test]
+fn a_text_of_more_than_two_sms_is_doubted_where_there_is_sms() {
+    let text = |channel: &str, letters: usize| {
+        let long = "á".repeat(letters); // not in GSM 7-bit: 67 in each part
+        format!(
+            "[bot]\nname = \"Sol\"\ntimezone = \"Europe/Madrid\"\n[hours]\nopen = [\"Mo-Fr 09:00-18:00\"]\n\
+             [scenarios.busy]\nsteps = [{{ after = \"2h\", text = \"{long}\" }}]\n[channels.{channel}.outbox]\n"
+        )
+    };
+    for (channel, letters, doubted) in [
+        ("sms", 134, false),
+        ("sms", 135, true),
+        ("email", 135, false),
+    ] {
+        let (_directory, file) = written(&text(channel, letters));
+        let (warnings, _) = checked(&file).unwrap();
+        let said = warnings.contains("by SMS it takes 3 messages");
+        assert_eq!(said, doubted, "{channel} {letters}: {warnings}");
+    }
+}
+
+#[test]
 fn a_channel_without_a_rate_has_its_providers() {
     let rates = |text| {
         let (config, _) = config::parse(Path::new("followup.toml"), text).unwrap();
