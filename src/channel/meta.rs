@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use super::address::e164;
 use super::http::{Answer, Http};
 use super::{Accepted, ApprovedTemplate, Outgoing, SendError, Sender, json, limits};
-use crate::config::{MetaSettings, Secret};
+use crate::config::{Country, MetaSettings, Secret};
 use crate::model::{Channel, Timestamp};
 
 /// `[channels.whatsapp.meta]`, `[channels.facebook.meta]` and `[channels.instagram.meta]`.
 #[derive(Debug)]
 pub struct Meta {
     http: Http,
+    country: Option<Country>,
     channel: Channel,
     url: String,
     access_token: Secret,
@@ -29,6 +30,7 @@ impl Meta {
     ) -> Self {
         Self {
             http,
+            country: None,
             channel,
             url: format!(
                 "{}/{}/{}",
@@ -40,6 +42,12 @@ impl Meta {
         }
     }
 
+    /// Reads national numbers as those of this country.
+    #[must_use]
+    pub fn in_country(self, country: Option<Country>) -> Self {
+        Self { country, ..self }
+    }
+
     fn authorization(&self) -> String {
         format!("Bearer {}", self.access_token.expose())
     }
@@ -48,7 +56,7 @@ impl Meta {
 impl Sender for Meta {
     fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError> {
         let (body, place) = match message.channel {
-            Channel::Whatsapp => (whatsapp(message)?, "/messages/0/id"),
+            Channel::Whatsapp => (whatsapp(message, self.country)?, "/messages/0/id"),
             _ => (page(message)?, "/message_id"),
         };
         let answer = json::post(
@@ -81,11 +89,11 @@ impl Sender for Meta {
     }
 }
 
-fn whatsapp(message: &Outgoing) -> Result<Value, SendError> {
+fn whatsapp(message: &Outgoing, country: Option<Country>) -> Result<Value, SendError> {
     let mut body = json!({
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": e164(&message.address)?,
+        "to": e164(&message.address, country)?,
     });
     match &message.template {
         Some(template) => {

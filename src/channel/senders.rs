@@ -6,7 +6,7 @@ use super::http::Http;
 use super::{
     Chatwoot, Highlevel, Intercom, Meta, Outbox, Sender, Sendmail, Smtp, Telegram, Twilio, Webhook,
 };
-use crate::config::{Config, Environment, Provider, SecretRef};
+use crate::config::{Config, Country, Environment, Provider, SecretRef};
 use crate::model::Channel;
 
 /// The senders of all configured channels. Each is made when it is first asked for: a secret that nothing is
@@ -16,6 +16,7 @@ pub struct Senders {
     http: Http,
     timeout: Duration,
     bot_name: String,
+    country: Option<Country>,
     environment: Environment,
     slots: BTreeMap<Channel, Slot>,
 }
@@ -44,6 +45,7 @@ impl Senders {
             http: Http::new(config.limits.request_timeout),
             timeout: config.limits.request_timeout,
             bot_name: config.bot.name.clone(),
+            country: config.bot.country,
             environment: environment.clone(),
             slots: slots.collect(),
         }
@@ -91,11 +93,12 @@ impl Senders {
         Ok(match provider {
             Provider::Outbox(settings) => Arc::new(Outbox::new(settings.path.clone())),
             Provider::Twilio(settings) => {
-                Arc::new(Twilio::new(http, settings, secret(&settings.auth_token)?))
+                let token = secret(&settings.auth_token)?;
+                Arc::new(Twilio::new(http, settings, token).in_country(self.country))
             }
             Provider::Meta(settings) => {
                 let token = secret(&settings.access_token)?;
-                Arc::new(Meta::new(http, settings, channel, token))
+                Arc::new(Meta::new(http, settings, channel, token).in_country(self.country))
             }
             Provider::Highlevel(settings) => {
                 let token = secret(&settings.token)?;
@@ -142,6 +145,7 @@ impl FromIterator<(Channel, Arc<dyn Sender>)> for Senders {
             http: Http::new(super::http::TIMEOUT),
             timeout: super::http::TIMEOUT,
             bot_name: String::new(),
+            country: None,
             environment: Environment::default(),
             slots: slots.collect(),
         }

@@ -7,7 +7,7 @@ use super::address::e164;
 use super::http::{Answer, Http, provider_words};
 use super::json::{self, Listed};
 use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, limits};
-use crate::config::{Secret, TwilioSender, TwilioSettings};
+use crate::config::{Country, Secret, TwilioSender, TwilioSettings};
 use crate::model::{Channel, Timestamp};
 
 const MAX_BODY_CHARS: usize = 1600;
@@ -16,6 +16,7 @@ const MAX_BODY_CHARS: usize = 1600;
 #[derive(Debug)]
 pub struct Twilio {
     http: Http,
+    country: Option<Country>,
     url: String,
     /// Who logs in: the account, or one of its keys.
     user: String,
@@ -29,6 +30,7 @@ impl Twilio {
     pub fn new(http: Http, settings: &TwilioSettings, auth_token: Secret) -> Self {
         Self {
             http,
+            country: None,
             url: format!(
                 "{}/2010-04-01/Accounts/{}/Messages.json",
                 settings.base_url.trim_end_matches('/'),
@@ -44,6 +46,12 @@ impl Twilio {
         }
     }
 
+    /// Reads national numbers as those of this country.
+    #[must_use]
+    pub fn in_country(self, country: Option<Country>) -> Self {
+        Self { country, ..self }
+    }
+
     fn authorization(&self) -> String {
         use base64::Engine;
         let pair = format!("{}:{}", self.user, self.auth_token.expose());
@@ -54,7 +62,7 @@ impl Twilio {
 impl Sender for Twilio {
     /// One message; [`Outgoing::template`] goes as a content template, whose name is its content SID.
     fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError> {
-        let form = form(message, &self.sender)?;
+        let form = form(message, &self.sender, self.country)?;
         let credentials = self.authorization();
         let answer = self.http.post(
             &self.url,
@@ -71,7 +79,7 @@ impl Sender for Twilio {
 
     /// Asks for the messages to this number; the newest come first.
     fn look_up(&self, lost: &Lost<'_>, now: Timestamp) -> Result<Found, SendError> {
-        let to = e164(lost.address)?;
+        let to = e164(lost.address, self.country)?;
         let to = match lost.channel {
             Channel::Whatsapp => format!("whatsapp:{to}"),
             _ => to,
@@ -131,14 +139,21 @@ fn created(message: &Value) -> Option<Timestamp> {
     Some(at.to_utc())
 }
 
-fn form(message: &Outgoing, sender: &TwilioSender) -> Result<String, SendError> {
+fn form(
+    message: &Outgoing,
+    sender: &TwilioSender,
+    country: Option<Country>,
+) -> Result<String, SendError> {
     let prefix = if message.channel == Channel::Whatsapp {
         "whatsapp:"
     } else {
         ""
     };
     let mut form = Form::default();
-    form.add("To", &format!("{prefix}{}", e164(&message.address)?));
+    form.add(
+        "To",
+        &format!("{prefix}{}", e164(&message.address, country)?),
+    );
     match sender {
         TwilioSender::From(from) => form.add("From", &format!("{prefix}{from}")),
         TwilioSender::MessagingService(sid) => form.add("MessagingServiceSid", sid),
@@ -263,7 +278,7 @@ mod tests {
             ..example(Channel::Sms)
         };
         assert_eq!(
-            form(&message, &from()).unwrap(),
+            form(&message, &from(), None).unwrap(),
             "To=%2B525512345678&From=%2B15005550006&Body=%C2%BFS%C3%AD+%26+no%3F+1%2B1%3D2%0A%7E*"
         );
     }
@@ -280,7 +295,7 @@ mod tests {
         };
         let service = TwilioSender::MessagingService("MG1".into());
         assert_eq!(
-            form(&message, &service).unwrap(),
+            form(&message, &service, None).unwrap(),
             "To=whatsapp%3A%2B525512345678&MessagingServiceSid=MG1&ContentSid=HX1\
              &ContentVariables=%7B%221%22%3A%22Ana%22%2C%222%22%3A%2210%3A00%22%7D"
         );
@@ -292,9 +307,9 @@ mod tests {
             text,
             ..example(Channel::Sms)
         };
-        assert!(form(&with("ñ".repeat(1600)), &from()).is_ok());
+        assert!(form(&with("ñ".repeat(1600)), &from(), None).is_ok());
         for text in ["ñ".repeat(1601), " \n".into()] {
-            let error = form(&with(text), &from()).unwrap_err();
+            let error = form(&with(text), &from(), None).unwrap_err();
             assert_eq!(error.kind(), "refused");
         }
     }

@@ -33,6 +33,7 @@ fn config(steps: Vec<Step>) -> Config {
         file: PathBuf::from("/followup.toml"),
         root: PathBuf::from("/"),
         bot: Bot {
+            country: None,
             name: "Clínica Sol".into(),
             active: true,
             zone: Zone::utc(),

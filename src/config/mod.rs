@@ -2,6 +2,7 @@
 
 mod ai;
 mod channels;
+mod country;
 mod diagnostic;
 mod environment;
 mod file;
@@ -32,6 +33,7 @@ pub use channels::{
     MetaSettings, OutboxSettings, Provider, Rate, Security, SendmailSettings, SmtpSettings,
     TelegramSettings, TwilioSender, TwilioSettings, WebhookSettings,
 };
+pub use country::Country;
 pub use diagnostic::{Diagnostics, Note, Warning};
 pub use environment::Environment;
 pub use find::find;
@@ -88,6 +90,8 @@ pub struct Bot {
     pub active: bool,
     /// The zone of contacts whose own is unknown.
     pub zone: Zone,
+    /// Where phone numbers without a country belong; without it they are refused.
+    pub country: Option<Country>,
     /// The language tag of contacts whose own is unknown, as written, such as `es` or `es-MX`; default `en`.
     pub language_tag: String,
     /// The language of that tag; English when it is not one of ours.

@@ -50,6 +50,9 @@ struct Bot {
     active: Option<bool>,
     /// The zone of contacts whose own is unknown, such as "America/Mexico_City".
     timezone: String,
+    /// Where phone numbers without a country belong, such as "MX"; without it they are refused.
+    #[schemars(regex(pattern = r"^[A-Z]{2}$"))]
+    country: Option<String>,
     /// The language of contacts whose own is unknown; default "en".
     language: Option<Language>,
 }

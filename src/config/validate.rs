@@ -147,6 +147,7 @@ fn bot(mut table: Table<'_>, findings: &mut Findings) -> Option<Bot> {
     let zone = table
         .required("timezone", "timezone = \"America/Mexico_City\"", findings)
         .and_then(|text| text.parse(findings, words::zone));
+    let country = table.parsed("country", "country = \"MX\"", findings, str::parse);
     let tag = table.text("language", "language = \"es\"", findings);
     let language_tag = match &tag {
         Some(tag) => tag.parse(findings, words::language_tag),
@@ -164,6 +165,7 @@ fn bot(mut table: Table<'_>, findings: &mut Findings) -> Option<Bot> {
         name: name.map_or_else(String::new, |n| n.value.trim().to_owned()),
         active,
         zone: zone?,
+        country,
         language_tag: language_tag?,
         language: language.unwrap_or(Language::En),
     })

@@ -295,3 +295,26 @@ fn s1_no_secret_is_in_errors_json_history_or_the_database() {
         }
     }
 }
+
+#[test]
+fn a_national_number_goes_to_the_bots_country() {
+    for (country, sent) in [("country = \"MX\"\n", true), ("", false)] {
+        let server = Server::always(Reply::answer(201, r#"{"sid":"SM1"}"#));
+        let desk = Desk::empty();
+        let text = HEAD.replacen("[limits]", &format!("{country}[limits]"), 1);
+        desk.write("followup.toml", &format!("{text}{}", twilio(&server.url())));
+        let rows = quiet("ana", "sms", ",55 1234 5678,");
+        desk.write("chats.csv", &format!("{HEADER}{rows}"));
+        let import = ["import", "chats.csv", "--now=2026-03-02T08:05:00Z"];
+        assert_eq!(output(command(&desk, &import)).0, Some(0));
+        let (_, events, _) = run(&desk, "2026-03-02T08:10:00Z");
+        if sent {
+            let requests = server.requests();
+            assert!(requests[0].text().starts_with("To=%2B525512345678&"));
+        } else {
+            // It may be anyone's.
+            assert_eq!(events[0]["type"], "failed", "{events:?}");
+            assert!(server.requests().is_empty());
+        }
+    }
+}
