@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
@@ -13,7 +14,7 @@ use crate::import::{
     Opened, Progress, ReadError, Reader, Records, RowError, SourceSettings, open, open_stream,
 };
 use crate::model::Timestamp;
-use crate::store::{FileState, Imported, Ingest, Reading, Store};
+use crate::store::{Batch, FileState, Imported, Ingest, Reading, Store};
 
 /// What became of one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -183,7 +184,7 @@ impl Intake<'_> {
 
     fn messages(
         &self,
-        mut reader: Box<dyn Reader + Send>,
+        reader: Box<dyn Reader + Send>,
         source: i64,
         as_of: Timestamp,
         state: Option<&FileState>,
@@ -197,22 +198,27 @@ impl Intake<'_> {
             now: self.now,
         };
         let mut ingest = Ingest::new(self.store, source, reading)?;
-        let (mut rejected, mut read) = (0, 0u64);
-        while let Some(record) = reader.read() {
-            match record {
-                Ok(record) => ingest.push(&record)?,
-                Err(ReadError::Row(error)) => {
+        let mut rejected = 0;
+        let messages = std::thread::scope(|scope| {
+            let (parcels, arriving) = sync_channel(1);
+            scope.spawn(move || read_ahead(reader, &parcels));
+            for parcel in arriving {
+                for error in &parcel.rejected {
                     rejected += 1;
-                    see(Sight::Rejected(&error));
+                    see(Sight::Rejected(error));
                 }
-                Err(error) => return Err(failure(error)),
-            }
-            read += 1;
-            if read.is_multiple_of(STRIDE) {
+                match parcel.end {
+                    None => ingest.take(&parcel.batch)?,
+                    Some(Ok(())) => {
+                        let state = state.map(|s| (s, rejected));
+                        return ingest.finish(&parcel.batch, as_of, state);
+                    }
+                    Some(Err(error)) => return Err(failure(error)),
+                }
                 see(Sight::Advanced);
             }
-        }
-        let messages = ingest.finish(as_of, state.map(|s| (s, rejected)))?;
+            Err(anyhow::anyhow!("the reading ended in a defect"))
+        })?;
         Ok(Taken {
             messages,
             rejected,
@@ -262,6 +268,36 @@ impl Intake<'_> {
                 return Ok(());
             }
             see(Sight::Advanced);
+        }
+    }
+}
+
+/// Records that were read while others were stored.
+#[derive(Default)]
+struct Parcel {
+    batch: Batch,
+    rejected: Vec<RowError>,
+    /// Whether it is the last, and how the reading ended.
+    end: Option<Result<(), ReadError>>,
+}
+
+/// Reads a file to its end, a batch ahead of the store.
+fn read_ahead(mut reader: Box<dyn Reader + Send>, parcels: &SyncSender<Parcel>) {
+    let mut parcel = Parcel::default();
+    loop {
+        match reader.read() {
+            Some(Ok(record)) => parcel.batch.push(&record),
+            Some(Err(ReadError::Row(error))) => parcel.rejected.push(error),
+            Some(Err(error)) => parcel.end = Some(Err(error)),
+            None => parcel.end = Some(Ok(())),
+        }
+        let ended = parcel.end.is_some();
+        let full = parcel.batch.is_full() || parcel.rejected.len() >= STRIDE as usize;
+        if (full || ended) && parcels.send(std::mem::take(&mut parcel)).is_err() {
+            return; // the store has failed
+        }
+        if ended {
+            return;
         }
     }
 }

@@ -120,7 +120,10 @@ impl Run<'_> {
         };
         lookup::run(self, &mut summary, report)?; // X4
         self.store.settle(self.policy, (self.clock)(), |_| ())?;
-        let awake = self.store.awake((self.clock)())?;
+        let mut awake = self.store.awake((self.clock)())?;
+        if self.limit.is_none_or(|limit| awake.len() as u64 <= limit) {
+            awake.sort_unstable(); // all get their turn: in the order of their rows, which lie together
+        }
         if awake.is_empty() {
             return Ok(summary);
         }

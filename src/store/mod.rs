@@ -36,7 +36,7 @@ use crate::model::Timestamp;
 
 pub use actions::{ActionEnd, OpenAction};
 pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution};
-pub use ingest::{Imported, Ingest, Reading};
+pub use ingest::{Batch, Imported, Ingest, Reading};
 pub use listing::{ContactRow, Counts, FollowUpRow, HeldContact, MessageRow};
 pub use lock::RunLock;
 pub use sources::{FileState, TakenBefore};

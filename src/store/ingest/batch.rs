@@ -6,6 +6,10 @@ use crate::import::Record;
 use crate::model::{Author, Channel};
 use crate::store::micros;
 
+/// The size of a batch: rows, and bytes of text.
+const MOST_ROWS: usize = 16_384;
+const MOST_BYTES: usize = 6 << 20;
+
 /// A piece of the batch's text.
 #[derive(Clone, Copy)]
 pub(super) struct Piece {
@@ -35,14 +39,16 @@ pub(super) struct Row {
     pub(super) tags: Option<Piece>,
 }
 
+/// Some records of a file, on their way into the store.
 #[derive(Default)]
-pub(super) struct Batch {
+pub struct Batch {
     pub(super) arena: String,
     pub(super) rows: Vec<Row>,
 }
 
 impl Batch {
-    pub(super) fn push(&mut self, record: &Record<'_>) {
+    /// Takes a record.
+    pub fn push(&mut self, record: &Record<'_>) {
         let mut keep = |text: &str| {
             let start = u32::try_from(self.arena.len()).unwrap_or(u32::MAX);
             self.arena.push_str(text);
@@ -101,11 +107,10 @@ impl Batch {
         groups
     }
 
-    /// An empty batch that keeps the memory.
-    pub(super) fn emptied(mut self) -> Self {
-        self.arena.clear();
-        self.rows.clear();
-        self
+    /// Whether it is time to store it.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= MOST_ROWS || self.arena.len() >= MOST_BYTES
     }
 }
 

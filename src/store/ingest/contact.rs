@@ -1,7 +1,7 @@
 //! What messages tell of a contact: the newest counts, whatever the order of the imports.
 
 use anyhow::Result;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use super::batch::{Batch, Row};
 use super::reading::Derived;
@@ -46,14 +46,20 @@ impl StoredContact {
     }
 }
 
-impl Store {
-    pub(super) fn stored_contact(&self, contact_id: &str) -> Result<Option<StoredContact>> {
-        let sql = "SELECT id, name, name_at, phone, phone_at, email, email_at, timezone, timezone_at, \
-                   language, language_at, tags, tags_at, wake_at FROM contacts WHERE contact_id = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
+pub(super) const FIND: &str = "SELECT id, name, name_at, phone, phone_at, email, email_at, timezone, \
+    timezone_at, language, language_at, tags, tags_at, wake_at FROM contacts WHERE contact_id = ?1";
+pub(super) const INSERT: &str = "INSERT INTO contacts (contact_id, name, name_at, phone, phone_at, email, \
+    email_at, timezone, timezone_at, language, language_at, tags, tags_at, wake_at, hold) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id";
+
+impl StoredContact {
+    pub(super) fn find(
+        statement: &mut CachedStatement<'_>,
+        contact_id: &str,
+    ) -> Result<Option<Self>> {
         let found = statement.query_row([contact_id], |row| {
             let told = |i: usize| Ok::<Told, rusqlite::Error>((row.get(i)?, row.get(i + 1)?));
-            Ok(StoredContact {
+            Ok(Self {
                 key: row.get(0)?,
                 name: told(1)?,
                 phone: told(3)?,
@@ -68,16 +74,14 @@ impl Store {
         Ok(found.optional()?)
     }
 
-    pub(super) fn insert_contact(
-        &self,
+    /// Stores a new contact; it has a key from now on.
+    pub(super) fn insert(
+        &mut self,
+        statement: &mut CachedStatement<'_>,
         contact_id: &str,
-        contact: &StoredContact,
         derived: Derived,
-    ) -> Result<ContactKey> {
-        let sql = "INSERT INTO contacts (contact_id, name, name_at, phone, phone_at, email, email_at, \
-                   timezone, timezone_at, language, language_at, tags, tags_at, wake_at, hold) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-        let c = contact;
+    ) -> Result<()> {
+        let c = &*self;
         let values = params![
             contact_id,
             c.name.0,
@@ -95,10 +99,12 @@ impl Store {
             derived.wake_at,
             derived.hold,
         ];
-        self.connection.prepare_cached(sql)?.execute(values)?;
-        Ok(self.connection.last_insert_rowid())
+        self.key = statement.query_row(values, |row| row.get(0))?;
+        Ok(())
     }
+}
 
+impl Store {
     pub(super) fn update_contact(&self, contact: &StoredContact) -> Result<()> {
         if !contact.changed {
             return self.awaken(contact.key);

@@ -13,17 +13,17 @@ mod reading;
 use std::collections::HashMap;
 
 use anyhow::Result;
-use rusqlite::params;
+use rusqlite::{CachedStatement, params};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::erasure::{Suppression, Suppressions};
 use super::{ContactKey, FileState, Store, micros, time};
-use crate::import::Record;
 use crate::model::{
     Author, Channel, SignalKind, SignalSource, Timestamp, Word, WordKind, WordSource,
 };
 use crate::zone::Zone;
-use batch::{Batch, FileOrder, Piece, Row};
+pub use batch::Batch;
+use batch::{FileOrder, Piece, Row};
 use contact::StoredContact;
 use own::OwnMessage;
 pub use reading::Reading;
@@ -53,18 +53,32 @@ pub struct Ingest<'a> {
     store: &'a Store,
     reading: Reading<'a>,
     source: i64,
-    batch: Batch,
     /// How often the same words were said at the same time to the same contact, in this batch and the one before.
     repeats: [HashMap<(u64, u64), u32>; 2],
     suppressions: Suppressions,
     has_follow_ups: bool,
     zones: HashMap<String, Option<Zone>>,
     imported: Imported,
+    statements: Statements<'a>,
 }
 
-/// The size of a batch: rows, and bytes of text.
-const BATCH_ROWS: usize = 16_384;
-const BATCH_BYTES: usize = 6 << 20;
+/// What is asked and told for every row or contact.
+struct Statements<'a> {
+    find_contact: CachedStatement<'a>,
+    insert_contact: CachedStatement<'a>,
+    has_message: CachedStatement<'a>,
+    insert_message: CachedStatement<'a>,
+    by_phone: CachedStatement<'a>,
+    by_email: CachedStatement<'a>,
+    by_address: CachedStatement<'a>,
+}
+
+const HAS_MESSAGE: &str = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
+const INSERT_MESSAGE: &str = "INSERT OR IGNORE INTO messages (contact, identity, sent_at, seq, channel, \
+    author, source, automatic, signal, signal_at, signal_zone, signal_source, signal_evidence, message_id, \
+    conversation_id, status, text) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+
 /// More zone names than there are: somebody's nonsense must not grow without bound.
 const MOST_ZONES: usize = 1000;
 
@@ -110,49 +124,64 @@ impl<'a> Ingest<'a> {
             store,
             reading,
             source,
-            batch: Batch::default(),
             repeats: Default::default(),
             suppressions: Suppressions::load(store)?,
             has_follow_ups: store.connection.prepare_cached(any)?.exists([])?,
             zones: HashMap::new(),
             imported: Imported::default(),
+            statements: Statements {
+                find_contact: store.connection.prepare_cached(contact::FIND)?,
+                insert_contact: store.connection.prepare_cached(contact::INSERT)?,
+                has_message: store.connection.prepare_cached(HAS_MESSAGE)?,
+                insert_message: store.connection.prepare_cached(INSERT_MESSAGE)?,
+                by_phone: store
+                    .connection
+                    .prepare_cached("SELECT 1 FROM contacts WHERE phone = ?1")?,
+                by_email: store
+                    .connection
+                    .prepare_cached("SELECT 1 FROM contacts WHERE email = ?1")?,
+                by_address: store
+                    .connection
+                    .prepare_cached("SELECT 1 FROM addresses WHERE address = ?1")?,
+            },
         })
     }
 
-    /// Takes a record; writes when a batch is full.
+    /// Writes a batch that is not the last one.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn push(&mut self, record: &Record<'_>) -> Result<()> {
-        self.batch.push(record);
-        self.imported.read += 1;
-        if self.batch.rows.len() >= BATCH_ROWS || self.batch.arena.len() >= BATCH_BYTES {
-            let transaction = self.store.immediate()?;
-            self.store.source_incomplete(self.source)?;
-            self.write()?;
-            transaction.commit()?;
-        }
+    pub fn take(&mut self, batch: &Batch) -> Result<()> {
+        let transaction = self.store.immediate()?;
+        self.store.source_incomplete(self.source)?;
+        self.write(batch)?;
+        transaction.commit()?;
         Ok(())
     }
 
-    /// Writes what is left, and says that the source is complete up to `as_of`; `file` is remembered with how
+    /// Writes the last batch, and says that the source is complete up to `as_of`; `file` is remembered with how
     /// many of its rows were rejected.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn finish(mut self, as_of: Timestamp, file: Option<(&FileState, u64)>) -> Result<Imported> {
+    pub fn finish(
+        mut self,
+        last: &Batch,
+        as_of: Timestamp,
+        file: Option<(&FileState, u64)>,
+    ) -> Result<Imported> {
         let transaction = self.store.immediate()?;
-        self.write()?;
+        self.write(last)?;
         self.store.source_complete(self.source, as_of, file)?;
         transaction.commit()?;
         Ok(self.imported)
     }
 
-    fn write(&mut self) -> Result<()> {
-        let batch = std::mem::take(&mut self.batch);
+    fn write(&mut self, batch: &Batch) -> Result<()> {
+        self.imported.read += batch.rows.len() as u64;
         let mut groups = Vec::new();
         for (contact_id, rows) in batch.by_contact() {
-            groups.extend(self.look_up(&batch, contact_id, &rows)?);
+            groups.extend(self.look_up(batch, contact_id, &rows)?);
         }
         // Known contacts in the order of their rows, then the new ones in the order of the file.
         groups.sort_by_key(|g| {
@@ -162,20 +191,19 @@ impl<'a> Ingest<'a> {
                 g.contact.key
             }
         });
-        read(&mut groups, &batch, self.reading);
+        read(&mut groups, batch, self.reading);
         for group in groups {
-            self.store_group(&batch, group)?;
+            self.store_group(batch, group)?;
         }
         self.repeats.swap(0, 1);
         self.repeats[0].clear();
-        self.batch = batch.emptied();
         Ok(())
     }
 
     /// The first stage: what is known of a contact and of its messages. `None` when nothing is to be done.
     fn look_up(&mut self, batch: &Batch, piece: Piece, rows: &[Row]) -> Result<Option<Group>> {
         let contact_id = batch.text(piece);
-        let known = self.store.stored_contact(contact_id)?;
+        let known = StoredContact::find(&mut self.statements.find_contact, contact_id)?;
         let is_new = known.is_none();
         let forgotten = self.forgotten(batch, contact_id, rows).filter(|_| is_new);
         let erased_until = forgotten.map_or(i64::MIN, |f| f.forgotten_at);
@@ -203,7 +231,14 @@ impl<'a> Ingest<'a> {
                 .flatten();
             let fate = match ours {
                 Some(index) => Fate::Own(index),
-                None if !is_new && self.store.has_message(contact.key, identity)? => Fate::Known,
+                None if !is_new
+                    && self
+                        .statements
+                        .has_message
+                        .exists((contact.key, identity))? =>
+                {
+                    Fate::Known
+                }
                 None => Fate::New,
             };
             let seq = order.seq(row);
@@ -293,12 +328,14 @@ impl<'a> Ingest<'a> {
         } = group;
         let mut shares = false;
         if is_new {
-            shares = self.store.shares_a_number(batch, &contact, &rows)?;
+            shares = self.statements.shares_a_number(batch, &contact, &rows)?;
             let derived = group.derived.filter(|_| !shares).unwrap_or_default();
             self.store.note_settled_at(self.reading.now)?;
-            contact.key =
-                self.store
-                    .insert_contact(batch.text(group.contact_id), &contact, derived)?;
+            contact.insert(
+                &mut self.statements.insert_contact,
+                batch.text(group.contact_id),
+                derived,
+            )?;
             self.imported.new_contacts += 1;
             if let Some(at) = forgotten.and_then(|f| f.opted_out_at) {
                 let word = Word {
@@ -364,7 +401,7 @@ impl<'a> Ingest<'a> {
 
     /// Stores a message and its signal; `false` when it was there already.
     fn store_message(
-        &self,
+        &mut self,
         batch: &Batch,
         key: ContactKey,
         zone: &Zone,
@@ -374,11 +411,7 @@ impl<'a> Ingest<'a> {
         let reading = pending.reading.as_ref();
         let signalled = reading.filter(|r| r.signal.is_some());
         let at = signalled.and_then(|r| r.at);
-        let sql = "INSERT OR IGNORE INTO messages (contact, identity, sent_at, seq, channel, author, source, \
-                   automatic, signal, signal_at, signal_zone, signal_source, signal_evidence, message_id, \
-                   conversation_id, status, text) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
-        let inserted = self.store.connection.prepare_cached(sql)?.execute(params![
+        let inserted = self.statements.insert_message.execute(params![
             key,
             pending.identity,
             row.sent_at,
@@ -407,49 +440,32 @@ impl Pending {
     }
 }
 
-impl Store {
+impl Statements<'_> {
     /// D21: whether a known contact has the phone number or an address of this new one.
     fn shares_a_number(
-        &self,
+        &mut self,
         batch: &Batch,
         contact: &StoredContact,
         rows: &[Pending],
     ) -> Result<bool> {
-        let exists = |sql: &str, value: &str| -> Result<bool> {
-            Ok(self.connection.prepare_cached(sql)?.exists([value])?)
-        };
-        let by_phone = "SELECT 1 FROM contacts WHERE phone = ?1";
-        let by_email = "SELECT 1 FROM contacts WHERE email = ?1";
-        let by_address = "SELECT 1 FROM addresses WHERE address = ?1";
         let mut given: Vec<&str> = rows
             .iter()
             .filter_map(|p| batch.get(p.row.address))
             .collect();
         given.dedup();
         if let Some(phone) = contact.phone.0.as_deref() {
-            if exists(by_phone, phone)? {
-                return Ok(true);
-            }
             given.push(phone);
         }
         if let Some(email) = contact.email.0.as_deref()
-            && exists(by_email, email)?
+            && self.by_email.exists([email])?
         {
             return Ok(true);
         }
-        for address in given {
-            if exists(by_address, address)? || exists(by_phone, address)? {
+        for number in given {
+            if self.by_phone.exists([number])? || self.by_address.exists([number])? {
                 return Ok(true);
             }
         }
         Ok(false)
-    }
-
-    fn has_message(&self, key: ContactKey, identity: i64) -> Result<bool> {
-        let sql = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
-        Ok(self
-            .connection
-            .prepare_cached(sql)?
-            .exists((key, identity))?)
     }
 }
