@@ -200,7 +200,7 @@ impl Intake<'_> {
         let mut ingest = Ingest::new(self.store, source, reading)?;
         let mut rejected = 0;
         let messages = std::thread::scope(|scope| {
-            let (parcels, arriving) = sync_channel(1);
+            let (parcels, arriving) = sync_channel(0);
             scope.spawn(move || read_ahead(reader, &parcels));
             for parcel in arriving {
                 for error in &parcel.rejected {

@@ -79,6 +79,9 @@ impl Point {
     }
 }
 
+/// With more contacts than this, reading them in the order of their rows is worth more than the order of time.
+const MANY: usize = 1000;
+
 /// What a run works with. The caller holds the run lock, and has settled the store under this policy.
 pub struct Run<'a> {
     /// The store.
@@ -121,8 +124,9 @@ impl Run<'_> {
         lookup::run(self, &mut summary, report)?; // X4
         self.store.settle(self.policy, (self.clock)(), |_| ())?;
         let mut awake = self.store.awake((self.clock)())?;
-        if self.limit.is_none_or(|limit| awake.len() as u64 <= limit) {
-            awake.sort_unstable(); // all get their turn: in the order of their rows, which lie together
+        let all_get_their_turn = self.limit.is_none_or(|limit| awake.len() as u64 <= limit);
+        if all_get_their_turn && awake.len() > MANY {
+            awake.sort_unstable(); // in the order of their rows, which lie together on the disk
         }
         if awake.is_empty() {
             return Ok(summary);

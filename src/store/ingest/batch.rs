@@ -94,15 +94,15 @@ impl Batch {
     }
 
     /// The rows of each contact, contacts and rows in the order of the file.
-    pub(super) fn by_contact(&self) -> Vec<(Piece, Vec<Row>)> {
+    pub(super) fn by_contact(&self) -> Vec<(Piece, Vec<&Row>)> {
         let mut index: HashMap<&str, usize> = HashMap::new();
-        let mut groups: Vec<(Piece, Vec<Row>)> = Vec::new();
+        let mut groups: Vec<(Piece, Vec<&Row>)> = Vec::new();
         for row in &self.rows {
             let at = *index.entry(self.text(row.contact_id)).or_insert_with(|| {
                 groups.push((row.contact_id, Vec::new()));
                 groups.len() - 1
             });
-            groups[at].1.push(*row);
+            groups[at].1.push(row);
         }
         groups
     }
@@ -124,7 +124,7 @@ pub(super) enum FileOrder {
 }
 
 impl FileOrder {
-    pub(super) fn of(rows: &[Row]) -> Self {
+    pub(super) fn of(rows: &[&Row]) -> Self {
         let times = rows.iter().map(|r| r.sent_at);
         if times.clone().is_sorted() {
             Self::OldestFirst

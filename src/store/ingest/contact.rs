@@ -50,7 +50,7 @@ pub(super) const FIND: &str = "SELECT id, name, name_at, phone, phone_at, email,
     timezone_at, language, language_at, tags, tags_at, wake_at FROM contacts WHERE contact_id = ?1";
 pub(super) const INSERT: &str = "INSERT INTO contacts (contact_id, name, name_at, phone, phone_at, email, \
     email_at, timezone, timezone_at, language, language_at, tags, tags_at, wake_at, hold) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 impl StoredContact {
     pub(super) fn find(
@@ -77,6 +77,7 @@ impl StoredContact {
     /// Stores a new contact; it has a key from now on.
     pub(super) fn insert(
         &mut self,
+        store: &Store,
         statement: &mut CachedStatement<'_>,
         contact_id: &str,
         derived: Derived,
@@ -99,7 +100,8 @@ impl StoredContact {
             derived.wake_at,
             derived.hold,
         ];
-        self.key = statement.query_row(values, |row| row.get(0))?;
+        statement.execute(values)?;
+        self.key = store.connection.last_insert_rowid();
         Ok(())
     }
 }

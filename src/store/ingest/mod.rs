@@ -27,7 +27,7 @@ use batch::{FileOrder, Piece, Row};
 use contact::StoredContact;
 use own::OwnMessage;
 pub use reading::Reading;
-use reading::{Derived, read};
+use reading::{Derived, Found, read};
 
 /// What an import did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,14 +66,12 @@ pub struct Ingest<'a> {
 struct Statements<'a> {
     find_contact: CachedStatement<'a>,
     insert_contact: CachedStatement<'a>,
-    has_message: CachedStatement<'a>,
     insert_message: CachedStatement<'a>,
     by_phone: CachedStatement<'a>,
     by_email: CachedStatement<'a>,
     by_address: CachedStatement<'a>,
 }
 
-const HAS_MESSAGE: &str = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
 const INSERT_MESSAGE: &str = "INSERT OR IGNORE INTO messages (contact, identity, sent_at, seq, channel, \
     author, source, automatic, signal, signal_at, signal_zone, signal_source, signal_evidence, message_id, \
     conversation_id, status, text) \
@@ -83,7 +81,7 @@ const INSERT_MESSAGE: &str = "INSERT OR IGNORE INTO messages (contact, identity,
 const MOST_ZONES: usize = 1000;
 
 /// What a batch has of one contact.
-struct Group {
+struct Group<'b> {
     contact: StoredContact,
     is_new: bool,
     contact_id: Piece,
@@ -91,26 +89,19 @@ struct Group {
     own: Vec<OwnMessage>,
     /// The contact's zone, else the bot's.
     zone: Zone,
-    rows: Vec<Pending>,
+    rows: Vec<Pending<'b>>,
     /// For a new contact: what follows from the batch.
     derived: Option<Derived>,
 }
 
-/// A record that is to be stored, or is known already.
-struct Pending {
-    row: Row,
+/// A record that is to be stored, unless it is known already.
+struct Pending<'b> {
+    row: &'b Row,
     identity: i64,
     seq: i64,
-    fate: Fate,
-    reading: Option<crate::detect::Reading>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    New,
-    Known,
     /// One of our own follow-ups: the index in [`Group::own`].
-    Own(usize),
+    ours: Option<usize>,
+    found: Found,
 }
 
 impl<'a> Ingest<'a> {
@@ -132,7 +123,6 @@ impl<'a> Ingest<'a> {
             statements: Statements {
                 find_contact: store.connection.prepare_cached(contact::FIND)?,
                 insert_contact: store.connection.prepare_cached(contact::INSERT)?,
-                has_message: store.connection.prepare_cached(HAS_MESSAGE)?,
                 insert_message: store.connection.prepare_cached(INSERT_MESSAGE)?,
                 by_phone: store
                     .connection
@@ -179,18 +169,18 @@ impl<'a> Ingest<'a> {
 
     fn write(&mut self, batch: &Batch) -> Result<()> {
         self.imported.read += batch.rows.len() as u64;
-        let mut groups = Vec::new();
+        let mut found = Vec::new();
         for (contact_id, rows) in batch.by_contact() {
-            groups.extend(self.look_up(batch, contact_id, &rows)?);
+            let find = &mut self.statements.find_contact;
+            let known = StoredContact::find(find, batch.text(contact_id))?;
+            found.push((known, contact_id, rows));
         }
         // Known contacts in the order of their rows, then the new ones in the order of the file.
-        groups.sort_by_key(|g| {
-            if g.is_new {
-                ContactKey::MAX
-            } else {
-                g.contact.key
-            }
-        });
+        found.sort_by_key(|(known, ..)| known.as_ref().map_or(ContactKey::MAX, |c| c.key));
+        let mut groups = Vec::with_capacity(found.len());
+        for (known, contact_id, rows) in found {
+            groups.extend(self.look_up(batch, contact_id, known, &rows)?);
+        }
         read(&mut groups, batch, self.reading);
         for group in groups {
             self.store_group(batch, group)?;
@@ -200,14 +190,23 @@ impl<'a> Ingest<'a> {
         Ok(())
     }
 
-    /// The first stage: what is known of a contact and of its messages. `None` when nothing is to be done.
-    fn look_up(&mut self, batch: &Batch, piece: Piece, rows: &[Row]) -> Result<Option<Group>> {
+    /// The first stage: what is known of a contact. `None` when nothing is to be done.
+    fn look_up<'b>(
+        &mut self,
+        batch: &'b Batch,
+        piece: Piece,
+        known: Option<StoredContact>,
+        rows: &[&'b Row],
+    ) -> Result<Option<Group<'b>>> {
         let contact_id = batch.text(piece);
-        let known = StoredContact::find(&mut self.statements.find_contact, contact_id)?;
         let is_new = known.is_none();
         let forgotten = self.forgotten(batch, contact_id, rows).filter(|_| is_new);
         let erased_until = forgotten.map_or(i64::MIN, |f| f.forgotten_at);
-        let kept = || rows.iter().filter(|row| row.sent_at > erased_until);
+        let kept = || {
+            rows.iter()
+                .copied()
+                .filter(|row| row.sent_at > erased_until)
+        };
         let left_out = rows.len() - kept().count();
         self.imported.forgotten += left_out as u64;
         if left_out == rows.len() {
@@ -229,30 +228,17 @@ impl<'a> Ingest<'a> {
             let ours = (row.author != Author::Contact)
                 .then(|| own.iter_mut().position(|o| o.claims(batch, row, identity)))
                 .flatten();
-            let fate = match ours {
-                Some(index) => Fate::Own(index),
-                None if !is_new
-                    && self
-                        .statements
-                        .has_message
-                        .exists((contact.key, identity))? =>
-                {
-                    Fate::Known
-                }
-                None => Fate::New,
-            };
-            let seq = order.seq(row);
+            let (seq, found) = (order.seq(row), Found::default());
             pending.push(Pending {
-                row: *row,
+                row,
                 identity,
                 seq,
-                fate,
-                reading: None,
+                ours,
+                found,
             });
         }
         let zone = self.zone_of(&contact);
-        let contact_id = piece;
-        let derived = None;
+        let (contact_id, rows, derived) = (piece, pending, None);
         Ok(Some(Group {
             contact,
             is_new,
@@ -260,16 +246,16 @@ impl<'a> Ingest<'a> {
             forgotten,
             own,
             zone,
-            rows: pending,
+            rows,
             derived,
         }))
     }
 
-    fn forgotten(&self, batch: &Batch, contact_id: &str, rows: &[Row]) -> Option<Suppression> {
+    fn forgotten(&self, batch: &Batch, contact_id: &str, rows: &[&Row]) -> Option<Suppression> {
         if self.suppressions.is_empty() {
             return None;
         }
-        let given = |row: &Row| [row.phone, row.email, row.address];
+        let given = |row: &&Row| [row.phone, row.email, row.address];
         let addresses = rows
             .iter()
             .flat_map(given)
@@ -317,7 +303,7 @@ impl<'a> Ingest<'a> {
     }
 
     /// The third stage: one contact's facts.
-    fn store_group(&mut self, batch: &Batch, group: Group) -> Result<()> {
+    fn store_group(&mut self, batch: &Batch, group: Group<'_>) -> Result<()> {
         let Group {
             mut contact,
             is_new,
@@ -332,6 +318,7 @@ impl<'a> Ingest<'a> {
             let derived = group.derived.filter(|_| !shares).unwrap_or_default();
             self.store.note_settled_at(self.reading.now)?;
             contact.insert(
+                self.store,
                 &mut self.statements.insert_contact,
                 batch.text(group.contact_id),
                 derived,
@@ -354,21 +341,19 @@ impl<'a> Ingest<'a> {
         }
         let (mut any_new, mut opt_in) = (false, false);
         for pending in &rows {
-            match pending.fate {
-                Fate::Own(index) => {
-                    any_new |= self.store.absorb(&mut own[index], batch, pending)?;
-                    self.imported.own += 1;
+            if let Some(index) = pending.ours {
+                any_new |= self.store.absorb(&mut own[index], batch, pending)?;
+                self.imported.own += 1;
+            } else if self.store_message(batch, contact.key, &group.zone, pending)? {
+                self.imported.new += 1;
+                any_new = true;
+                opt_in |= pending.found.signal == Some(SignalKind::OptIn);
+                if pending.row.author == Author::Contact {
+                    let late = self.store.note_late_reply(&own, pending.row)?;
+                    self.imported.sent_after_reply.extend(late);
                 }
-                Fate::New if self.store_message(batch, contact.key, &group.zone, pending)? => {
-                    self.imported.new += 1;
-                    any_new = true;
-                    opt_in |= pending.signal() == Some(SignalKind::OptIn);
-                    if pending.row.author == Author::Contact {
-                        let late = self.store.note_late_reply(&own, &pending.row)?;
-                        self.imported.sent_after_reply.extend(late);
-                    }
-                }
-                Fate::New | Fate::Known => self.imported.known += 1,
+            } else {
+                self.imported.known += 1;
             }
         }
         if opt_in {
@@ -380,7 +365,7 @@ impl<'a> Ingest<'a> {
         Ok(())
     }
 
-    fn store_addresses(&self, batch: &Batch, key: ContactKey, rows: &[Pending]) -> Result<()> {
+    fn store_addresses(&self, batch: &Batch, key: ContactKey, rows: &[Pending<'_>]) -> Result<()> {
         let sql = "INSERT INTO addresses (contact, channel, address, at) VALUES (?1, ?2, ?3, ?4) \
                    ON CONFLICT (contact, channel) DO UPDATE SET address = excluded.address, at = excluded.at \
                    WHERE (excluded.at, excluded.address) > (addresses.at, addresses.address) \
@@ -405,12 +390,9 @@ impl<'a> Ingest<'a> {
         batch: &Batch,
         key: ContactKey,
         zone: &Zone,
-        pending: &Pending,
+        pending: &Pending<'_>,
     ) -> Result<bool> {
-        let row = &pending.row;
-        let reading = pending.reading.as_ref();
-        let signalled = reading.filter(|r| r.signal.is_some());
-        let at = signalled.and_then(|r| r.at);
+        let (row, found) = (pending.row, &pending.found);
         let inserted = self.statements.insert_message.execute(params![
             key,
             pending.identity,
@@ -419,12 +401,12 @@ impl<'a> Ingest<'a> {
             row.channel.as_str(),
             row.author.as_str(),
             self.source,
-            row.automatic || reading.is_some_and(|r| r.automatic),
-            pending.signal().map(SignalKind::as_str),
-            at.map(micros),
-            at.map(|_| zone.name()),
-            signalled.map(|_| SignalSource::Rules.as_str()),
-            signalled.map(|r| r.evidence.as_str()),
+            row.automatic || found.automatic,
+            found.signal.map(SignalKind::as_str),
+            found.at.map(micros),
+            found.at.map(|_| zone.name()),
+            found.signal.map(|_| SignalSource::Rules.as_str()),
+            found.signal.map(|_| found.evidence.as_str()),
             batch.get(row.message_id),
             batch.get(row.conversation_id),
             batch.get(row.status),
@@ -434,19 +416,13 @@ impl<'a> Ingest<'a> {
     }
 }
 
-impl Pending {
-    fn signal(&self) -> Option<SignalKind> {
-        self.reading.as_ref().and_then(|r| r.signal)
-    }
-}
-
 impl Statements<'_> {
     /// D21: whether a known contact has the phone number or an address of this new one.
     fn shares_a_number(
         &mut self,
         batch: &Batch,
         contact: &StoredContact,
-        rows: &[Pending],
+        rows: &[Pending<'_>],
     ) -> Result<bool> {
         let mut given: Vec<&str> = rows
             .iter()

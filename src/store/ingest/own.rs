@@ -70,7 +70,7 @@ impl Store {
         &self,
         own: &mut OwnMessage,
         batch: &Batch,
-        pending: &Pending,
+        pending: &Pending<'_>,
     ) -> Result<bool> {
         if !std::mem::take(&mut own.is_news) {
             return Ok(false);

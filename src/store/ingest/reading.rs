@@ -2,10 +2,12 @@
 //! processor.
 
 use super::batch::Batch;
-use super::{Fate, Group, Pending};
+use super::{Group, Pending};
 use crate::decide::{Action, Policy, decide};
 use crate::detect::{Detector, Input};
-use crate::model::{Author, Contact, Language, Message, Signal, SignalSource, Thread, Timestamp};
+use crate::model::{
+    Author, Contact, Language, Message, Signal, SignalKind, SignalSource, Thread, Timestamp,
+};
 use crate::store::{micros, time};
 
 /// How inbound messages are read, and what is derived from them.
@@ -19,6 +21,15 @@ pub struct Reading<'a> {
     pub policy: &'a Policy,
     /// The present, for what is derived.
     pub now: Timestamp,
+}
+
+/// What is kept of a reading.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) signal: Option<SignalKind>,
+    pub(super) at: Option<Timestamp>,
+    pub(super) evidence: String,
+    pub(super) automatic: bool,
 }
 
 /// The derived values of a contact. By default they are yet to be derived.
@@ -40,7 +51,7 @@ impl Default for Derived {
 /// Fewer groups than this are not worth a thread.
 const WORTH_A_THREAD: usize = 64;
 
-pub(super) fn read(groups: &mut [Group], batch: &Batch, reading: Reading<'_>) {
+pub(super) fn read(groups: &mut [Group<'_>], batch: &Batch, reading: Reading<'_>) {
     let processors = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(8);
@@ -57,7 +68,7 @@ pub(super) fn read(groups: &mut [Group], batch: &Batch, reading: Reading<'_>) {
     });
 }
 
-impl Group {
+impl Group<'_> {
     fn read(&mut self, batch: &Batch, reading: Reading<'_>) {
         let language = self
             .contact
@@ -66,14 +77,20 @@ impl Group {
             .as_deref()
             .and_then(Language::from_tag);
         for pending in &mut self.rows {
-            if pending.fate == Fate::New && pending.row.author == Author::Contact {
-                pending.reading = Some(reading.detector.read(&Input {
+            if pending.row.author == Author::Contact {
+                let reading = reading.detector.read(&Input {
                     text: batch.text(pending.row.text),
                     sent_at: time(pending.row.sent_at),
                     zone: &self.zone,
                     language,
                     default_language: reading.language,
-                }));
+                });
+                pending.found = Found {
+                    signal: reading.signal,
+                    at: reading.at.filter(|_| reading.signal.is_some()),
+                    evidence: reading.evidence,
+                    automatic: reading.automatic,
+                };
             }
         }
         // Others with the same number, and how fresh the source is, are not looked at: they can only make a
@@ -115,18 +132,18 @@ impl Group {
     }
 }
 
-impl Pending {
+impl Pending<'_> {
     fn message(&self, batch: &Batch) -> Message {
-        let reading = self.reading.as_ref();
-        let signal = reading.and_then(|r| {
-            let (at, zone, source) = (r.at, None, SignalSource::Rules);
-            Some(Signal {
-                kind: r.signal?,
+        let found = &self.found;
+        let signal = found.signal.map(|kind| {
+            let (at, zone, source) = (found.at, None, SignalSource::Rules);
+            Signal {
+                kind,
                 at,
                 evidence: String::new(),
                 zone,
                 source,
-            })
+            }
         });
         Message {
             sent_at: time(self.row.sent_at),
@@ -139,7 +156,7 @@ impl Pending {
             conversation_id: None,
             status: None,
             signal,
-            automatic: self.row.automatic || reading.is_some_and(|r| r.automatic),
+            automatic: self.row.automatic || found.automatic,
             source: 0,
         }
     }
