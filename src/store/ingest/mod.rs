@@ -59,6 +59,8 @@ pub struct Ingest<'a> {
     has_follow_ups: bool,
     zones: HashMap<String, Option<Zone>>,
     imported: Imported,
+    /// The batch before was mostly known: then asking first is cheaper than reading and inserting in vain.
+    mostly_known: bool,
     statements: Statements<'a>,
 }
 
@@ -66,12 +68,14 @@ pub struct Ingest<'a> {
 struct Statements<'a> {
     find_contact: CachedStatement<'a>,
     insert_contact: CachedStatement<'a>,
+    has_message: CachedStatement<'a>,
     insert_message: CachedStatement<'a>,
     by_phone: CachedStatement<'a>,
     by_email: CachedStatement<'a>,
     by_address: CachedStatement<'a>,
 }
 
+const HAS_MESSAGE: &str = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
 const INSERT_MESSAGE: &str = "INSERT OR IGNORE INTO messages (contact, identity, sent_at, seq, channel, \
     author, source, automatic, signal, signal_at, signal_zone, signal_source, signal_evidence, message_id, \
     conversation_id, status, text) \
@@ -101,6 +105,8 @@ struct Pending<'b> {
     seq: i64,
     /// One of our own follow-ups: the index in [`Group::own`].
     ours: Option<usize>,
+    /// Certainly stored already; else the insertion tells.
+    is_known: bool,
     found: Found,
 }
 
@@ -120,9 +126,11 @@ impl<'a> Ingest<'a> {
             has_follow_ups: store.connection.prepare_cached(any)?.exists([])?,
             zones: HashMap::new(),
             imported: Imported::default(),
+            mostly_known: false,
             statements: Statements {
                 find_contact: store.connection.prepare_cached(contact::FIND)?,
                 insert_contact: store.connection.prepare_cached(contact::INSERT)?,
+                has_message: store.connection.prepare_cached(HAS_MESSAGE)?,
                 insert_message: store.connection.prepare_cached(INSERT_MESSAGE)?,
                 by_phone: store
                     .connection
@@ -169,6 +177,7 @@ impl<'a> Ingest<'a> {
 
     fn write(&mut self, batch: &Batch) -> Result<()> {
         self.imported.read += batch.rows.len() as u64;
+        let known_before = self.imported.known;
         let mut found = Vec::new();
         for (contact_id, rows) in batch.by_contact() {
             let find = &mut self.statements.find_contact;
@@ -185,6 +194,8 @@ impl<'a> Ingest<'a> {
         for group in groups {
             self.store_group(batch, group)?;
         }
+        let known = self.imported.known - known_before;
+        self.mostly_known = known * 2 > batch.rows.len() as u64;
         self.repeats.swap(0, 1);
         self.repeats[0].clear();
         Ok(())
@@ -228,12 +239,19 @@ impl<'a> Ingest<'a> {
             let ours = (row.author != Author::Contact)
                 .then(|| own.iter_mut().position(|o| o.claims(batch, row, identity)))
                 .flatten();
+            let is_known = self.mostly_known
+                && !is_new
+                && self
+                    .statements
+                    .has_message
+                    .exists((contact.key, identity))?;
             let (seq, found) = (order.seq(row), Found::default());
             pending.push(Pending {
                 row,
                 identity,
                 seq,
                 ours,
+                is_known,
                 found,
             });
         }
@@ -344,7 +362,9 @@ impl<'a> Ingest<'a> {
             if let Some(index) = pending.ours {
                 any_new |= self.store.absorb(&mut own[index], batch, pending)?;
                 self.imported.own += 1;
-            } else if self.store_message(batch, contact.key, &group.zone, pending)? {
+            } else if !pending.is_known
+                && self.store_message(batch, contact.key, &group.zone, pending)?
+            {
                 self.imported.new += 1;
                 any_new = true;
                 opt_in |= pending.found.signal == Some(SignalKind::OptIn);

@@ -77,7 +77,7 @@ impl Group<'_> {
             .as_deref()
             .and_then(Language::from_tag);
         for pending in &mut self.rows {
-            if pending.row.author == Author::Contact {
+            if pending.row.author == Author::Contact && !pending.is_known {
                 let reading = reading.detector.read(&Input {
                     text: batch.text(pending.row.text),
                     sent_at: time(pending.row.sent_at),
