@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::grammar::{ABROAD, COMMON, GRAMMAR, Grammar, NAMES_TIME, Speech, Want};
 use super::intent::{self, Hit};
-use super::strip::own_words;
+use super::strip::{own_words, plain};
 use super::time::compose::{self, Said};
 use super::time::reader::Reader;
 use super::time::resolve::{Local, resolve};
@@ -22,7 +22,7 @@ const FURTHEST: TimeDelta = TimeDelta::days(180);
 /// Reads one message by the rules.
 pub(super) fn read(input: &Input<'_>) -> Reading {
     let grammar: &'static Grammar = &GRAMMAR;
-    let text = own_words(input.text);
+    let text = plain(own_words(input.text));
     let tokens = tokens(&text, &grammar.vocabulary);
     let language = language(grammar, &tokens, &text, input);
     let mut reading = Reading {

@@ -4,6 +4,7 @@ use super::grammar::{Grammar, Want};
 use super::pattern::{Edge, SlotId, Subject, longest};
 use super::time::compose::Said;
 use super::token::{Kind, Token};
+use super::vocabulary::UNKNOWN;
 use crate::model::Language;
 
 /// A rule that matched.
@@ -34,6 +35,12 @@ impl Message<'_> {
                 .copied()
                 .unwrap_or(false)
         })
+    }
+
+    /// Whether these tokens have the word of this one: "stop stop stop".
+    fn says(&self, range: std::ops::Range<usize>, token: &Token) -> bool {
+        let mut said = self.tokens.get(range).unwrap_or_default().iter();
+        token.word != UNKNOWN && said.any(|t| t.word == token.word)
     }
 
     fn clause_ends(&self, at: usize) -> bool {
@@ -190,10 +197,10 @@ fn holds(message: &Message<'_>, want: Want, asks: bool, start: usize, end: usize
     match want {
         Want::OptOutWord | Want::OptIn => (0..start).chain(end..message.tokens.len()).all(|i| {
             message.is_filler(i)
-                || message
-                    .tokens
-                    .get(i)
-                    .is_some_and(|t| matches!(t.kind, Kind::Sign(_)))
+                || message.tokens.get(i).is_some_and(|t| {
+                    matches!(t.kind, Kind::Sign(_))
+                        || want == Want::OptOutWord && (t.picture || message.says(start..end, t))
+                })
         }),
         Want::NotInterested | Want::Booked | Want::Busy => {
             asks || !message.tokens.get(start).is_some_and(|t| t.question)

@@ -18,6 +18,33 @@ fn read(text: &str, sent_at: Timestamp, zone: &Zone, language: Option<Language>)
     })
 }
 
+#[test]
+fn s5_a_keyword_is_one_with_pictures_unseen_marks_and_said_again() {
+    let (now, zone) = (Timestamp::UNIX_EPOCH, Zone::named("UTC").unwrap());
+    let signal = |text| read(text, now, &zone, None).signal;
+    for text in [
+        "🛑 stop",
+        "STOP 🙏🏽",
+        "❌ BAJA",
+        "stop\u{200f}",
+        "\u{feff}st\u{ad}op",
+        "ＳＴＯＰ",
+        "stop stop stop",
+        "STOP\nSTOP",
+    ] {
+        assert_eq!(signal(text), Some(SignalKind::OptOut), "{text:?}");
+    }
+    for text in [
+        "🚌 stop 4",
+        "stop by 😊",
+        "🛑",
+        "fine 👍",
+        "cancel my 3pm 🙏",
+    ] {
+        assert_ne!(signal(text), Some(SignalKind::OptOut), "{text:?}");
+    }
+}
+
 fn languages() -> impl Strategy<Value = Option<Language>> {
     proptest::option::of(proptest::sample::select(Language::ALL))
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::UnicodeNormalization;
+
 /// Beginnings of lines from which on a message is signature or quotation, folded.
 const ENDS: [&str; 22] = [
     "--",
@@ -70,9 +72,58 @@ pub(super) fn own_words(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// The text without the marks that nobody sees, and with wide and styled letters as plain ones: "ＳＴＯＰ" is
+/// "STOP", and so is one that ends in a mark of direction.
+pub(super) fn plain(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.is_ascii() || !text.chars().any(|c| unseen(c) || styled(c)) {
+        return text;
+    }
+    let mut kept = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !unseen(*c)) {
+        if styled(c) {
+            kept.extend(std::iter::once(c).nfkc());
+        } else {
+            kept.push(c);
+        }
+    }
+    Cow::Owned(kept)
+}
+
+/// A mark of direction, of joining or of breaking that has no shape of its own.
+const fn unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+    )
+}
+
+/// A letter, digit or sign in another width or style.
+const fn styled(c: char) -> bool {
+    matches!(c, '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unseen_marks_and_styles_are_taken_off() {
+        for (text, read) in [
+            ("stop\u{200f}", "stop"),
+            ("\u{feff}st\u{ad}op", "stop"),
+            ("ＳＴＯＰ！", "STOP!"),
+            ("𝐒𝐓𝐎𝐏", "STOP"),
+            ("¿Mañana a las ５?", "¿Mañana a las 5?"),
+        ] {
+            assert_eq!(plain(Cow::Borrowed(text)), read, "{text}");
+        }
+    }
 
     #[test]
     fn quotations_and_signatures_are_left_out() {

@@ -38,6 +38,8 @@ pub(super) struct Token {
     pub(super) dotted: bool,
     /// It stands in a question.
     pub(super) question: bool,
+    /// It is no letters but one pictograph or the like.
+    pub(super) picture: bool,
 }
 
 impl Token {
@@ -195,6 +197,7 @@ impl Cutter<'_> {
             breaks: std::mem::take(&mut self.breaks),
             dotted: false,
             question: false,
+            picture: false,
         });
     }
 
@@ -325,6 +328,9 @@ impl Cutter<'_> {
                 word.push(c);
                 let id = word.id(self.vocabulary);
                 self.push(at, end, Kind::Word, id);
+                if let Some(last) = self.tokens.last_mut() {
+                    last.picture = true;
+                }
             }
             _ => {}
         }
