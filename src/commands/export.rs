@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result};
 
 use super::Context;
 use crate::cli::{Export, Exported};
-use crate::error::Outcome;
+use crate::config::{Config, Provider};
+use crate::error::{Failure, Outcome};
 use crate::export::{ContactWriter, ExportFormat, FollowUpWriter, MessageWriter};
 use crate::import::{ContactRecord, FollowUpRecord, Record};
 use crate::store::{Access, MessageRow, Store};
@@ -20,6 +21,13 @@ pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> Result<Ou
     match &arguments.output {
         None => write(&store, arguments.what, format, &mut *context.out)?,
         Some(path) => {
+            if is_own(&config, path) {
+                let words = format!(
+                    "{} is a file that followup itself lives on and stays as it is; choose another name",
+                    path.display()
+                );
+                return Err(Failure::new(Outcome::Usage, words).into());
+            }
             let fault = || format!("failed to write {}", path.display());
             let mut file = NewFile::beside(path).with_context(fault)?;
             write(&store, arguments.what, format, &mut file.out)?;
@@ -27,6 +35,29 @@ pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> Result<Ou
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Whether the path is the configuration, an outbox, the database or a file beside it.
+fn is_own(config: &Config, path: &Path) -> bool {
+    let Ok(real) = path.canonicalize() else {
+        return false;
+    };
+    let beside = ["", "-wal", "-shm", "-journal", ".lock"].map(|suffix| {
+        let mut name = config.store.clone().into_os_string();
+        name.push(suffix);
+        PathBuf::from(name)
+    });
+    let outboxes = config
+        .channels
+        .values()
+        .filter_map(|channel| match &channel.provider {
+            Provider::Outbox(outbox) => Some(&outbox.path),
+            _ => None,
+        });
+    outboxes
+        .chain(&beside)
+        .chain([&config.file])
+        .any(|own| own.canonicalize().is_ok_and(|own| own == real))
 }
 
 /// The format that the file's name tells; without one, CSV.

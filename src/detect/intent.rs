@@ -37,6 +37,11 @@ impl Message<'_> {
         })
     }
 
+    /// Whether it is a thumb held up: "fine 👍" agrees in English, whatever "fine" asks for in Italian.
+    fn approves(&self, token: &Token) -> bool {
+        token.word != UNKNOWN && token.word == self.grammar.vocabulary.get("👍".as_bytes())
+    }
+
     /// Whether these tokens have the word of this one: "stop stop stop".
     fn says(&self, range: std::ops::Range<usize>, token: &Token) -> bool {
         let mut said = self.tokens.get(range).unwrap_or_default().iter();
@@ -199,7 +204,8 @@ fn holds(message: &Message<'_>, want: Want, asks: bool, start: usize, end: usize
             message.is_filler(i)
                 || message.tokens.get(i).is_some_and(|t| {
                     matches!(t.kind, Kind::Sign(_))
-                        || want == Want::OptOutWord && (t.picture || message.says(start..end, t))
+                        || want == Want::OptOutWord
+                            && (t.picture && !message.approves(t) || message.says(start..end, t))
                 })
         }),
         Want::NotInterested | Want::Booked | Want::Busy => {

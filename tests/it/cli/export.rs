@@ -64,3 +64,20 @@ fn an_export_is_private_and_whole_or_not_there() {
         &desk.run_in(400, &["export", "contacts"]),
     );
 }
+
+#[test]
+fn an_export_never_replaces_what_the_program_lives_on() {
+    let desk = Desk::clinic();
+    desk.run(&["run", NOW]);
+    for own in [
+        "clinic.db",
+        "outbox.jsonl",
+        "followup.toml",
+        "./clinic.db.lock",
+    ] {
+        let before = std::fs::read(desk.path(own)).unwrap();
+        let seen = desk.run(&["export", "messages", "-o", own]);
+        assert!(seen.contains("[exit 2]"), "{own}: {seen}");
+        assert_eq!(std::fs::read(desk.path(own)).unwrap(), before, "{own}");
+    }
+}
