@@ -34,20 +34,6 @@ pub struct MessageRow<'a> {
     pub automatic: bool,
 }
 
-/// A contact for an export.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of the contacts file")]
-pub struct ContactRow {
-    pub key: ContactKey,
-    pub contact_id: String,
-    pub name: Option<String>,
-    pub phone: Option<String>,
-    pub email: Option<String>,
-    pub timezone: Option<String>,
-    pub language: Option<String>,
-    pub tags: Option<String>,
-}
-
 /// A follow-up for an export and for `history`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FollowUpRow {
@@ -93,57 +79,62 @@ pub struct Counts {
     pub failed_actions: i64,
 }
 
+/// A contact's messages; of equal times our own come first, as they do where a decision is made (rule D11).
+macro_rules! messages_of {
+    ($from:literal) => {
+        concat!(
+            "SELECT channel, author, sent_at, text, message_id, conversation_id, status, automatic FROM ",
+            $from,
+            " ORDER BY sent_at, seq, author <> 'followup', author"
+        )
+    };
+}
+const MESSAGES: &str = messages_of!("messages WHERE contact = ?1");
+const MESSAGES_AND_OWN: &str = messages_of!(
+    "(SELECT channel, author, sent_at, text, message_id, conversation_id, status, automatic, seq \
+      FROM messages WHERE contact = ?1 \
+      UNION ALL SELECT channel, 'followup' AS author, sent_at, text, provider_id, conversation_id, state, 0, 0 \
+      FROM follow_ups WHERE contact = ?1 AND state = 'sent')"
+);
+
 impl Store {
     /// Gives every message to `each`, by contact and in time order, our own follow-ups among them.
     ///
     /// # Errors
     /// When the database cannot be read, and those of `each`.
     pub fn each_message(&self, mut each: impl FnMut(&MessageRow<'_>) -> Result<()>) -> Result<()> {
-        let sql = "SELECT c.contact_id, m.channel, m.author, m.sent_at, m.text, m.message_id, m.conversation_id, \
-                     m.status, c.name, c.phone, c.email, \
-                     (SELECT address FROM addresses a WHERE a.contact = c.id AND a.channel = m.channel), \
-                     c.timezone, c.language, c.tags, m.automatic \
-                   FROM contacts c JOIN ( \
-                     SELECT channel, author, sent_at, seq, text, message_id, conversation_id, status, automatic \
-                       FROM messages WHERE contact = ?1 \
-                     UNION ALL SELECT channel, 'followup', sent_at, 0, text, provider_id, conversation_id, state, 0 \
-                       FROM follow_ups WHERE contact = ?1 AND state = 'sent') m \
-                   WHERE c.id = ?1 ORDER BY m.sent_at, m.seq, m.author <> 'followup', m.author";
-        let mut contacts = self
-            .connection
-            .prepare("SELECT id FROM contacts ORDER BY id")?;
+        let everyone = "SELECT id, contact_id, name, phone, email, timezone, language, tags \
+                        FROM contacts ORDER BY id";
+        let connection = &self.connection;
+        let mut contacts = connection.prepare(everyone)?;
         let mut contacts = contacts.query([])?;
-        let mut statement = self.connection.prepare(sql)?;
+        let (mut plain, mut with_own) = (
+            connection.prepare(MESSAGES)?,
+            connection.prepare(MESSAGES_AND_OWN)?,
+        );
+        let mut any_own =
+            connection.prepare("SELECT 1 FROM follow_ups WHERE contact = ?1 AND state = 'sent'")?;
         while let Some(contact) = contacts.next()? {
-            let mut rows = statement.query([contact.get::<_, ContactKey>(0)?])?;
+            let key: ContactKey = contact.get(0)?;
+            let addresses = self.addresses(key)?;
+            let messages = if any_own.exists([key])? {
+                &mut with_own
+            } else {
+                &mut plain
+            };
+            let mut rows = messages.query([key])?;
             while let Some(row) = rows.next()? {
-                each(&message_row(row)?)?;
+                each(&message_row(contact, row, &addresses)?)?;
             }
         }
         Ok(())
     }
 
-    /// Gives every contact to `each`.
-    ///
-    /// # Errors
-    /// When the database cannot be read, and those of `each`.
-    pub fn each_contact(&self, mut each: impl FnMut(&ContactRow) -> Result<()>) -> Result<()> {
-        let sql = "SELECT id, contact_id, name, phone, email, timezone, language, tags FROM contacts ORDER BY id";
-        let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            each(&ContactRow {
-                key: row.get(0)?,
-                contact_id: row.get(1)?,
-                name: row.get(2)?,
-                phone: row.get(3)?,
-                email: row.get(4)?,
-                timezone: row.get(5)?,
-                language: row.get(6)?,
-                tags: row.get(7)?,
-            })?;
-        }
-        Ok(())
+    fn addresses(&self, key: ContactKey) -> Result<Vec<(Channel, String)>> {
+        let sql = "SELECT channel, address FROM addresses WHERE contact = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([key], |row| Ok((named(row, 0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Gives follow-ups to `each`, in the order of their first claim: those claimed at `since` or later, and
@@ -266,25 +257,32 @@ impl Store {
     }
 }
 
-fn message_row<'r>(row: &'r Row<'_>) -> Result<MessageRow<'r>> {
-    let text = |i: usize| -> Result<&'r str> { Ok(row.get_ref(i)?.as_str()?) };
+/// A message of `row`, of the person of `contact`.
+fn message_row<'r>(
+    contact: &'r Row<'_>,
+    row: &'r Row<'_>,
+    addresses: &'r [(Channel, String)],
+) -> Result<MessageRow<'r>> {
+    let told = |i: usize| -> Result<Option<&'r str>> { Ok(contact.get_ref(i)?.as_str_or_null()?) };
     let optional = |i: usize| -> Result<Option<&'r str>> { Ok(row.get_ref(i)?.as_str_or_null()?) };
+    let channel = named(row, 0)?;
+    let address = addresses.iter().find(|(on, _)| *on == channel);
     Ok(MessageRow {
-        contact_id: text(0)?,
-        channel: named(row, 1)?,
-        author: named(row, 2)?,
-        sent_at: time(row.get(3)?),
-        text: text(4)?,
-        message_id: optional(5)?,
-        conversation_id: optional(6)?,
-        status: optional(7)?,
-        name: optional(8)?,
-        phone: optional(9)?,
-        email: optional(10)?,
-        address: optional(11)?,
-        timezone: optional(12)?,
-        language: optional(13)?,
-        tags: optional(14)?,
-        automatic: row.get(15)?,
+        contact_id: contact.get_ref(1)?.as_str()?,
+        channel,
+        author: named(row, 1)?,
+        sent_at: time(row.get(2)?),
+        text: row.get_ref(3)?.as_str()?,
+        message_id: optional(4)?,
+        conversation_id: optional(5)?,
+        status: optional(6)?,
+        name: told(2)?,
+        phone: told(3)?,
+        email: told(4)?,
+        address: address.map(|(_, address)| address.as_str()),
+        timezone: told(5)?,
+        language: told(6)?,
+        tags: told(7)?,
+        automatic: row.get(7)?,
     })
 }

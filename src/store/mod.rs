@@ -37,7 +37,7 @@ use crate::model::Timestamp;
 pub use actions::{ActionEnd, OpenAction};
 pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution};
 pub use ingest::{Batch, Imported, Ingest, Reading};
-pub use listing::{ContactRow, Counts, FollowUpRow, HeldContact, MessageRow};
+pub use listing::{Counts, FollowUpRow, HeldContact, MessageRow};
 pub use lock::RunLock;
 pub use sources::{FileState, TakenBefore};
 pub use threads::{ContactKey, Threads};
