@@ -6,6 +6,7 @@ use anyhow::Result;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::schema::comparable_number;
 use super::{ContactKey, Store, micros};
 use crate::model::{Contact, Timestamp};
 
@@ -112,7 +113,22 @@ impl Suppressions {
 
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn keyed_hash(key: &[u8], identifier: &str) -> [u8; 32] {
+    let identifier = comparable(identifier);
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(identifier.as_bytes());
     mac.finalize().into_bytes().into()
+}
+
+/// An identifier as it is compared: a phone number by its digits (rule D21), all else in lower case.
+fn comparable(identifier: &str) -> String {
+    let digits = identifier.chars().filter(char::is_ascii_digit).count();
+    let is_number = digits >= 7
+        && identifier
+            .chars()
+            .all(|c| c.is_ascii_digit() || " -().+".contains(c));
+    if is_number {
+        comparable_number(identifier)
+    } else {
+        identifier.to_lowercase()
+    }
 }

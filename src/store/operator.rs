@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::schema::number_key;
 use super::{ContactKey, Store, micros};
 use crate::model::{Word, WordKind};
 
@@ -47,12 +48,27 @@ impl Store {
 
     /// Inside a transaction: an opt-in also lifts the opt-out of those who share a number (rule D21).
     pub(super) fn awaken_sharers(&self, key: ContactKey) -> Result<()> {
-        let sql = "UPDATE contacts SET wake_at = 0 WHERE id IN ( \
-                     SELECT b.id FROM contacts a JOIN contacts b ON b.phone = a.phone WHERE a.id = ?1 \
-                     UNION SELECT b.id FROM contacts a JOIN contacts b ON b.email = a.email WHERE a.id = ?1 \
-                     UNION SELECT y.contact FROM addresses x JOIN addresses y ON y.address = x.address \
-                       WHERE x.contact = ?1)";
-        self.connection.prepare_cached(sql)?.execute([key])?;
+        const SQL: &str = concat!(
+            "WITH mine(number) AS ( \
+               SELECT ",
+            number_key!("phone"),
+            " FROM contacts WHERE id = ?1 AND phone IS NOT NULL \
+               UNION SELECT ",
+            number_key!("address"),
+            " FROM addresses WHERE contact = ?1 AND channel IN ('sms', 'whatsapp')) \
+             UPDATE contacts SET wake_at = 0 WHERE id IN ( \
+               SELECT id FROM contacts WHERE phone IS NOT NULL AND ",
+            number_key!("phone"),
+            " IN mine \
+               UNION SELECT contact FROM addresses WHERE channel IN ('sms', 'whatsapp') AND ",
+            number_key!("address"),
+            " IN mine \
+               UNION SELECT b.id FROM contacts a JOIN contacts b ON b.email = a.email COLLATE NOCASE \
+                 WHERE a.id = ?1 \
+               UNION SELECT y.contact FROM addresses x JOIN addresses y ON y.address = x.address \
+                 WHERE x.contact = ?1)"
+        );
+        self.connection.prepare_cached(SQL)?.execute([key])?;
         Ok(())
     }
 }

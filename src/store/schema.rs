@@ -4,10 +4,10 @@
 pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
-pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1];
+pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1, NUMBERS];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -43,8 +43,7 @@ CREATE TABLE contacts (
 ) STRICT;
 CREATE INDEX contacts_wake_at ON contacts(wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX contacts_hold ON contacts(hold) WHERE hold IS NOT NULL;
-CREATE INDEX contacts_phone ON contacts(phone) WHERE phone IS NOT NULL;
-CREATE INDEX contacts_email ON contacts(email) WHERE email IS NOT NULL;
+CREATE INDEX contacts_email ON contacts(email COLLATE NOCASE) WHERE email IS NOT NULL;
 
 CREATE TABLE addresses (
   contact INTEGER NOT NULL REFERENCES contacts(id),
@@ -54,6 +53,7 @@ CREATE TABLE addresses (
   PRIMARY KEY (contact, channel)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX addresses_address ON addresses(address);
+
 
 -- Clustered by contact: storing, finding again and reading a thread are one b-tree.
 CREATE TABLE messages (
@@ -139,3 +139,31 @@ CREATE TABLE rates (
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// A phone number as far as it tells people apart (rule D21): its last ten digits, however it is spelt, with or
+/// without the country. Two people who differ only before that are one for opting out: the safe side.
+macro_rules! number_key {
+    ($number:literal) => {
+        concat!(
+            "substr(replace(replace(replace(replace(replace(replace(",
+            $number,
+            ", ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '+', ''), -10)"
+        )
+    };
+}
+pub(super) use number_key;
+
+const NUMBERS: &str = concat!(
+    "CREATE INDEX contacts_number ON contacts(",
+    number_key!("phone"),
+    ") WHERE phone IS NOT NULL;\n",
+    "CREATE INDEX addresses_number ON addresses(",
+    number_key!("address"),
+    ") WHERE channel IN ('sms', 'whatsapp');\n"
+);
+
+/// The same of a number outside the database: what [`number_key!`] makes of it.
+pub(super) fn comparable_number(number: &str) -> String {
+    let kept: Vec<char> = number.chars().filter(|c| !" -().+".contains(*c)).collect();
+    kept[kept.len().saturating_sub(10)..].iter().collect()
+}

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use rusqlite::{CachedStatement, OptionalExtension, Row};
 
+use super::schema::number_key;
 use super::{Store, time};
 use crate::model::{
     Channel, Contact, FollowUp, Message, SharedWord, Signal, SourceAge, Thread, Word, WordKind,
@@ -81,6 +82,7 @@ impl Store {
             by_phone: connection.prepare_cached(BY_PHONE)?,
             by_email: connection.prepare_cached(BY_EMAIL)?,
             by_address: optional(BY_ADDRESS, addresses)?,
+            by_number: optional(BY_NUMBER, addresses)?,
             sources: self.sources()?,
         })
     }
@@ -99,10 +101,24 @@ const FOLLOW_UPS: &str = concat!(
     follow_up_columns!(),
     " FROM follow_ups WHERE contact = ?1 ORDER BY id"
 );
-const BY_PHONE: &str = "SELECT id FROM contacts WHERE phone = ?1 AND id <> ?2 LIMIT 50";
-const BY_EMAIL: &str = "SELECT id FROM contacts WHERE email = ?1 AND id <> ?2 LIMIT 50";
+const BY_PHONE: &str = concat!(
+    "SELECT id FROM contacts WHERE phone IS NOT NULL AND ",
+    number_key!("phone"),
+    " = ",
+    number_key!("?1"),
+    " AND id <> ?2 LIMIT 50"
+);
+const BY_EMAIL: &str =
+    "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE AND id <> ?2 LIMIT 50";
 const BY_ADDRESS: &str =
     "SELECT contact FROM addresses WHERE address = ?1 AND contact <> ?2 LIMIT 50";
+const BY_NUMBER: &str = concat!(
+    "SELECT contact FROM addresses WHERE channel IN ('sms', 'whatsapp') AND ",
+    number_key!("address"),
+    " = ",
+    number_key!("?1"),
+    " AND contact <> ?2 LIMIT 50"
+);
 
 /// Reads threads: see [`Store::threads`].
 pub struct Threads<'s> {
@@ -115,6 +131,7 @@ pub struct Threads<'s> {
     by_phone: CachedStatement<'s>,
     by_email: CachedStatement<'s>,
     by_address: Option<CachedStatement<'s>>,
+    by_number: Option<CachedStatement<'s>>,
     sources: Vec<SourceAge>,
 }
 
@@ -198,12 +215,15 @@ impl Threads<'_> {
         let numbers = given.clone().filter(|(c, _)| is_number(*c)).map(|(_, a)| a);
         for number in contact.phone.iter().chain(numbers) {
             collect(&mut self.by_phone, number)?;
+            if let Some(by_number) = &mut self.by_number {
+                collect(by_number, number)?;
+            }
         }
         if let Some(email) = &contact.email {
             collect(&mut self.by_email, email)?;
         }
         if let Some(by_address) = &mut self.by_address {
-            for address in contact.phone.iter().chain(given.map(|(_, a)| a)) {
+            for (_, address) in given {
                 collect(by_address, address)?;
             }
         }

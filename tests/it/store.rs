@@ -390,6 +390,35 @@ fn d21_an_opt_out_follows_the_number_and_an_opt_in_lifts_it() {
 }
 
 #[test]
+fn d21_a_number_is_the_same_however_it_is_spelt() {
+    for spelling in [
+        "+1 (212) 555-0100",
+        "12125550100",
+        "0012125550100",
+        "(212) 555-0100",
+        "+1.212.555.0100",
+    ] {
+        let world = World::new();
+        world.import(&format!(
+            "a,sms,in,2026-03-02T09:50:00Z,STOP,,,+12125550100\n\
+             b,sms,in,2026-03-02T09:58:00Z,How much?,,,{spelling}\nb,sms,out,2026-03-02T09:59:00Z,10,,,\n"
+        ));
+        let decision = decide(
+            &world.config.policy,
+            &world.thread("b"),
+            at("2026-03-02T11:00:00Z"),
+        );
+        assert_eq!(decision.reason, Reason::OptedOut, "{spelling}");
+        world.say("a", WordKind::OptIn, "2026-03-02T10:00:00Z");
+        let awake = world.store.awake(at("2026-03-02T11:00:00Z")).unwrap();
+        assert!(
+            awake.contains(&world.key("b")),
+            "{spelling}: looked at again"
+        );
+    }
+}
+
+#[test]
 fn forgetting_erases_and_keeps_an_opt_out() {
     let world = World::new();
     world.import(ASKED);

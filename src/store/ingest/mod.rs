@@ -17,6 +17,7 @@ use rusqlite::{CachedStatement, params};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::erasure::{Suppression, Suppressions};
+use super::schema::number_key;
 use super::{ContactKey, FileState, Store, micros, time};
 use crate::model::{
     Author, Channel, SignalKind, SignalSource, Timestamp, Word, WordKind, WordSource,
@@ -73,8 +74,23 @@ struct Statements<'a> {
     by_phone: CachedStatement<'a>,
     by_email: CachedStatement<'a>,
     by_address: CachedStatement<'a>,
+    by_number: CachedStatement<'a>,
 }
 
+const BY_PHONE: &str = concat!(
+    "SELECT 1 FROM contacts WHERE phone IS NOT NULL AND ",
+    number_key!("phone"),
+    " = ",
+    number_key!("?1")
+);
+const BY_EMAIL: &str = "SELECT 1 FROM contacts WHERE email = ?1 COLLATE NOCASE";
+const BY_ADDRESS: &str = "SELECT 1 FROM addresses WHERE address = ?1";
+const BY_NUMBER: &str = concat!(
+    "SELECT 1 FROM addresses WHERE channel IN ('sms', 'whatsapp') AND ",
+    number_key!("address"),
+    " = ",
+    number_key!("?1")
+);
 const HAS_MESSAGE: &str = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
 const INSERT_MESSAGE: &str = "INSERT OR IGNORE INTO messages (contact, identity, sent_at, seq, channel, \
     author, source, automatic, signal, signal_at, signal_zone, signal_source, signal_evidence, message_id, \
@@ -132,15 +148,10 @@ impl<'a> Ingest<'a> {
                 insert_contact: store.connection.prepare_cached(contact::INSERT)?,
                 has_message: store.connection.prepare_cached(HAS_MESSAGE)?,
                 insert_message: store.connection.prepare_cached(INSERT_MESSAGE)?,
-                by_phone: store
-                    .connection
-                    .prepare_cached("SELECT 1 FROM contacts WHERE phone = ?1")?,
-                by_email: store
-                    .connection
-                    .prepare_cached("SELECT 1 FROM contacts WHERE email = ?1")?,
-                by_address: store
-                    .connection
-                    .prepare_cached("SELECT 1 FROM addresses WHERE address = ?1")?,
+                by_phone: store.connection.prepare_cached(BY_PHONE)?,
+                by_email: store.connection.prepare_cached(BY_EMAIL)?,
+                by_address: store.connection.prepare_cached(BY_ADDRESS)?,
+                by_number: store.connection.prepare_cached(BY_NUMBER)?,
             },
         })
     }
@@ -458,7 +469,10 @@ impl Statements<'_> {
             return Ok(true);
         }
         for number in given {
-            if self.by_phone.exists([number])? || self.by_address.exists([number])? {
+            if self.by_phone.exists([number])?
+                || self.by_address.exists([number])?
+                || self.by_number.exists([number])?
+            {
                 return Ok(true);
             }
         }
