@@ -5,7 +5,7 @@ use super::file::{Table, Value};
 use super::findings::{Findings, Spotted};
 use super::validate::{Place, path};
 use super::{suggest, words};
-use crate::model::{Author, Channel, Delay};
+use crate::model::{Author, Channel, Delay, MESSAGE_COLUMNS};
 use crate::zone::Zone;
 
 /// `[[sources]]`: where messages come from.
@@ -62,26 +62,6 @@ crate::model::named! {
         Ymd = "ymd",
     }
 }
-
-/// The columns of the tool's own CSV and JSON Lines.
-const COLUMNS: &[&str] = &[
-    "contact_id",
-    "channel",
-    "direction",
-    "sent_at",
-    "text",
-    "message_id",
-    "conversation_id",
-    "author",
-    "name",
-    "phone",
-    "email",
-    "address",
-    "timezone",
-    "language",
-    "tags",
-    "status",
-];
 
 const DIRECTIONS: &[&str] = &["inbound", "outbound", "in", "out"];
 
@@ -243,14 +223,14 @@ fn columns(table: Table<'_>, findings: &mut Findings) -> BTreeMap<String, String
 }
 
 fn known_column(ours: &str, value: &Value<'_>, findings: &mut Findings) -> bool {
-    if COLUMNS.contains(&ours) {
+    if MESSAGE_COLUMNS.contains(&ours) {
         return true;
     }
-    let message = match suggest::nearest(ours, COLUMNS.iter().copied()) {
+    let message = match suggest::nearest(ours, MESSAGE_COLUMNS.iter().copied()) {
         Some(near) => format!("no column of ours; did you mean `{near}`?"),
         None => format!(
             "no column of ours; ours go on the left: {}",
-            COLUMNS.join(", ")
+            MESSAGE_COLUMNS.join(", ")
         ),
     };
     findings.fault(&value.key_spot(), message);

@@ -24,27 +24,7 @@ pub(crate) enum Field {
 /// How many [`Field`]s there are.
 pub(crate) const FIELDS: usize = COLUMNS.len();
 
-/// The names of the columns of a message file, in the order in which `export` writes them. The first five are
-/// required; `automatic` (true or false) is S8's mark on a message.
-pub const COLUMNS: [&str; 17] = [
-    "contact_id",
-    "channel",
-    "direction",
-    "sent_at",
-    "text",
-    "message_id",
-    "conversation_id",
-    "author",
-    "name",
-    "phone",
-    "email",
-    "address",
-    "timezone",
-    "language",
-    "tags",
-    "status",
-    "automatic",
-];
+pub use crate::model::MESSAGE_COLUMNS as COLUMNS;
 
 impl Field {
     /// Every field, in the order of [`COLUMNS`].

@@ -69,3 +69,25 @@ impl Message {
         self.author.direction()
     }
 }
+
+/// The names of the columns of a message file, in the order in which `export` writes them. The first five are
+/// required; `automatic` (true or false) is S8's mark on a message.
+pub const MESSAGE_COLUMNS: [&str; 17] = [
+    "contact_id",
+    "channel",
+    "direction",
+    "sent_at",
+    "text",
+    "message_id",
+    "conversation_id",
+    "author",
+    "name",
+    "phone",
+    "email",
+    "address",
+    "timezone",
+    "language",
+    "tags",
+    "status",
+    "automatic",
+];

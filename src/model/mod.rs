@@ -17,7 +17,7 @@ pub use contact::Contact;
 pub use delay::{Delay, DelayError};
 pub use follow_up::{FollowUp, FollowUpState, Scenario, TextSource};
 pub use language::Language;
-pub use message::{Author, Direction, Message};
+pub use message::{Author, Direction, MESSAGE_COLUMNS, Message};
 pub use signal::{Signal, SignalKind, SignalSource};
 pub use text::fold;
 pub use thread::{SharedWord, SourceAge, Thread, Word, WordKind, WordSource};
