@@ -91,6 +91,7 @@
 //! | [`import`] | one file per export format, each a reader of records or of rows that are wrong | |
 //! | [`store`] | all SQL: facts, claims, `wake_at`, erasure | |
 //! | [`export`] | what is stored, written so that [`import`] reads it again | |
+//! | [`http`] | one HTTP request, and what is certain about it afterwards | |
 //! | [`channel`] | one sender per provider; the outbox is one of them | |
 //! | [`compose`] | a step's text: its own, a template's, or a built-in one | |
 //! | [`workflow`] | actions after a step | |
@@ -123,6 +124,7 @@ pub mod decide;
 pub mod detect;
 pub mod error;
 pub mod export;
+pub mod http;
 pub mod import;
 pub mod intake;
 pub mod model;

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::http::{Answer, Http};
 use super::json::Listed;
 use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, limits};
 use crate::config::{ChatwootSettings, Secret};
+use crate::http::{Answer, Http};
 use crate::model::{Channel, Timestamp};
 
 /// `[channels.CHANNEL.chatwoot]`.

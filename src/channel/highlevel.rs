@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::email;
-use super::http::{Answer, Http};
 use super::json::Listed;
 use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, limits};
 use crate::config::{HighlevelSettings, Secret};
+use crate::http::{Answer, Http};
 use crate::model::{Channel, Timestamp};
 
 /// The version of the API for conversations.

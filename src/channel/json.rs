@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::http::{Answer, Broken, Http, provider_words};
 use super::{Accepted, Found, Lost, SendError};
+use crate::http::{Answer, Broken, Http, provider_words};
 use crate::model::Timestamp;
 use chrono::TimeDelta;
 

@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::address::e164;
-use super::http::{Answer, Http};
 use super::{Accepted, ApprovedTemplate, Outgoing, SendError, Sender, json, limits};
 use crate::config::{Country, MetaSettings, Secret};
+use crate::http::{Answer, Http};
 use crate::model::{Channel, Timestamp};
 
 /// `[channels.whatsapp.meta]`, `[channels.facebook.meta]` and `[channels.instagram.meta]`.

@@ -6,10 +6,8 @@
 
 mod address;
 mod chatwoot;
-mod connection;
 mod email;
 mod highlevel;
-pub mod http;
 mod intercom;
 mod json;
 mod limits;
@@ -21,6 +19,7 @@ mod signature;
 mod smtp;
 mod telegram;
 mod twilio;
+mod verdict;
 mod webhook;
 
 pub use chatwoot::Chatwoot;

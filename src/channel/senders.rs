@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::http::Http;
 use super::{
     Chatwoot, Highlevel, Intercom, Meta, Outbox, Sender, Sendmail, Smtp, Telegram, Twilio, Webhook,
 };
 use crate::config::{Config, Country, Environment, Provider, SecretRef};
+use crate::http::Http;
 use crate::model::Channel;
 
 /// The senders of all configured channels. Each is made when it is first asked for: a secret that nothing is
@@ -142,8 +142,8 @@ impl FromIterator<(Channel, Arc<dyn Sender>)> for Senders {
             .into_iter()
             .map(|(channel, sender)| (channel, Slot::Given(sender)));
         Self {
-            http: Http::new(super::http::TIMEOUT),
-            timeout: super::http::TIMEOUT,
+            http: Http::new(crate::http::TIMEOUT),
+            timeout: crate::http::TIMEOUT,
             bot_name: String::new(),
             country: None,
             environment: Environment::default(),

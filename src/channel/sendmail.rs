@@ -7,9 +7,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::email::email;
-use super::http::provider_words;
 use super::{Accepted, Outgoing, SendError, Sender};
 use crate::config::{Environment, SendmailSettings};
+use crate::http::provider_words;
 use crate::model::Timestamp;
 
 /// What a mail program may see of the environment: no secret.

@@ -13,11 +13,11 @@ use lettre::transport::smtp::client::{SmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 
-use super::connection::is_link_local;
 use super::email::email;
-use super::http::provider_words;
 use super::{Accepted, Outgoing, SendError, Sender};
 use crate::config::{Secret, Security, SmtpSettings};
+use crate::http::is_link_local;
+use crate::http::provider_words;
 use crate::model::Timestamp;
 
 /// How many connections are kept for the next messages.

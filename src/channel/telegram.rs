@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::http::{Answer, Http};
 use super::{Accepted, Outgoing, SendError, Sender, json, limits};
 use crate::config::{Secret, TelegramSettings};
+use crate::http::{Answer, Http};
 use crate::model::{Channel, Timestamp};
 
 /// `[channels.telegram.telegram]`.

@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::address::e164;
-use super::http::{Answer, Http, provider_words};
 use super::json::{self, Listed};
 use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, limits};
 use crate::config::{Country, Secret, TwilioSender, TwilioSettings};
+use crate::http::{Answer, Http, provider_words};
 use crate::model::{Channel, Timestamp};
 
 const MAX_BODY_CHARS: usize = 1600;

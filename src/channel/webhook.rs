@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::http::{Answer, Http, provider_words};
 use super::signature::{SigningKey, SigningKeyError};
 use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, payload};
 use crate::config::{Secret, WebhookSettings};
+use crate::http::{Answer, Http, provider_words};
 use crate::model::Timestamp;
 
 /// `[channels.CHANNEL.webhook]`.
@@ -92,7 +92,7 @@ pub(crate) fn post_signed(
     id: &str,
     body: String,
     now: Timestamp,
-) -> Result<Answer, super::http::Broken> {
+) -> Result<Answer, crate::http::Broken> {
     let [id_header, timestamp, signature] = key.headers(id, now, body.as_bytes());
     http.post(
         url,

@@ -9,8 +9,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use super::{ActionOutcome, IN_ACTION};
-use crate::channel::http::provider_words;
 use crate::config::Environment;
+use crate::http::provider_words;
 
 /// What of the environment a command sees: where things are and how to write, nothing that could be a secret.
 const KEPT: &[&str] = &[

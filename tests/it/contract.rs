@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use followup::channel::http::Http;
 use followup::channel::{
     Accepted, Chatwoot, Highlevel, Intercom, Meta, Outgoing, SendError, Sender, Telegram, Twilio,
     Webhook,
@@ -11,6 +10,7 @@ use followup::config::{
     ChatwootSettings, HighlevelSettings, IntercomSettings, MetaSettings, Secret, SecretRef,
     TelegramSettings, TwilioSender, TwilioSettings, WebhookSettings,
 };
+use followup::http::Http;
 use followup::model::{Channel, Scenario, Timestamp};
 
 use crate::server::{Reply, Server};

@@ -1,7 +1,7 @@
 //! What a provider says of a message whose answer was lost (rule X4).
 
-use followup::channel::http::Http;
 use followup::channel::{Found, Lost, Outbox, Sender};
+use followup::http::Http;
 use followup::model::{Channel, Timestamp};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Each provider's own rules: what its requests look like, and what its answers mean (rule X4).
 
-use followup::channel::http::Http;
 use followup::channel::{ApprovedTemplate, Outgoing, SendError, Sender};
+use followup::http::Http;
 use followup::model::Channel;
 use serde_json::{Value, json};
 

@@ -12,20 +12,28 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("detect", &["model", "zone"]),
     ("config", &["model", "error", "zone", "decide"]),
     ("import", &["model", "zone", "config"]),
-    ("sync", &["model", "error", "zone", "config", "import"]),
+    ("http", &["model"]),
+    (
+        "sync",
+        &["model", "error", "zone", "config", "import", "http"],
+    ),
     (
         "store",
         &["model", "error", "zone", "decide", "detect", "import"],
     ),
     ("export", &["model", "import"]),
-    ("channel", &["model", "config"]),
+    ("channel", &["model", "config", "http"]),
     (
         "compose",
-        &["model", "zone", "decide", "config", "store", "channel"],
+        &[
+            "model", "zone", "decide", "config", "store", "http", "channel",
+        ],
     ),
     (
         "workflow",
-        &["model", "error", "zone", "config", "store", "channel"],
+        &[
+            "model", "error", "zone", "config", "store", "http", "channel",
+        ],
     ),
     (
         "run",

@@ -1,4 +1,4 @@
-//! How a connection comes to stand, and to where it may: what ureq asks of [`super::http`].
+//! How a connection comes to stand, and to where it may: what ureq asks of [`super`].
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -105,7 +105,7 @@ fn literal(uri: &Uri) -> Option<SocketAddr> {
     Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port))
 }
 
-pub(super) fn is_link_local(ip: IpAddr) -> bool {
+pub(crate) fn is_link_local(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unicast_link_local(),

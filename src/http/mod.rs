@@ -10,9 +10,12 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Method, Request};
 
-use super::SendError;
-use super::connection::{Early, Guarded, Marked};
+mod connection;
+
+pub(crate) use connection::is_link_local;
+
 use crate::model::Timestamp;
+use connection::{Early, Guarded, Marked};
 
 /// How long one request may take from the name lookup to the last byte of the answer, by default.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,19 +51,6 @@ pub enum Broken {
     NotSent(String),
     /// The request, or a part of it, left.
     Unclear(String),
-}
-
-impl From<Broken> for SendError {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::Forbidden(reason) => Self::Credentials { reason },
-            Broken::NotSent(reason) => Self::Retry {
-                after: None,
-                reason,
-            },
-            Broken::Unclear(reason) => Self::Unknown { reason },
-        }
-    }
 }
 
 impl Http {
@@ -203,41 +193,6 @@ impl Answer {
         let wait = at.signed_duration_since(now).num_milliseconds().max(0);
         u32::try_from(wait.unsigned_abs().div_ceil(1000)).ok()
     }
-
-    /// What a status that is no success says by itself (rule X4), for a provider that says no more. `words` are
-    /// the provider's own.
-    #[must_use]
-    pub fn verdict(&self, words: &str, now: Timestamp) -> SendError {
-        let status = self.status;
-        let reason = if words.is_empty() {
-            format!("HTTP {status}")
-        } else {
-            format!("HTTP {status}: {words}")
-        };
-        match status {
-            429 => SendError::Retry {
-                after: self.retry_after(now),
-                reason,
-            },
-            503 => match self.retry_after(now) {
-                Some(wait) => SendError::Retry {
-                    after: Some(wait),
-                    reason,
-                },
-                None => SendError::Unknown { reason },
-            },
-            401 | 403 => SendError::Credentials { reason },
-            404 | 405 | 410 => SendError::Credentials {
-                reason: format!("{reason}; is the URL right?"),
-            },
-            301 | 302 | 307 | 308 => SendError::Credentials {
-                reason: format!("{reason}; a redirect is never followed, set the final URL"),
-            },
-            408 | 425 => SendError::Unknown { reason },
-            400..=499 => SendError::Refused { reason },
-            _ => SendError::Unknown { reason },
-        }
-    }
 }
 
 /// Words of a provider made fit for a record: one line, at most 300 characters, no control characters, and none
@@ -281,20 +236,24 @@ fn request<B>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(status: u16, retry_after: Option<&str>) -> Answer {
+impl Answer {
+    /// An answer without a body.
+    pub(crate) fn sample(status: u16, retry_after: Option<&str>) -> Self {
         let mut headers = HeaderMap::new();
         if let Some(value) = retry_after {
             headers.insert("retry-after", value.parse().unwrap());
         }
-        Answer {
+        Self {
             status,
             headers,
             body: Ok(Vec::new()),
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     fn now() -> Timestamp {
         "2026-03-02T09:00:00Z".parse().unwrap()
@@ -314,40 +273,12 @@ mod tests {
             ("99999999999999", Some(u32::MAX)),
         ] {
             assert_eq!(
-                answer(429, Some(text)).retry_after(now()),
+                Answer::sample(429, Some(text)).retry_after(now()),
                 seconds,
                 "{text}"
             );
         }
-        assert_eq!(answer(429, None).retry_after(now()), None);
-    }
-
-    #[test]
-    fn x4_each_status_is_of_one_kind() {
-        for (status, wait, kind) in [
-            (429, None, "retry"),
-            (429, Some("5"), "retry"),
-            (503, Some("5"), "retry"),
-            (503, None, "unknown"),
-            (500, None, "unknown"),
-            (502, Some("5"), "unknown"),
-            (504, None, "unknown"),
-            (408, None, "unknown"),
-            (303, None, "unknown"),
-            (304, None, "unknown"),
-            (301, None, "credentials"),
-            (308, None, "credentials"),
-            (401, None, "credentials"),
-            (403, None, "credentials"),
-            (404, None, "credentials"),
-            (410, None, "credentials"),
-            (400, None, "refused"),
-            (422, None, "refused"),
-        ] {
-            let verdict = answer(status, wait).verdict("words", now());
-            assert_eq!(verdict.kind(), kind, "{status}");
-            assert!(verdict.to_string().contains("words"));
-        }
+        assert_eq!(Answer::sample(429, None).retry_after(now()), None);
     }
 
     #[test]
