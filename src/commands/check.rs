@@ -114,7 +114,7 @@ fn summary(config: &Config, warnings: usize) -> String {
         (config.templates.len(), "template"),
         (config.workflows.len(), "workflow"),
         (config.channels.len(), "channel"),
-        (config.sources.len(), "source"),
+        (config.sources.len() + config.apis.len(), "source"),
         (warnings, "warning"),
     ];
     let words: Vec<String> = counted

@@ -61,6 +61,7 @@ fn config(steps: Vec<Step>) -> Config {
         workflows: BTreeMap::new(),
         channels: BTreeMap::new(),
         sources: Vec::new(),
+        apis: Vec::new(),
         stop: Stop::default(),
         limits: Limits {
             per_run: None,

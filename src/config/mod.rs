@@ -1,6 +1,7 @@
 //! The configuration: `followup.toml` as written goes in, only valid states come out.
 
 mod ai;
+mod apis;
 mod channels;
 mod country;
 mod diagnostic;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use ai::{Ai, AiProvider};
+pub use apis::{Api, ApiSource, ImapSettings, IntercomAccess, TwilioAccount};
 pub use channels::{
     ChannelConfig, ChatwootSettings, EmailSettings, HighlevelSettings, IntercomSettings,
     MetaSettings, OutboxSettings, Provider, Rate, Security, SendmailSettings, SmtpSettings,
@@ -71,8 +73,10 @@ pub struct Config {
     pub workflows: BTreeMap<String, Workflow>,
     /// `[channels]`: at most one sender for each.
     pub channels: BTreeMap<Channel, ChannelConfig>,
-    /// `[[sources]]`, in the order of the file; names are unique.
+    /// `[[sources]]` that are files, in the order of the configuration; names are unique among all sources.
     pub sources: Vec<SourceConfig>,
+    /// `[[sources]]` that are asked by their API, in the order of the configuration.
+    pub apis: Vec<ApiSource>,
     /// `[stop]`, but for what is in [`Config::policy`].
     pub stop: Stop,
     /// `[limits]`, but for what is in [`Config::policy`].

@@ -192,7 +192,7 @@ struct Limits {
     per_run: Option<NumberOrOff>,
     /// A step this long past due is dropped; default "24h".
     max_late: Option<DurationOrOff>,
-    /// With older data nothing is sent; default "1h".
+    /// With older data nothing is sent; default: 15m for an API, 24h for a chat exported by hand, else 1h.
     fresh_for: Option<DurationOrOff>,
     /// Requests in flight at once; default 8.
     #[schemars(range(min = 1, max = 64))]
@@ -229,8 +229,8 @@ struct Source {
     name: String,
     /// By default what the end of the path says.
     format: Option<Format>,
-    /// Such as "exports/*.csv".
-    path: String,
+    /// Such as "exports/*.csv"; or name an API.
+    path: Option<String>,
     /// Its own fresh_for, instead of that in [limits].
     fresh_for: Option<DurationOrOff>,
     /// Our column = theirs.
@@ -250,6 +250,17 @@ struct Source {
     contact_id: Option<String>,
     /// For csv.
     delimiter: Option<String>,
+    /// For an API: whether it is asked again right before each message; default true.
+    last_look: Option<bool>,
+    /// For an API: what is older is not asked for, such as "2026-01-31".
+    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    since: Option<String>,
+    highlevel: Option<apis::Highlevel>,
+    chatwoot: Option<apis::Chatwoot>,
+    twilio: Option<apis::Twilio>,
+    telegram: Option<apis::Telegram>,
+    intercom: Option<apis::Intercom>,
+    imap: Option<apis::Imap>,
 }
 
 /// Where a secret is kept; it is never written in the file.
@@ -322,6 +333,7 @@ impl JsonSchema for Template {
     }
 }
 
+mod apis;
 mod senders;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::apis::{self, ApiSource};
+use super::channels::ChannelConfig;
 use super::file::{Table, Value};
 use super::findings::{Findings, Spotted};
 use super::validate::{Place, path};
@@ -51,6 +53,18 @@ crate::model::named! {
     }
 }
 
+impl Format {
+    /// How old such files may be by default (rule D15). What a program writes is written often: an hour. A chat
+    /// that a person exports on a phone is a matter of days: whoever follows up by such files means to.
+    #[must_use]
+    pub const fn fresh_for(self) -> Delay {
+        match self {
+            Self::Whatsapp => Delay::seconds(24 * 3600),
+            Self::Csv | Self::Jsonl => Delay::seconds(3600),
+        }
+    }
+}
+
 crate::model::named! {
     /// The order of a numeric date's parts.
     DateOrder {
@@ -63,17 +77,33 @@ crate::model::named! {
     }
 }
 
+/// The keys that only files have.
+pub(super) const FILE_KEYS: &[&str] = &[
+    "path",
+    "format",
+    "columns",
+    "values",
+    "timezone",
+    "date_order",
+    "us",
+    "humans",
+    "channel",
+    "contact_id",
+    "delimiter",
+];
+
 const DIRECTIONS: &[&str] = &["inbound", "outbound", "in", "out"];
 
-/// `[[sources]]`.
+/// `[[sources]]`: those that are files, and those that are asked by their API.
 pub(super) fn read(
     value: Option<Value<'_>>,
+    senders: &BTreeMap<Channel, ChannelConfig>,
     place: &Place<'_>,
     findings: &mut Findings,
-) -> Vec<SourceConfig> {
-    let mut sources: Vec<SourceConfig> = Vec::new();
+) -> (Vec<SourceConfig>, Vec<ApiSource>) {
+    let (mut sources, mut apis): (Vec<SourceConfig>, Vec<ApiSource>) = Default::default();
     let Some(value) = value else {
-        return sources;
+        return (sources, apis);
     };
     for item in value.items("a list of tables", "[[sources]]", findings) {
         let Some(mut table) = item.inline_table("[[sources]]", findings) else {
@@ -81,12 +111,21 @@ pub(super) fn read(
         };
         let name = table.required("name", "name = \"crm\"", findings);
         if let Some(name) = &name {
-            let is_taken = sources.iter().any(|s| s.name == name.value);
+            let mut names = (sources.iter().map(|s| &s.name)).chain(apis.iter().map(|s| &s.name));
+            let is_taken = names.any(|taken| taken == name.value);
             if name.value.trim().is_empty() || is_taken {
                 let message =
                     "each source needs a name of its own; write, for example: name = \"crm\"";
                 findings.fault(&name.spot, message);
             }
+        }
+        if apis::is_api(&table) {
+            let source = apis::read(table, senders, place, findings);
+            if let (Some(name), Some(mut source)) = (name, source) {
+                name.value.clone_into(&mut source.name);
+                apis.push(source);
+            }
+            continue;
         }
         let source = read_one(table, place, findings);
         if let (Some(name), Some(mut source)) = (name, source) {
@@ -94,7 +133,7 @@ pub(super) fn read(
             sources.push(source);
         }
     }
-    sources
+    (sources, apis)
 }
 
 fn read_one(
@@ -160,6 +199,7 @@ fn read_one(
         }
     }
     let contact_id = table.text("contact_id", "contact_id = \"+525512345678\"", findings);
+    apis::misplaced(&mut table, findings);
     table.done(findings);
     Some(SourceConfig {
         name: String::new(),

@@ -84,7 +84,7 @@ pub(super) fn read(
     let switching = switching::read(top.table("switching", findings), &senders, findings);
     let (stop, human_hold) = stop(top.table("stop", findings), findings);
     let caps = limits(top.table("limits", findings), findings);
-    let sources = sources::read(top.take("sources"), &place, findings);
+    let (sources, apis) = sources::read(top.take("sources"), &channels, &place, findings);
     if hours.is_none() && !top.table("hours", findings).is_present() && scenarios.any_enabled() {
         findings.warn(
             &top.spot_of("hours"),
@@ -101,6 +101,23 @@ pub(super) fn read(
     top.done(findings);
 
     let bot = bot?;
+    // A source's own, else that of [limits], else what fits its kind.
+    let of_kind = |own: Option<Option<Delay>>, kind: Delay| match (own, caps.fresh_for) {
+        (None, None) => Some(Some(kind)),
+        (own, _) => own,
+    };
+    let of_files = sources.iter().map(|s| {
+        let fresh_for = of_kind(s.fresh_for, s.format.fresh_for());
+        (&s.name, fresh_for)
+    });
+    let of_apis = apis.iter().map(|s| {
+        let fresh_for = of_kind(s.fresh_for, super::apis::FRESH_FOR);
+        (&s.name, fresh_for)
+    });
+    let source_fresh_for = of_files
+        .chain(of_apis)
+        .filter_map(|(name, fresh_for)| Some((name.clone(), fresh_for?)))
+        .collect();
     let policy = Policy {
         active: bot.active,
         zone: bot.zone.clone(),
@@ -112,11 +129,8 @@ pub(super) fn read(
         human_hold,
         per_contact: caps.per_contact,
         max_late: caps.max_late,
-        fresh_for: caps.fresh_for,
-        source_fresh_for: sources
-            .iter()
-            .filter_map(|s| Some((s.name.clone(), s.fresh_for?)))
-            .collect(),
+        fresh_for: caps.fresh_for.unwrap_or(Some(Delay::seconds(HOUR))),
+        source_fresh_for,
         senders,
     };
     use crate::model::Scenario::{AskedForTime, Busy, StoppedResponding};
@@ -135,6 +149,7 @@ pub(super) fn read(
         workflows,
         channels,
         sources,
+        apis,
         stop,
         limits: caps.limits,
         ai,
@@ -205,7 +220,8 @@ struct Caps {
     limits: Limits,
     per_contact: Option<Cap>,
     max_late: Option<Delay>,
-    fresh_for: Option<Delay>,
+    /// As written, where it is.
+    fresh_for: Option<Option<Delay>>,
 }
 
 fn limits(mut table: Table<'_>, findings: &mut Findings) -> Caps {
@@ -246,7 +262,7 @@ fn limits(mut table: Table<'_>, findings: &mut Findings) -> Caps {
             window: Delay::seconds(24 * HOUR),
         })),
         max_late: max_late.unwrap_or(Some(Delay::seconds(24 * HOUR))),
-        fresh_for: fresh_for.unwrap_or(Some(Delay::seconds(HOUR))),
+        fresh_for,
     }
 }
 

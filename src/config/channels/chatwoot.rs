@@ -15,7 +15,7 @@ pub struct ChatwootSettings {
     pub base_url: String,
 }
 
-pub(super) fn read(
+pub(in super::super) fn read(
     table: &mut Table<'_>,
     place: &Place<'_>,
     findings: &mut Findings,

@@ -20,7 +20,7 @@ pub struct HighlevelSettings {
     pub base_url: String,
 }
 
-pub(super) fn read(
+pub(in super::super) fn read(
     table: &mut Table<'_>,
     channel: Channel,
     place: &Place<'_>,

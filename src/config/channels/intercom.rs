@@ -15,6 +15,9 @@ pub struct IntercomSettings {
     pub base_url: String,
 }
 
+/// Where Intercom is, if nothing else is said.
+pub(in super::super) const BASE_URL: &str = "https://api.intercom.io";
+
 pub(super) fn read(
     table: &mut Table<'_>,
     place: &Place<'_>,
@@ -31,7 +34,7 @@ pub(super) fn read(
     let admin_id = table
         .required("admin_id", "admin_id = \"1234567\"", findings)
         .and_then(|text| text.parse(findings, id(what, |b| b.is_ascii_digit())));
-    let base_url = base_url(table, "https://api.intercom.io", findings);
+    let base_url = base_url(table, BASE_URL, findings);
     Some(IntercomSettings {
         access_token: access_token?,
         admin_id: admin_id?,

@@ -1,12 +1,12 @@
 //! `[channels.CHANNEL.PROVIDER]`: one file for each provider's settings.
 
-mod chatwoot;
+pub(super) mod chatwoot;
 mod email;
-mod highlevel;
-mod intercom;
+pub(super) mod highlevel;
+pub(super) mod intercom;
 mod meta;
-mod telegram;
-mod twilio;
+pub(super) mod telegram;
+pub(super) mod twilio;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -351,7 +351,7 @@ fn webhook(
 }
 
 /// `base_url`: where the provider is, without a slash at the end.
-fn base_url(table: &mut Table<'_>, default: &str, findings: &mut Findings) -> String {
+pub(super) fn base_url(table: &mut Table<'_>, default: &str, findings: &mut Findings) -> String {
     let example = format!("base_url = {default:?}");
     let given = table.text("base_url", &example, findings);
     given

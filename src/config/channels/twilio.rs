@@ -29,21 +29,33 @@ pub enum TwilioSender {
     MessagingService(String),
 }
 
-pub(super) fn read(
+/// Where Twilio is, if nothing else is said.
+pub(in super::super) const BASE_URL: &str = "https://api.twilio.com";
+
+/// The account, and the key to log in with instead of it.
+pub(in super::super) fn account(
     table: &mut Table<'_>,
-    channel: Channel,
-    place: &Place<'_>,
     findings: &mut Findings,
-) -> Option<TwilioSettings> {
+) -> (Option<String>, Option<String>) {
     let account_sid = table
         .required("account_sid", "account_sid = \"AC…\"", findings)
         .and_then(|text| text.parse(findings, |t| sid("AC", "the account's SID", t)));
     let api_key = table.parsed("api_key", "api_key = \"SK…\"", findings, |t| {
         sid("SK", "an API key's SID", t)
     });
+    (account_sid, api_key)
+}
+
+pub(super) fn read(
+    table: &mut Table<'_>,
+    channel: Channel,
+    place: &Place<'_>,
+    findings: &mut Findings,
+) -> Option<TwilioSettings> {
+    let (account_sid, api_key) = account(table, findings);
     let auth_token =
         secret_ref::required(table, "auth_token", "TWILIO_AUTH_TOKEN", place, findings);
-    let base_url = base_url(table, "https://api.twilio.com", findings);
+    let base_url = base_url(table, BASE_URL, findings);
     let from_spot = table.spot_of("from");
     let from = table.text("from", "from = \"+525512345678\"", findings);
     let service = table.text(

@@ -43,6 +43,7 @@ fn the_schema_knows_the_keys_that_are_read() {
         include_str!("../../../followup.toml"),
         include_str!("../../../tests/configs/valid/every_provider.toml"),
         include_str!("../../../tests/configs/valid/platforms.toml"),
+        include_str!("../../../tests/configs/valid/apis.toml"),
         include_str!("../../../tests/configs/valid/highlevel_everywhere.toml"),
         include_str!("../../../tests/configs/valid/sendmail.toml"),
     ] {

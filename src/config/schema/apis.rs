@@ -1,0 +1,76 @@
+//! `[[sources]]` that are asked by their API. An empty table takes the settings of the channel that sends by the
+//! same provider.
+
+use schemars::JsonSchema;
+
+use super::Secret;
+
+/// The messages of a HighLevel location; empty: as the channel that sends by it.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Highlevel {
+    location_id: Option<String>,
+    /// A private integration's token.
+    token: Option<Secret>,
+    /// Default "https://services.leadconnectorhq.com".
+    base_url: Option<String>,
+}
+
+/// The conversations of a Chatwoot account; empty: as the channel that sends by it.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chatwoot {
+    /// The account's number, in quotes.
+    account_id: Option<String>,
+    api_access_token: Option<Secret>,
+    /// Default "https://app.chatwoot.com".
+    base_url: Option<String>,
+}
+
+/// The messages of a Twilio account; empty: as the channel that sends by it.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Twilio {
+    account_sid: Option<String>,
+    /// An API key's SID, "SK…", to log in with instead of the account.
+    api_key: Option<String>,
+    /// The account's token, or the key's secret.
+    auth_token: Option<Secret>,
+    /// Default "https://api.twilio.com".
+    base_url: Option<String>,
+}
+
+/// What is written to a bot that has no webhook; empty: as the channel that sends by it.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Telegram {
+    /// As @BotFather gives it.
+    bot_token: Option<Secret>,
+    /// Default "https://api.telegram.org".
+    base_url: Option<String>,
+}
+
+/// The conversations of an Intercom workspace; empty: as the channel that sends by it.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Intercom {
+    access_token: Option<Secret>,
+    /// Default "https://api.intercom.io".
+    base_url: Option<String>,
+}
+
+/// The folders of a mailbox; in programs built with the feature `imap`.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Imap {
+    host: String,
+    /// Default 993, which is TLS.
+    #[schemars(range(min = 1, max = 65535))]
+    port: Option<u32>,
+    username: String,
+    password: Secret,
+    /// Default ["INBOX"]; the folder of sent mail shows our own answers.
+    folders: Option<Vec<String>>,
+    /// Our own addresses; by default the one logged in with.
+    us: Option<Vec<String>>,
+}
