@@ -56,6 +56,8 @@ pub(super) enum Deferred {
     Secret(SecretRef),
     /// A program that is named by its path, resolved.
     Program(PathBuf),
+    /// A file of words, resolved.
+    Words(PathBuf),
 }
 
 impl Findings {

@@ -4,7 +4,7 @@ use toml::de::DeTable;
 
 use super::diagnostic::Source;
 use super::findings::{Deferred, Findings, Span, Spot};
-use super::{Config, Diagnostics, Environment, Warning, validate};
+use super::{Config, Diagnostics, Environment, Prose, Warning, validate};
 use crate::model::Channel;
 
 /// Reads and validates a configuration, quickly: no template is compiled and no secret is read.
@@ -133,6 +133,11 @@ fn look_closer(
                 if !path.is_file() {
                     let message = format!("there is no program at {}", path.display());
                     findings.warn(&spot, message);
+                }
+            }
+            Deferred::Words(path) => {
+                if let Err(message) = Prose::File(path).read() {
+                    findings.fault(&spot, message);
                 }
             }
             Deferred::Secret(secret) => {

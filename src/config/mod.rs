@@ -2,6 +2,7 @@
 
 mod ai;
 mod apis;
+mod budget;
 mod channels;
 mod country;
 mod diagnostic;
@@ -28,8 +29,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use ai::{Ai, AiProvider};
+pub use ai::{Ai, AiModel, AiProvider, Otherwise, Prose};
 pub use apis::{Api, ApiSource, ImapSettings, IntercomAccess, TwilioAccount};
+pub use budget::{Allowance, Budget, Price};
 pub use channels::{
     ChannelConfig, ChatwootSettings, EmailSettings, HighlevelSettings, IntercomSettings,
     MetaSettings, OutboxSettings, Provider, Rate, Security, SendmailSettings, SmtpSettings,

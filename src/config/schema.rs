@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{DateOrder, Format};
+use super::{DateOrder, Format, Otherwise};
 use crate::model::Channel;
 use senders::Channels;
 
@@ -201,14 +201,35 @@ struct Limits {
     request_timeout: Option<Duration>,
 }
 
-/// A language model that writes texts; one of the three.
+/// Language models that write texts, asked in the order of the file: each when those before it cannot answer.
 #[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Ai {
     /// What to write, added to the built-in instructions.
     prompt: Option<String>,
+    /// The same in a file.
+    prompt_file: Option<String>,
     /// Facts of the business that a text may state.
     facts: Option<Vec<String>>,
+    /// The same in a file, one a line.
+    facts_file: Option<String>,
+    /// How freely the model chooses its words.
+    #[schemars(range(min = 0, max = 2))]
+    temperature: Option<f64>,
+    /// How long one text may take, with every attempt at it; default "30s".
+    timeout: Option<Duration>,
+    /// How long one run may be writing; default "5m".
+    max_time: Option<Duration>,
+    /// Requests to a model, such as "50/run", "200/day", or both in a list.
+    max_calls: Option<Texts>,
+    /// Tokens read and written, such as "100k/run", "1M/day".
+    max_tokens: Option<Texts>,
+    /// Money by the models' prices, such as "0.50/run", "2.50/day".
+    max_cost: Option<Texts>,
+    /// What becomes of a step when the budget is spent; default "fallback".
+    when_spent: Option<Otherwise>,
+    /// What becomes of a step when no model gives a text that may be sent; default "fallback".
+    when_failed: Option<Otherwise>,
     /// OpenAI or any compatible server.
     openai: Option<Model>,
     anthropic: Option<Model>,
@@ -219,8 +240,20 @@ struct Ai {
 #[serde(deny_unknown_fields)]
 struct Model {
     base_url: Option<String>,
-    model: String,
+    /// Its name; of several in a list, each is asked when those before it cannot answer.
+    model: Texts,
     api_key: Option<Secret>,
+    /// What a million tokens cost, in any currency.
+    price: Option<Price>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Price {
+    #[schemars(range(min = 0))]
+    input: f64,
+    #[schemars(range(min = 0))]
+    output: f64,
 }
 
 #[derive(JsonSchema)]
@@ -309,6 +342,20 @@ impl JsonSchema for NumberOrOff {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "off" }] })
+    }
+}
+
+/// A text, or several.
+struct Texts;
+
+impl JsonSchema for Texts {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Texts".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = serde_json::json!({ "type": "string" });
+        json_schema!({ "anyOf": [text, { "type": "array", "items": text, "minItems": 1 }] })
     }
 }
 

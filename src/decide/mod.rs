@@ -12,7 +12,8 @@ pub use policy::{Cadence, Cap, Policy, StepRule, SwitchRule};
 pub use reason::{Action, Anchor, Because, Choice, Decision, Reason};
 
 use crate::model::{
-    Author, FollowUpState, Message, Scenario, Signal, SignalKind, Thread, Timestamp, Word, WordKind,
+    Author, DraftState, FollowUpState, Message, Scenario, Signal, SignalKind, Thread, Timestamp,
+    Word, WordKind,
 };
 use cadence::{Due, Progress};
 use routing::Routing;
@@ -128,6 +129,10 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
     };
     let number = progress.used + 1;
     draft.step = Some(number);
+    // X5
+    if let Some(fact) = standing_decline(thread, &timeline, episode, now) {
+        return draft.ends(Action::Hold, Reason::AiDeclined, fact);
+    }
     // D9, D10
     let anchored = trigger.map_or((episode, None), |(m, s)| (m.sent_at, Some(s)));
     let Some((event, anchor)) =
@@ -398,6 +403,31 @@ fn open_promise<'t, 'a>(thread: &Thread, timeline: &'t Timeline<'a>) -> Option<T
         .iter()
         .any(|f| f.episode == episode && f.counts_as_sent());
     (asked && !followed_up && !timeline.follow_up_since(episode)).then_some(turn)
+}
+
+/// X5: the model's word that nothing should be sent. A newer message of the contact ends it, and so does a person's
+/// `resume`.
+fn standing_decline(
+    thread: &Thread,
+    timeline: &Timeline<'_>,
+    episode: Timestamp,
+    now: Timestamp,
+) -> Option<Because> {
+    let drafts = thread.drafts.iter();
+    let of_episode = drafts.filter(|d| d.episode == episode && d.made_at <= now);
+    let declined = of_episode
+        .filter(|d| d.state == DraftState::Declined)
+        .max_by_key(|d| (d.made_at, d.step))?;
+    let resumed = timeline
+        .words
+        .iter()
+        .any(|w| w.kind == WordKind::Resume && w.at >= declined.made_at);
+    let wrote = timeline.inbound().any(|m| m.sent_at > declined.made_at);
+    (!resumed && !wrote).then(|| Because::AiDeclined {
+        at: declined.made_at,
+        reason: declined.reason.clone(),
+        model: declined.model.clone(),
+    })
 }
 
 fn trigger_fact(turn: &Turn<'_, '_>, trigger: Option<(&Message, &Signal)>) -> Because {

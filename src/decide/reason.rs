@@ -47,6 +47,8 @@ named! {
         Booked = "booked",
         /// A time was asked for that cannot be trusted (S4).
         UnclearTime = "unclear_time",
+        /// The model that was to write says that nothing should be sent (X5).
+        AiDeclined = "ai_declined",
         /// The contact ended the talk (D7).
         ConversationClosed = "conversation_closed",
         /// No scenario that applies is switched on (D7).
@@ -168,6 +170,15 @@ pub enum Because {
     UnclearTime {
         /// The words.
         evidence: String,
+    },
+    /// The model that was to write says that nothing should be sent.
+    AiDeclined {
+        /// When.
+        at: Timestamp,
+        /// Why, in its words.
+        reason: Option<String>,
+        /// Its name.
+        model: Option<String>,
     },
     /// The contact ended the talk.
     Closed {
@@ -355,6 +366,7 @@ impl Because {
             Self::Trigger { .. } => "S1",
             Self::PromiseKept { .. } | Self::ScenarioOff { .. } | Self::Closed { .. } => "D7",
             Self::UnclearTime { .. } => "S4",
+            Self::AiDeclined { .. } => "X5",
             Self::AwaitingUs { .. } => "D8",
             Self::Exhausted { .. } | Self::EndedBy { .. } => "D11",
             Self::Anchor {

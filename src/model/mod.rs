@@ -5,6 +5,7 @@
 mod channel;
 mod contact;
 mod delay;
+mod draft;
 mod follow_up;
 mod language;
 mod message;
@@ -15,6 +16,7 @@ mod thread;
 pub use channel::Channel;
 pub use contact::Contact;
 pub use delay::{Delay, DelayError};
+pub use draft::{CallPurpose, Draft, DraftFinding, DraftState, ModelCall, Usage};
 pub use follow_up::{FollowUp, FollowUpState, Scenario, TextSource};
 pub use language::Language;
 pub use message::{Author, Direction, MESSAGE_COLUMNS, Message};

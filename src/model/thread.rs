@@ -1,4 +1,6 @@
-use super::{Contact, FollowUp, Message, Timestamp, named};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{Author, Contact, Draft, FollowUp, Message, Timestamp, named};
 
 named! {
     /// What an operator, a provider or a calendar said about a contact (rule D6b).
@@ -78,8 +80,45 @@ pub struct Thread {
     pub words: Vec<Word>,
     /// Every follow-up ever claimed for this contact.
     pub follow_ups: Vec<FollowUp>,
+    /// Texts written for steps that were not claimed then.
+    pub drafts: Vec<Draft>,
     /// What contacts with the same phone number or address said about being written to.
     pub shared_words: Vec<SharedWord>,
     /// The sources that brought the messages.
     pub sources: Vec<SourceAge>,
+}
+
+impl Thread {
+    /// Changes with every message, word and step that is added: what was written for one revision is not for
+    /// another. Our own follow-ups count by their steps, not again by the message that an export shows of them
+    /// (rule X6).
+    #[must_use]
+    pub fn revision(&self) -> i64 {
+        let fact = |parts: &[&[u8]]| {
+            let mut hash = Xxh3::new();
+            for part in parts {
+                hash.update(&part.len().to_le_bytes());
+                hash.update(part);
+            }
+            hash.digest()
+        };
+        let time = |at: Timestamp| at.timestamp_micros().to_le_bytes();
+        let messages = self.messages.iter();
+        let messages = messages.filter(|m| m.author != Author::Followup).map(|m| {
+            let (channel, author) = (m.channel.as_str(), m.author.as_str());
+            fact(&[
+                &time(m.sent_at),
+                channel.as_bytes(),
+                author.as_bytes(),
+                m.text.as_bytes(),
+            ])
+        });
+        let words = self.words.iter();
+        let words = words.map(|w| fact(&[&time(w.at), w.kind.as_str().as_bytes()]));
+        let steps = self.follow_ups.iter().filter(|f| f.counts_as_sent());
+        let steps = steps.map(|f| fact(&[&time(f.episode), &f.step.to_le_bytes()]));
+        // A sum, because the order of facts means nothing.
+        let all = messages.chain(words).chain(steps);
+        all.fold(0u64, u64::wrapping_add).cast_signed()
+    }
 }

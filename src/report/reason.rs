@@ -102,6 +102,14 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
                 quote(evidence)
             )
         }
+        Because::AiDeclined { at, reason, model } => {
+            let by = model.as_deref().unwrap_or("the model");
+            format!(
+                "{by} says that nothing should be sent ({}){}; if something should: followup resume",
+                on(at),
+                colon(reason.as_deref())
+            )
+        }
         Because::Closed { at, evidence } => {
             format!("ended the conversation: {} ({})", quote(evidence), on(at))
         }
@@ -289,6 +297,7 @@ pub const fn reason_words(reason: Reason) -> &'static str {
         Reason::NotInterested => "not interested",
         Reason::Booked => "booked",
         Reason::UnclearTime => "unclear time",
+        Reason::AiDeclined => "declined by the AI",
         Reason::ConversationClosed => "conversation closed",
         Reason::ScenarioOff => "scenario off",
         Reason::AwaitingUs => "awaiting our answer",

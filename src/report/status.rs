@@ -176,6 +176,9 @@ fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
             .unwrap_or_default();
         let todo = match contact.hold.as_str() {
             "unclear_time" => "Look at what they asked for, then: followup resume",
+            "ai_declined" => {
+                "Read the conversation, and if something should be sent: followup resume"
+            }
             "no_sender" => "Configure a sender for the channel",
             _ => "Add a phone number or an address",
         };

@@ -206,13 +206,14 @@ impl Store {
         Ok(rows)
     }
 
-    /// Contacts held for want of a sender or an address, or for a time that is unclear (rules D18, S4).
+    /// Contacts held for want of a sender or an address, for a time that is unclear, or by the model's word
+    /// (rules D18, S4, X5).
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn held_for_a_person(&self, most: u32) -> Result<Vec<HeldContact>> {
         let sql = "SELECT contact_id, name, hold FROM contacts \
-                   WHERE hold IN ('unclear_time', 'no_sender', 'no_address') ORDER BY hold DESC, id LIMIT ?1";
+                   WHERE hold IN ('unclear_time', 'ai_declined', 'no_sender', 'no_address') ORDER BY hold DESC, id LIMIT ?1";
         let mut statement = self.connection.prepare(sql)?;
         let rows = statement.query_map([most], |row| {
             Ok(HeldContact {

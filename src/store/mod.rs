@@ -10,6 +10,7 @@
 
 mod actions;
 mod claims;
+mod drafts;
 mod erasure;
 mod ingest;
 mod listing;

@@ -4,10 +4,10 @@
 pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
-pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1, NUMBERS];
+pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1, NUMBERS, DRAFTS];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -161,6 +161,51 @@ const NUMBERS: &str = concat!(
     number_key!("address"),
     ") WHERE channel IN ('sms', 'whatsapp');\n"
 );
+
+const DRAFTS: &str = "
+-- A step's text, written before the step is claimed.
+CREATE TABLE drafts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  contact INTEGER NOT NULL REFERENCES contacts(id),
+  episode INTEGER NOT NULL,
+  scenario TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  channel TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('ready', 'waiting', 'approved', 'declined', 'skipped', 'expired')),
+  text TEXT,
+  source TEXT NOT NULL,
+  reason TEXT,
+  language TEXT,
+  model TEXT,
+  calls INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  latency_ms INTEGER NOT NULL,
+  cost INTEGER NOT NULL,                     -- millionths of the configured price's unit
+  findings TEXT NOT NULL,                    -- what was wrong with texts that were refused, as JSON
+  revision INTEGER NOT NULL,                 -- of the thread that it was made from
+  made_at INTEGER NOT NULL,
+  decided_at INTEGER,                        -- by a person
+  UNIQUE (contact, episode, step)
+) STRICT;
+CREATE INDEX drafts_waiting ON drafts(made_at) WHERE state = 'waiting';
+
+-- Every request to a language model: what budgets are kept by.
+CREATE TABLE model_calls (
+  id INTEGER PRIMARY KEY,
+  contact INTEGER,
+  purpose TEXT NOT NULL,
+  model TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  latency_ms INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  error TEXT
+) STRICT;
+CREATE INDEX model_calls_at ON model_calls(at);
+";
 
 /// The same of a number outside the database: what [`number_key!`] makes of it.
 pub(super) fn comparable_number(number: &str) -> String {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use rusqlite::{CachedStatement, OptionalExtension, Row};
 
+use super::drafts::{DRAFTS, draft};
 use super::schema::number_key;
 use super::{Store, time};
 use crate::model::{
@@ -72,6 +73,7 @@ impl Store {
         let addresses = any("SELECT 1 FROM addresses LIMIT 1")?;
         let words = any("SELECT 1 FROM words LIMIT 1")?;
         let follow_ups = any("SELECT 1 FROM follow_ups LIMIT 1")?;
+        let drafts = any("SELECT 1 FROM drafts LIMIT 1")?;
         Ok(Threads {
             store: self,
             contact: connection.prepare_cached(CONTACT)?,
@@ -79,6 +81,7 @@ impl Store {
             addresses: optional(ADDRESSES, addresses)?,
             words: optional(WORDS, words)?,
             follow_ups: optional(FOLLOW_UPS, follow_ups)?,
+            drafts: optional(DRAFTS, drafts)?,
             by_phone: connection.prepare_cached(BY_PHONE)?,
             by_email: connection.prepare_cached(BY_EMAIL)?,
             by_address: optional(BY_ADDRESS, addresses)?,
@@ -128,6 +131,7 @@ pub struct Threads<'s> {
     addresses: Option<CachedStatement<'s>>,
     words: Option<CachedStatement<'s>>,
     follow_ups: Option<CachedStatement<'s>>,
+    drafts: Option<CachedStatement<'s>>,
     by_phone: CachedStatement<'s>,
     by_email: CachedStatement<'s>,
     by_address: Option<CachedStatement<'s>>,
@@ -162,6 +166,7 @@ impl Threads<'_> {
             sources,
             words: rows(self.words.as_mut(), key, word)?,
             follow_ups: rows(self.follow_ups.as_mut(), key, |row| follow_up(row, prefix))?,
+            drafts: rows(self.drafts.as_mut(), key, draft)?,
             shared_words,
             contact,
             messages,

@@ -343,6 +343,7 @@ pub(crate) fn thread(times: Any<Any<Timestamp>>) -> Any<(Thread, Timestamp)> {
                     messages,
                     words,
                     follow_ups,
+                    drafts: Vec::new(),
                     shared_words: shared_words.collect(),
                     sources: sources
                         .map(|((as_of, name), id)| SourceAge {

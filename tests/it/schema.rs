@@ -45,6 +45,7 @@ fn refusals(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<Stri
                     "string" => value.is_string(),
                     "boolean" => value.is_boolean(),
                     "integer" => value.is_i64(),
+                    "number" => value.is_number(),
                     "null" => value.is_null(),
                     other => panic!("a type that is not read: {other}"),
                 };

@@ -46,6 +46,7 @@ fn the_schema_knows_the_keys_that_are_read() {
         include_str!("../../../tests/configs/valid/apis.toml"),
         include_str!("../../../tests/configs/valid/highlevel_everywhere.toml"),
         include_str!("../../../tests/configs/valid/sendmail.toml"),
+        include_str!("../../../tests/configs/valid/ai.toml"),
     ] {
         let document = toml::de::DeTable::parse(text).unwrap();
         let mut findings = Findings::default();
