@@ -42,7 +42,8 @@
 //!         author: Author::Contact,
 //!         text: text.into(),
 //!         signal,
-//! #       seq: 0, message_id: None, conversation_id: None, status: None, automatic: false, source: 1,
+//! #       seq: 0, message_id: None, conversation_id: None, status: None, automatic: false,
+//! #       ad_click: false, source: 1,
 //!         // …
 //!     }],
 //!     ..Thread::default()
@@ -66,6 +67,8 @@
 //! #   max_late: Some("24h".parse()?),
 //! #   fresh_for: None,
 //! #   source_fresh_for: Default::default(),
+//! #   country: None,
+//! #   reach: Default::default(),
 //!     // …
 //! };
 //!

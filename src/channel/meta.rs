@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::address::e164;
+use super::address::number;
 use super::{Accepted, ApprovedTemplate, Outgoing, SendError, Sender, json, limits};
-use crate::config::{Country, MetaSettings, Secret};
+use crate::config::{MetaSettings, Secret};
 use crate::http::{Answer, Http};
-use crate::model::{Channel, Timestamp};
+use crate::model::{Channel, Country, Timestamp};
 
 /// `[channels.whatsapp.meta]`, `[channels.facebook.meta]` and `[channels.instagram.meta]`.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ fn whatsapp(message: &Outgoing, country: Option<Country>) -> Result<Value, SendE
     let mut body = json!({
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": e164(&message.address, country)?,
+        "to": number(&message.address, country)?,
     });
     match &message.template {
         Some(template) => {

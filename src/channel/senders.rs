@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::{
     Chatwoot, Highlevel, Intercom, Meta, Outbox, Sender, Sendmail, Smtp, Telegram, Twilio, Webhook,
 };
-use crate::config::{Config, Country, Environment, Provider, SecretRef};
+use crate::config::{Config, Environment, Provider, SecretRef};
 use crate::http::Http;
-use crate::model::Channel;
+use crate::model::{Channel, Country};
 
 /// The senders of all configured channels. Each is made when it is first asked for: a secret that nothing is
 /// sent with is never read.

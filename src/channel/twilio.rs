@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use super::address::e164;
+use super::address::number;
 use super::json::{self, Listed};
 use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, limits};
-use crate::config::{Country, Secret, TwilioSender, TwilioSettings};
+use crate::config::{Secret, TwilioSender, TwilioSettings};
 use crate::http::{Answer, Http, provider_words};
-use crate::model::{Channel, Timestamp};
+use crate::model::{Channel, Country, Timestamp};
 
 const MAX_BODY_CHARS: usize = 1600;
 
@@ -79,7 +79,7 @@ impl Sender for Twilio {
 
     /// Asks for the messages to this number; the newest come first.
     fn look_up(&self, lost: &Lost<'_>, now: Timestamp) -> Result<Found, SendError> {
-        let to = e164(lost.address, self.country)?;
+        let to = number(lost.address, self.country)?;
         let to = match lost.channel {
             Channel::Whatsapp => format!("whatsapp:{to}"),
             _ => to,
@@ -152,7 +152,7 @@ fn form(
     let mut form = Form::default();
     form.add(
         "To",
-        &format!("{prefix}{}", e164(&message.address, country)?),
+        &format!("{prefix}{}", number(&message.address, country)?),
     );
     match sender {
         TwilioSender::From(from) => form.add("From", &format!("{prefix}{from}")),

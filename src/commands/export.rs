@@ -120,6 +120,7 @@ fn record<'r>(row: &MessageRow<'r>) -> Record<'r> {
         sent_at: row.sent_at,
         text: row.text.into(),
         automatic: row.automatic,
+        ad_click: row.ad_click,
         message_id: text(row.message_id),
         conversation_id: text(row.conversation_id),
         status: text(row.status),

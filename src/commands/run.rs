@@ -75,7 +75,7 @@ fn send(
         policy: &config.policy,
         sender: &|channel| senders.get(channel),
         rates: config.rates(),
-        pauses: config.pauses(),
+        contact_rates: config.contact_rates(),
         write: &|thread, decision| write(&composer, thread, decision),
         queue_actions: &|row, decision| actions.queue(row, decision),
         queue_found: &|row, scenario, step| actions.queue_found(row, scenario, step),

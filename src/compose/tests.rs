@@ -55,6 +55,8 @@ fn config(steps: Vec<Step>) -> Config {
             fresh_for: None,
             source_fresh_for: BTreeMap::new(),
             senders: Vec::new(),
+            country: None,
+            reach: Default::default(),
         },
         scenarios: [(Scenario::StoppedResponding, steps)].into(),
         templates: [("reminder".to_owned(), template)].into(),

@@ -4,7 +4,6 @@ mod ai;
 mod apis;
 mod budget;
 mod channels;
-mod country;
 mod diagnostic;
 mod environment;
 mod file;
@@ -37,7 +36,6 @@ pub use channels::{
     MetaSettings, OutboxSettings, Provider, Rate, Security, SendmailSettings, SmtpSettings,
     TelegramSettings, TwilioSender, TwilioSettings, WebhookSettings,
 };
-pub use country::Country;
 pub use diagnostic::{Diagnostics, Note, Warning};
 pub use environment::Environment;
 pub use find::find;
@@ -51,7 +49,7 @@ pub use templates::{Template, WhatsappTemplate};
 pub use workflows::{Hook, Notify, Workflow};
 
 use crate::decide::Policy;
-use crate::model::{Channel, Language, Scenario};
+use crate::model::{Channel, Country, Language, Scenario};
 use crate::zone::Zone;
 
 /// A configuration without faults.
@@ -129,13 +127,14 @@ impl Config {
         channels::rates(&self.channels)
     }
 
-    /// How long each channel's provider wants between two messages to the same contact.
+    /// How fast each channel may send to the same contact: as configured, else as its provider says.
     #[must_use]
-    pub fn pauses(&self) -> BTreeMap<Channel, Duration> {
-        let pause = |(channel, c): (&Channel, &ChannelConfig)| {
-            Some((*channel, c.provider.pause(*channel)?))
+    pub fn contact_rates(&self) -> BTreeMap<Channel, Rate> {
+        let rate = |(channel, c): (&Channel, &ChannelConfig)| {
+            let usual = || c.provider.usual_contact_rate(*channel);
+            Some((*channel, c.contact_rate.or_else(usual)?))
         };
-        self.channels.iter().filter_map(pause).collect()
+        self.channels.iter().filter_map(rate).collect()
     }
 
     /// The text and workflow of a step, counted from 1.

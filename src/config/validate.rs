@@ -132,6 +132,11 @@ pub(super) fn read(
         fresh_for: caps.fresh_for.unwrap_or(Some(Delay::seconds(HOUR))),
         source_fresh_for,
         senders,
+        country: bot.country,
+        reach: channels
+            .iter()
+            .filter_map(|(channel, c)| Some((*channel, c.provider.reach(*channel)?)))
+            .collect(),
     };
     use crate::model::Scenario::{AskedForTime, Busy, StoppedResponding};
     Some(Config {

@@ -1,6 +1,7 @@
 //! PURE. Facts in, decision out (rules D1 to D21). No I/O, no clock, nothing that can fail. `plan`, `run`
 //! and `show` all call [`decide`], so they cannot disagree.
 
+mod address;
 mod cadence;
 pub mod hours;
 mod policy;
@@ -8,7 +9,8 @@ mod reason;
 mod routing;
 mod timeline;
 
-pub use policy::{Cadence, Cap, Policy, StepRule, SwitchRule};
+pub use address::{Nowhere, address, conversation_on};
+pub use policy::{Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
 pub use reason::{Action, Anchor, Because, Choice, Decision, Reason};
 
 use crate::model::{
@@ -251,10 +253,9 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
         return draft.ends(Action::Hold, Reason::StaleSource, stale);
     }
     // D16, D17, D18
-    let contact = &thread.contact;
     let routing = Routing {
         policy,
-        contact,
+        thread,
         zone: &zone,
         timeline: &timeline,
         step,

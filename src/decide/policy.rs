@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::decide::hours::Hours;
-use crate::model::{Channel, Delay, Scenario};
+use crate::model::{Channel, Country, Delay, Scenario};
 use crate::zone::Zone;
 
 /// Everything of the configuration that shapes a decision, and nothing else: two configurations with equal
@@ -34,6 +34,21 @@ pub struct Policy {
     pub source_fresh_for: BTreeMap<String, Option<Delay>>,
     /// The channels that have a sender (rule D18).
     pub senders: Vec<Channel>,
+    /// `bot.country`: where phone numbers without a country belong.
+    pub country: Option<Country>,
+    /// What the senders need that do not take any address as it is given (rule D18).
+    pub reach: BTreeMap<Channel, Reach>,
+}
+
+/// What a sender needs to reach a contact (rule D18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// A phone number that can be read as an international one.
+    Number,
+    /// The contact's id, which every contact has: the platform knows the rest.
+    Contact,
+    /// A conversation with the contact on the channel, whose id is known.
+    Conversation,
 }
 
 /// One scenario's settings.

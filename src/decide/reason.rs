@@ -308,6 +308,25 @@ pub enum Because {
         /// The channel.
         channel: Channel,
     },
+    /// A phone number that cannot be read as an international one.
+    UnreadableNumber {
+        /// The channel.
+        channel: Channel,
+    },
+    /// No conversation in which the sender could answer.
+    NoConversation {
+        /// The channel.
+        channel: Channel,
+    },
+    /// The 24 hours are over, but the contact came by an ad, which keeps the channel open for seven days.
+    AdWindow {
+        /// The channel.
+        channel: Channel,
+        /// When they came.
+        at: Timestamp,
+        /// From this moment on it is closed.
+        closes_at: Timestamp,
+    },
     /// No sender is configured.
     NoSender {
         /// The channel.
@@ -382,8 +401,13 @@ impl Because {
             Self::Expired { .. } => "D14",
             Self::StaleSource { .. } => "D15",
             Self::Channel { .. } => "D16",
-            Self::ApprovedTemplate { .. } | Self::WindowClosed { .. } => "D17",
-            Self::NoAddress { .. } | Self::NoSender { .. } => "D18",
+            Self::ApprovedTemplate { .. } | Self::WindowClosed { .. } | Self::AdWindow { .. } => {
+                "D17"
+            }
+            Self::NoAddress { .. }
+            | Self::UnreadableNumber { .. }
+            | Self::NoConversation { .. }
+            | Self::NoSender { .. } => "D18",
         }
     }
 

@@ -4,17 +4,19 @@ use chrono::TimeDelta;
 
 use crate::decide::reason::{Because, Choice, Reason};
 use crate::decide::timeline::Timeline;
-use crate::decide::{Policy, StepRule};
-use crate::model::{Channel, Contact, Timestamp};
+use crate::decide::{Nowhere, Policy, StepRule, address};
+use crate::model::{Channel, Thread, Timestamp};
 use crate::zone::Zone;
 
 /// The platforms' window for free text after the contact's last inbound message (rule D17).
 const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// The same after a message by which the contact came from an ad, on Messenger and Instagram.
+const AD_WINDOW: TimeDelta = TimeDelta::days(7);
 
 /// What routing needs to know.
 pub(crate) struct Routing<'a> {
     pub(crate) policy: &'a Policy,
-    pub(crate) contact: &'a Contact,
+    pub(crate) thread: &'a Thread,
     pub(crate) zone: &'a Zone,
     pub(crate) timeline: &'a Timeline<'a>,
     pub(crate) step: &'a StepRule,
@@ -29,6 +31,8 @@ pub(crate) struct Route {
     pub(crate) channel: Channel,
     /// As the provider-approved template, because the window is closed.
     pub(crate) approved_template: bool,
+    /// When the contact came by an ad, if the window is open by that alone.
+    by_ad: Option<Timestamp>,
 }
 
 /// Why there is no [`Route`].
@@ -36,6 +40,24 @@ pub(crate) struct NoRoute {
     pub(crate) reason: Reason,
     /// When a switching rule may open another channel.
     pub(crate) opens_at: Option<Timestamp>,
+}
+
+impl Route {
+    fn tell(&self, choice: Choice, because: &mut Vec<Because>) {
+        let channel = self.channel;
+        because.push(Because::Channel { channel, choice });
+        if self.approved_template {
+            because.push(Because::ApprovedTemplate { channel });
+        }
+        if let Some(at) = self.by_ad {
+            let closes_at = at + AD_WINDOW;
+            because.push(Because::AdWindow {
+                channel,
+                at,
+                closes_at,
+            });
+        }
+    }
 }
 
 impl Routing<'_> {
@@ -74,10 +96,7 @@ impl Routing<'_> {
             .flat_map(|r| &r.to)
             .find_map(|to| self.usable(*to, at).ok());
         if let Some(route) = switched {
-            because.push(Because::Channel {
-                channel: route.channel,
-                choice: Choice::Switched,
-            });
+            route.tell(Choice::Switched, because);
             return Ok(route);
         }
         if refused {
@@ -88,13 +107,7 @@ impl Routing<'_> {
         }
         match self.usable(first, at) {
             Ok(route) => {
-                because.push(Because::Channel {
-                    channel: first,
-                    choice,
-                });
-                if route.approved_template {
-                    because.push(Because::ApprovedTemplate { channel: first });
-                }
+                route.tell(choice, because);
                 Ok(route)
             }
             Err(obstacle) => {
@@ -124,9 +137,13 @@ impl Routing<'_> {
             .rfind(|m| m.channel == channel)
             .map(|m| m.sent_at);
         let window_open = !channel.has_window() || last.is_some_and(|last| at < last + WINDOW);
+        let by_ad = match window_open {
+            true => None,
+            false => self.ad_window(channel, at),
+        };
         let approved_template =
             !window_open && channel == Channel::Whatsapp && self.step.whatsapp_template;
-        if !window_open && !approved_template {
+        if !window_open && !approved_template && by_ad.is_none() {
             return Err(Because::WindowClosed {
                 channel,
                 last_inbound_at: last,
@@ -135,12 +152,27 @@ impl Routing<'_> {
         if !self.policy.senders.contains(&channel) {
             return Err(Because::NoSender { channel });
         }
-        if self.contact.address(channel).is_none_or(str::is_empty) {
-            return Err(Because::NoAddress { channel });
+        if let Err(nowhere) = address(self.policy, self.thread, channel) {
+            return Err(match nowhere {
+                Nowhere::NoAddress => Because::NoAddress { channel },
+                Nowhere::UnreadableNumber => Because::UnreadableNumber { channel },
+                Nowhere::NoConversation => Because::NoConversation { channel },
+            });
         }
         Ok(Route {
             channel,
             approved_template,
+            by_ad,
         })
+    }
+
+    /// D17: when the contact came by an ad, if that keeps the channel open at `at`.
+    fn ad_window(&self, channel: Channel, at: Timestamp) -> Option<Timestamp> {
+        if !channel.has_ad_window() {
+            return None;
+        }
+        let mut inbound = self.timeline.inbound();
+        let clicked = inbound.rfind(|m| m.channel == channel && m.ad_click)?;
+        (at < clicked.sent_at + AD_WINDOW).then_some(clicked.sent_at)
     }
 }

@@ -45,7 +45,9 @@ impl<W: Write> MessageWriter<W> {
         let tags = record.tags.as_deref().unwrap_or_default();
         rows.list(tags.split(';').filter(|tag| !tag.is_empty()));
         rows.text(record.status.as_deref());
-        rows.plain(if record.automatic { "true" } else { "false" });
+        for mark in [record.automatic, record.ad_click] {
+            rows.plain(if mark { "true" } else { "false" });
+        }
         rows.end()
     }
 

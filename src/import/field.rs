@@ -19,6 +19,7 @@ pub(crate) enum Field {
     Tags,
     Status,
     Automatic,
+    AdClick,
 }
 
 /// How many [`Field`]s there are.
@@ -46,6 +47,7 @@ impl Field {
         Self::Tags,
         Self::Status,
         Self::Automatic,
+        Self::AdClick,
     ];
 
     /// The fields that every row must have.

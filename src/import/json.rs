@@ -182,7 +182,7 @@ impl<'a> Visitor<'a> for At<'_, '_, 'a> {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        if self.paths.field == Some(Field::Automatic) {
+        if matches!(self.paths.field, Some(Field::Automatic | Field::AdClick)) {
             self.text(Cow::Borrowed(if value { "true" } else { "false" }));
         } else {
             self.put(Found::Wrong("true or false"));

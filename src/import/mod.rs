@@ -51,6 +51,8 @@ pub struct Record<'a> {
     pub text: Cow<'a, str>,
     /// An automatic reply by the export's own word (rule S8); the detector may find more.
     pub automatic: bool,
+    /// The contact came by a click on an ad that opens the chat (rule D17).
+    pub ad_click: bool,
     /// The provider's id.
     pub message_id: Option<Cow<'a, str>>,
     /// The provider's id of the conversation.

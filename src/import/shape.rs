@@ -63,7 +63,8 @@ impl Shape {
         let sent_at = get(Field::SentAt).unwrap_or_default();
         let sent_at = time::instant(&sent_at, self.timezone.as_ref(), self.date_order)
             .map_err(|reason| fail(format!("sent_at: {reason}")))?;
-        let automatic = automatic(get(Field::Automatic)).map_err(fail)?;
+        let automatic = mark("automatic", get(Field::Automatic)).map_err(fail)?;
+        let ad_click = mark("ad_click", get(Field::AdClick)).map_err(fail)?;
         Ok(Record {
             line,
             contact_id,
@@ -72,6 +73,7 @@ impl Shape {
             sent_at,
             text: get(Field::Text).unwrap_or_default(),
             automatic,
+            ad_click,
             message_id: get(Field::MessageId),
             conversation_id: get(Field::ConversationId),
             status: get(Field::Status),
@@ -171,12 +173,12 @@ fn author(cell: Option<Cow<'_, str>>, direction: Direction) -> Result<Author, St
     }
 }
 
-fn automatic(cell: Option<Cow<'_, str>>) -> Result<bool, String> {
+fn mark(name: &str, cell: Option<Cow<'_, str>>) -> Result<bool, String> {
     match cell.as_deref() {
         None | Some("false" | "0" | "no") => Ok(false),
         Some("true" | "1" | "yes") => Ok(true),
         Some(other) => Err(format!(
-            "automatic: {} is neither true nor false; write one of them",
+            "{name}: {} is neither true nor false; write one of them",
             shown(other)
         )),
     }

@@ -26,4 +26,10 @@ impl Channel {
     pub const fn has_window(self) -> bool {
         matches!(self, Self::Whatsapp | Self::Facebook | Self::Instagram)
     }
+
+    /// Whether a click on an ad keeps that window open for seven days (rule D17).
+    #[must_use]
+    pub const fn has_ad_window(self) -> bool {
+        matches!(self, Self::Facebook | Self::Instagram)
+    }
 }

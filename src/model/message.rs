@@ -58,6 +58,9 @@ pub struct Message {
     pub signal: Option<Signal>,
     /// An automatic reply (out of office, "I'm driving" by a phone): no reply (rule S8).
     pub automatic: bool,
+    /// The contact came by a click on an ad that opens the chat: Messenger and Instagram then take free text for
+    /// seven days (rule D17).
+    pub ad_click: bool,
     /// The row of the source that brought it.
     pub source: i64,
 }
@@ -71,8 +74,9 @@ impl Message {
 }
 
 /// The names of the columns of a message file, in the order in which `export` writes them. The first five are
-/// required; `automatic` (true or false) is S8's mark on a message.
-pub const MESSAGE_COLUMNS: [&str; 17] = [
+/// required; `automatic` (true or false) is S8's mark on a message,
+/// `ad_click` (the same) D17's.
+pub const MESSAGE_COLUMNS: [&str; 18] = [
     "contact_id",
     "channel",
     "direction",
@@ -90,4 +94,5 @@ pub const MESSAGE_COLUMNS: [&str; 17] = [
     "tags",
     "status",
     "automatic",
+    "ad_click",
 ];

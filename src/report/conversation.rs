@@ -109,6 +109,9 @@ fn said(
     if message.automatic {
         about.push("automatic reply".to_owned());
     }
+    if message.ad_click {
+        about.push("by a click on an ad".to_owned());
+    }
     if let Some(signal) = &message.signal {
         let mut words = format!("{}: {}", signal_words(signal.kind), quote(&signal.evidence));
         if let Some(at) = signal.at {

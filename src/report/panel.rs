@@ -234,6 +234,7 @@ struct MessageObject<'a> {
     conversation_id: Option<&'a str>,
     status: Option<&'a str>,
     automatic: bool,
+    ad_click: bool,
     signal: Option<&'a Signal>,
 }
 
@@ -248,6 +249,7 @@ impl<'a> MessageObject<'a> {
             conversation_id: message.conversation_id.as_deref(),
             status: message.status.as_deref(),
             automatic: message.automatic,
+            ad_click: message.ad_click,
             signal: message.signal.as_ref(),
         }
     }

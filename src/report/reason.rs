@@ -253,6 +253,27 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
         Because::NoAddress { channel } => {
             format!("no phone number or address for {}", channel_words(*channel))
         }
+        Because::UnreadableNumber { channel } => {
+            format!(
+                "the phone number for {} has no country: set bot.country, or import it as +…",
+                channel_words(*channel)
+            )
+        }
+        Because::NoConversation { channel } => {
+            format!("no conversation known on {}", channel_words(*channel))
+        }
+        Because::AdWindow {
+            channel,
+            at,
+            closes_at,
+        } => {
+            format!(
+                "came by an ad on {} ({}), which takes text until {}",
+                channel_words(*channel),
+                on(at),
+                on(closes_at)
+            )
+        }
         Because::NoSender { channel } => {
             format!(
                 "no sender for {}: configure [channels.{channel}.…]",

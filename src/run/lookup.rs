@@ -7,8 +7,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use chrono::TimeDelta;
 
-use super::{Event, Run, Step, Summary, conversation_on};
+use super::{Event, Run, Step, Summary};
 use crate::channel::{Found, Lost, Sender};
+use crate::decide::conversation_on;
 use crate::model::Channel;
 use crate::store::UnknownFollowUp;
 

@@ -7,13 +7,13 @@
 mod actions;
 mod event;
 mod lookup;
+mod pairs;
 mod pipeline;
 mod rate;
 mod retry;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Result;
 
@@ -92,8 +92,8 @@ pub struct Run<'a> {
     pub sender: &'a dyn Fn(Channel) -> Result<Arc<dyn Sender>, String>,
     /// The channels' rates.
     pub rates: BTreeMap<Channel, Rate>,
-    /// How long there must be between two messages to the same contact: the second is left to a later run.
-    pub pauses: BTreeMap<Channel, Duration>,
+    /// The channels' rates to one address: what comes too soon is left to a later run.
+    pub contact_rates: BTreeMap<Channel, Rate>,
     /// Writes a step's text; in words why it cannot. Quick: it is called under the claim.
     pub write: &'a dyn Fn(&Thread, &Decision) -> Result<Written, String>,
     /// Inside the transaction that records a sent step: keeps its workflow's actions for later.
@@ -135,12 +135,4 @@ impl Run<'_> {
         self.store.settle(self.policy, (self.clock)(), |_| ())?;
         Ok(summary)
     }
-}
-
-/// The provider's id of the newest conversation with a contact on a channel.
-fn conversation_on(thread: &Thread, channel: Channel) -> Option<&str> {
-    let messages = thread.messages.iter();
-    let on_channel = messages.filter(|m| m.channel == channel && m.conversation_id.is_some());
-    let newest = on_channel.max_by_key(|m| (m.sent_at, m.seq))?;
-    newest.conversation_id.as_deref()
 }

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::pairs::Pairs;
 use super::rate::Bucket;
 use super::retry::next_attempt;
-use super::{Event, Point, Run, Step, Summary, conversation_on};
+use super::{Event, Point, Run, Step, Summary};
 use crate::channel::{Accepted, Outgoing, SendError, Sender};
-use crate::decide::{Action, Decision, Reason, decide};
+use crate::decide::{Action, Decision, Reason, address, conversation_on, decide};
 use crate::error::{Outcome, outcome_of};
 use crate::model::{Author, Channel, Timestamp};
 use crate::store::{Claim, ContactKey, SendOutcome, Threads, explained};
@@ -86,8 +87,8 @@ struct Lane {
     ahead: usize,
     parked: VecDeque<ContactKey>,
     wait: Option<Duration>,
-    /// When each address was last written to in this run, where the provider wants a pause in between.
-    written_to: HashMap<String, Timestamp>,
+    /// How often one address may be written to, where the provider cares.
+    pairs: Option<Pairs>,
 }
 
 impl Lane {
@@ -267,7 +268,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         if self.seen.contains(&contact) {
             return Ok(()); // D20
         }
-        if self.closed.contains(&channel) || !self.open_lane(channel, events) {
+        if self.closed.contains(&channel) || !self.open_lane(channel, events)? {
             self.summary.skipped += 1;
             return Ok(());
         }
@@ -279,21 +280,15 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             return Ok(());
         }
         let contact_id = thread.contact.contact_id.clone();
-        let address = thread
-            .contact
-            .address(channel)
-            .unwrap_or_default()
-            .to_owned();
-        if let Some(pause) = self.run.pauses.get(&channel) {
-            let before = thread.follow_ups.iter();
-            let before = before
-                .filter(|f| f.channel == channel)
-                .map(|f| f.claimed_at);
-            let last = before.chain(lane.written_to.get(&address).copied()).max();
-            if last.is_some_and(|last| (now - last).to_std().is_ok_and(|since| since < *pause)) {
-                self.summary.left += 1;
-                return Ok(());
-            }
+        let address = match address(self.run.policy, &thread, channel) {
+            Ok(address) => address.into_owned(),
+            Err(_) => return Ok(()), // the decision has seen to that (D18)
+        };
+        if let Some(pairs) = &mut lane.pairs
+            && !pairs.may(self.run.store, &address, now)?
+        {
+            self.summary.left += 1;
+            return Ok(());
         }
         let written = match (self.run.write)(&thread, &decision) {
             Ok(written) => written,
@@ -331,8 +326,8 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         let (Some(scenario), Some(step)) = (decision.scenario, decision.step) else {
             return Ok(());
         };
-        if self.run.pauses.contains_key(&channel) {
-            lane.written_to.insert(address.clone(), now);
+        if let Some(pairs) = &mut lane.pairs {
+            pairs.take(self.run.store, &address, now)?;
         }
         lane.in_flight += 1;
         self.in_flight += 1;
@@ -397,21 +392,26 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     }
 
     /// Sets a channel up at its first message: its sender, its threads and its rate.
-    fn open_lane(&mut self, channel: Channel, events: &mut Vec<Event>) -> bool {
+    fn open_lane(&mut self, channel: Channel, events: &mut Vec<Event>) -> Result<bool> {
         if self.lanes.contains_key(&channel) {
-            return true;
+            return Ok(true);
         }
         let sender = match (self.run.sender)(channel) {
             Ok(sender) => sender,
             Err(error) => {
                 self.close(channel, error, events);
-                return false;
+                return Ok(false);
             }
         };
         let bucket = self.run.rates.get(&channel).map(|rate| {
             let left = self.run.store.rate(channel).ok().flatten();
             Bucket::new(*rate, left, (self.run.clock)())
         });
+        let pairs = self.run.contact_rates.get(&channel).map(|rate| {
+            let now = (self.run.clock)();
+            Pairs::new(self.run.store, channel, *rate, now)
+        });
+        let pairs = pairs.transpose()?;
         let jobs = self.spawn(&sender);
         let lane = Lane {
             jobs,
@@ -420,10 +420,10 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             ahead: 0,
             parked: VecDeque::new(),
             wait: None,
-            written_to: HashMap::new(),
+            pairs,
         };
         self.lanes.insert(channel, lane);
-        true
+        Ok(true)
     }
 
     fn spawn(&self, sender: &Arc<dyn Sender>) -> Queue<Job> {

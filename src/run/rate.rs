@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::config::Rate;
 use crate::model::Timestamp;
 
@@ -53,6 +55,19 @@ impl Bucket {
         ))
     }
 
+    /// Whether there is a token.
+    pub(super) fn has(&mut self, now: Timestamp) -> bool {
+        self.refill(now);
+        self.tokens >= 1.0
+    }
+
+    /// After this long nothing is left of what was taken.
+    pub(super) fn time_to_fill(rate: Rate) -> TimeDelta {
+        let full = Self::new(rate, None, Timestamp::UNIX_EPOCH);
+        let millis = full.capacity / full.per_second * 1000.0;
+        TimeDelta::milliseconds(millis.ceil() as i64) // saturates; rates are far from it
+    }
+
     /// How many tokens it holds at most.
     pub(super) const fn burst(&self) -> usize {
         self.capacity as usize // cuts off the fraction
@@ -67,7 +82,6 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeDelta;
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + TimeDelta::milliseconds(millis)

@@ -32,6 +32,8 @@ pub struct MessageRow<'a> {
     pub language: Option<&'a str>,
     pub tags: Option<&'a str>,
     pub automatic: bool,
+    /// The contact came by a click on an ad (rule D17).
+    pub ad_click: bool,
 }
 
 /// A follow-up for an export and for `history`.
@@ -83,7 +85,8 @@ pub struct Counts {
 macro_rules! messages_of {
     ($from:literal) => {
         concat!(
-            "SELECT channel, author, sent_at, text, message_id, conversation_id, status, automatic FROM ",
+            "SELECT channel, author, sent_at, text, message_id, conversation_id, status, automatic, \
+             ad_click FROM ",
             $from,
             " ORDER BY sent_at, seq, author <> 'followup', author"
         )
@@ -91,9 +94,9 @@ macro_rules! messages_of {
 }
 const MESSAGES: &str = messages_of!("messages WHERE contact = ?1");
 const MESSAGES_AND_OWN: &str = messages_of!(
-    "(SELECT channel, author, sent_at, text, message_id, conversation_id, status, automatic, seq \
-      FROM messages WHERE contact = ?1 \
-      UNION ALL SELECT channel, 'followup' AS author, sent_at, text, provider_id, conversation_id, state, 0, 0 \
+    "(SELECT channel, author, sent_at, text, message_id, conversation_id, status, automatic, \
+      ad_click, seq FROM messages WHERE contact = ?1 \
+      UNION ALL SELECT channel, 'followup' AS author, sent_at, text, provider_id, conversation_id, state, 0, 0, 0 \
       FROM follow_ups WHERE contact = ?1 AND state = 'sent')"
 );
 
@@ -285,5 +288,6 @@ fn message_row<'r>(
         language: told(6)?,
         tags: told(7)?,
         automatic: row.get(7)?,
+        ad_click: row.get(8)?,
     })
 }

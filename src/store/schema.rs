@@ -4,10 +4,10 @@
 pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
-pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1, NUMBERS, DRAFTS];
+pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1, NUMBERS, DRAFTS, CHANNELS];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -205,6 +205,18 @@ CREATE TABLE model_calls (
   error TEXT
 ) STRICT;
 CREATE INDEX model_calls_at ON model_calls(at);
+";
+
+/// Rule D17's mark on a message, and the token buckets of single addresses.
+const CHANNELS: &str = "
+ALTER TABLE messages ADD COLUMN ad_click INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE address_rates (
+  channel TEXT NOT NULL,
+  address TEXT NOT NULL,
+  tokens REAL NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (channel, address)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// The same of a number outside the database: what [`number_key!`] makes of it.

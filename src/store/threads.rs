@@ -94,8 +94,8 @@ impl Store {
 const CONTACT: &str = "SELECT contact_id, name, phone, email, timezone, language, tags, own_tags \
     FROM contacts WHERE id = ?1";
 const MESSAGES: &str = "SELECT sent_at, seq, channel, author, source, automatic, signal, signal_at, \
-    signal_zone, signal_source, signal_evidence, message_id, conversation_id, status, text \
-    FROM messages WHERE contact = ?1";
+    signal_zone, signal_source, signal_evidence, message_id, conversation_id, status, text, \
+    ad_click FROM messages WHERE contact = ?1";
 const ADDRESSES: &str = "SELECT channel, address FROM addresses WHERE contact = ?1";
 const WORDS: &str =
     "SELECT kind, at, until, reason, source FROM words WHERE contact = ?1 ORDER BY id";
@@ -325,6 +325,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         conversation_id: row.get(12)?,
         status: row.get(13)?,
         text: row.get(14)?,
+        ad_click: row.get(15)?,
     })
 }
 

@@ -1,14 +1,14 @@
 //! Policies and threads of every kind, for the properties.
 
 use followup::decide::hours::{Hours, HoursZone, Interval, parse_closed};
-use followup::decide::{Cadence, Cap, Policy, StepRule, SwitchRule};
+use followup::decide::{Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
 use followup::model::{
     Author, Channel, Contact, Delay, FollowUp, FollowUpState, Message, Scenario, SharedWord,
     Signal, SignalKind, SignalSource, SourceAge, TextSource, Thread, Timestamp, Word, WordKind,
     WordSource,
 };
 use followup::zone::Zone;
-use proptest::collection::vec;
+use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -140,6 +140,7 @@ pub(crate) fn policy(delay: Any<Delay>) -> Any<Policy> {
     let rule = (vec(channel(), 1..4), vec(channel(), 1..3), delay.clone());
     let rule = rule.prop_map(|(from, to, after)| SwitchRule { from, to, after });
     let cap = (1u32..4, delay.clone()).prop_map(|(count, window)| Cap { count, window });
+    let reach = select(vec![Reach::Number, Reach::Contact, Reach::Conversation]);
     let senders = prop_oneof![3 => Just(Channel::ALL.to_vec()), 1 => vec(channel(), 0..5)];
     let cadences = (cadence(&delay), cadence(&delay), cadence(&delay));
     let limits = (of(cap), of(delay.clone()), of(delay.clone()));
@@ -149,10 +150,10 @@ pub(crate) fn policy(delay: Any<Delay>) -> Any<Policy> {
         cadences,
         vec(rule, 0..3),
         (delay.clone(), limits, of(delay)),
-        senders,
+        (senders, btree_map(channel(), reach, 0..3)),
     )
         .prop_map(
-            |(active, (zone, hours), cadences, switching, limits, senders)| {
+            |(active, (zone, hours), cadences, switching, limits, (senders, reach))| {
                 let (human_hold, (per_contact, max_late, fresh_for), own) = limits;
                 Policy {
                     active,
@@ -175,6 +176,8 @@ pub(crate) fn policy(delay: Any<Delay>) -> Any<Policy> {
                     fresh_for,
                     source_fresh_for: [("two".to_owned(), own)].into(),
                     senders,
+                    country: None,
+                    reach,
                 }
             },
         )
@@ -189,10 +192,11 @@ fn message(time: &Any<Timestamp>) -> Any<Message> {
     ];
     let author =
         prop_oneof![3 => Just(Author::Contact), 3 => Just(Author::Bot), 1 => select(Author::ALL)];
-    let rest = (0i64..3, channel(), prop::bool::weighted(0.1), 1i64..3);
+    let marks = (prop::bool::weighted(0.1), prop::bool::weighted(0.1));
+    let rest = (0i64..3, channel(), marks, 1i64..3);
     (time.clone(), author, kind, of(time.clone()), rest)
         .prop_map(
-            |(sent_at, author, kind, at, (seq, channel, automatic, source))| Message {
+            |(sent_at, author, kind, at, (seq, channel, (automatic, ad_click), source))| Message {
                 sent_at,
                 seq,
                 channel,
@@ -209,6 +213,7 @@ fn message(time: &Any<Timestamp>) -> Any<Message> {
                     source: SignalSource::Rules,
                 }),
                 automatic: automatic && author == Author::Contact,
+                ad_click: ad_click && author == Author::Contact,
                 source,
             },
         )

@@ -205,6 +205,7 @@ impl Reader<'_> {
             status: None,
             signal,
             automatic: what == "auto",
+            ad_click: false,
             source: 1,
         };
         for option in options.split_whitespace() {
@@ -212,6 +213,10 @@ impl Reader<'_> {
                 message.seq = word(seq)?;
             } else if let Some(name) = option.strip_prefix('@') {
                 message.source = self.source(name);
+            } else if option == "ad" {
+                message.ad_click = true;
+            } else if let Some(id) = option.strip_prefix("conversation=") {
+                message.conversation_id = Some(id.to_owned());
             } else {
                 return Err(format!("what is `{option}`?"));
             }

@@ -148,16 +148,18 @@ fn a_channel_without_a_rate_has_its_providers() {
         let rates: Vec<_> = rates
             .map(|(channel, rate)| format!("{channel} {}/{:?}", rate.count, rate.per))
             .collect();
-        let pauses = config.pauses().into_iter();
-        let pauses: Vec<_> = pauses.map(|(c, p)| format!("{c} {p:?}")).collect();
-        (rates.join(", "), pauses.join(", "))
+        let pairs = config.contact_rates().into_iter();
+        let pairs: Vec<_> = pairs
+            .map(|(c, r)| format!("{c} {}/{:?}", r.count, r.per))
+            .collect();
+        (rates.join(", "), pairs.join(", "))
     };
-    let (platforms, pauses) = rates(include_str!("../configs/valid/platforms.toml"));
+    let (platforms, pairs) = rates(include_str!("../configs/valid/platforms.toml"));
     assert_eq!(
         platforms,
         "live_chat 160/10s, sms 100/10s, whatsapp 20/1s, facebook 80/1s, telegram 30/1s"
     );
-    assert_eq!(pauses, "whatsapp 6s, telegram 1s");
+    assert_eq!(pairs, "whatsapp 1/2s, telegram 1/1s");
     // One location, two channels: what the provider allows is halved.
     let (shared, _) = rates(include_str!("../configs/valid/highlevel_everywhere.toml"));
     assert_eq!(shared, "whatsapp 100/20s, instagram 80/1s, email 100/20s");

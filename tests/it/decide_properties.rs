@@ -258,6 +258,7 @@ fn message(sent_at: Timestamp, author: Author, signal: Option<SignalKind>) -> Me
             source: SignalSource::Rules,
         }),
         automatic: false,
+        ad_click: false,
         source: 1,
     }
 }

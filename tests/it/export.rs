@@ -47,6 +47,7 @@ struct Message {
     author: Author,
     sent_at: Timestamp,
     automatic: bool,
+    ad_click: bool,
     texts: Vec<Option<String>>,
     tags: Vec<String>,
 }
@@ -57,17 +58,18 @@ fn message() -> impl Strategy<Value = Message> {
         select(Channel::ALL),
         select(Author::ALL),
         time(),
-        any::<bool>(),
+        any::<(bool, bool)>(),
         vec(option::of(text()), 9),
         vec(tag(), 0..3),
     )
         .prop_map(
-            |(ids, channel, author, sent_at, automatic, texts, tags)| Message {
+            |(ids, channel, author, sent_at, (automatic, ad_click), texts, tags)| Message {
                 ids: ids.into(),
                 channel,
                 author,
                 sent_at,
                 automatic,
+                ad_click,
                 texts,
                 tags,
             },
@@ -85,6 +87,7 @@ impl Message {
             sent_at: self.sent_at,
             text: self.ids[1].as_str().into(),
             automatic: self.automatic,
+            ad_click: self.ad_click,
             message_id: get(0),
             conversation_id: get(1),
             status: get(2),
@@ -118,6 +121,7 @@ impl Message {
             author: r.author,
             sent_at: r.sent_at,
             automatic: r.automatic,
+            ad_click: r.ad_click,
             texts: texts
                 .into_iter()
                 .map(|t| t.map(|t| t.into_owned()))
@@ -273,6 +277,7 @@ fn exports_look_as_documented() {
         sent_at: "2026-03-02T09:00:00.5Z".parse().unwrap(),
         text: "=1+1, \"hi\"".into(),
         automatic: false,
+        ad_click: false,
         message_id: None,
         conversation_id: None,
         status: None,
@@ -291,11 +296,11 @@ fn exports_look_as_documented() {
     };
     assert_eq!(
         written(ExportFormat::Csv),
-        "contact_id,channel,direction,sent_at,text,message_id,conversation_id,author,name,phone,email,address,timezone,language,tags,status,automatic\n\
-         c1,sms,outbound,2026-03-02T09:00:00.5Z,\"'=1+1, \"\"hi\"\"\",,,human,'-Ana,+525512345678,,,,,\"a;b\",,false\n"
+        "contact_id,channel,direction,sent_at,text,message_id,conversation_id,author,name,phone,email,address,timezone,language,tags,status,automatic,ad_click\n\
+         c1,sms,outbound,2026-03-02T09:00:00.5Z,\"'=1+1, \"\"hi\"\"\",,,human,'-Ana,+525512345678,,,,,\"a;b\",,false,false\n"
     );
     assert_eq!(
         written(ExportFormat::Jsonl),
-        "{\"contact_id\":\"c1\",\"channel\":\"sms\",\"direction\":\"outbound\",\"sent_at\":\"2026-03-02T09:00:00.5Z\",\"text\":\"=1+1, \\\"hi\\\"\",\"message_id\":null,\"conversation_id\":null,\"author\":\"human\",\"name\":\"-Ana\",\"phone\":\"+525512345678\",\"email\":null,\"address\":null,\"timezone\":null,\"language\":null,\"tags\":[\"a\",\"b\"],\"status\":null,\"automatic\":false}\n"
+        "{\"contact_id\":\"c1\",\"channel\":\"sms\",\"direction\":\"outbound\",\"sent_at\":\"2026-03-02T09:00:00.5Z\",\"text\":\"=1+1, \\\"hi\\\"\",\"message_id\":null,\"conversation_id\":null,\"author\":\"human\",\"name\":\"-Ana\",\"phone\":\"+525512345678\",\"email\":null,\"address\":null,\"timezone\":null,\"language\":null,\"tags\":[\"a\",\"b\"],\"status\":null,\"automatic\":false,\"ad_click\":false}\n"
     );
 }

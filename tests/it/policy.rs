@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use followup::decide::hours::{Hours, HoursZone, Interval, parse_closed, parse_open};
-use followup::decide::{Cadence, Cap, Policy, StepRule, SwitchRule};
+use followup::decide::{Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
 use followup::model::Channel;
 use followup::zone::Zone;
 use serde::Deserialize;
@@ -32,6 +32,9 @@ pub(crate) struct PolicyText {
     fresh_for: String,
     source_fresh_for: BTreeMap<String, String>,
     senders: Option<Vec<String>>,
+    country: String,
+    /// `CHANNEL: number`, `contact` or `conversation`.
+    reach: Vec<String>,
 }
 
 impl Default for PolicyText {
@@ -55,6 +58,8 @@ impl Default for PolicyText {
             fresh_for: "1h".to_owned(),
             source_fresh_for: BTreeMap::new(),
             senders: None,
+            country: String::new(),
+            reach: Vec::new(),
         }
     }
 }
@@ -91,6 +96,8 @@ impl PolicyText {
                 Some(senders) => each(senders, word)?,
                 None => Channel::ALL.to_vec(),
             },
+            country: self.country.parse().ok(),
+            reach: each(&self.reach, reach)?.into_iter().collect(),
         };
         Ok((policy, zone))
     }
@@ -171,4 +178,16 @@ fn cap(text: &str) -> Result<Cap, Fault> {
         count: word(count)?,
         window: word(window)?,
     })
+}
+
+/// `sms: number`.
+fn reach(text: &str) -> Result<(Channel, Reach), Fault> {
+    let (channel, reach) = text.split_once(": ").ok_or("no `CHANNEL: …`")?;
+    let reach = match reach {
+        "number" => Reach::Number,
+        "contact" => Reach::Contact,
+        "conversation" => Reach::Conversation,
+        other => return Err(format!("what is `{other}`?")),
+    };
+    Ok((word(channel)?, reach))
 }

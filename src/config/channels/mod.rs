@@ -24,6 +24,7 @@ use super::file::{Table, Value};
 use super::findings::{Findings, Spot, Spotted};
 use super::validate::Place;
 use super::{SecretRef, secret_ref, suggest, words};
+use crate::decide::Reach;
 use crate::model::Channel;
 use crate::model::Channel::{Email, Facebook, Instagram, LiveChat, Sms, Telegram, Whatsapp};
 
@@ -34,6 +35,9 @@ pub struct ChannelConfig {
     pub provider: Provider,
     /// How fast it may send, where the configuration says so; see [`super::Config::rates`].
     pub rate: Option<Rate>,
+    /// How fast it may send to the same contact, where the configuration says so; see
+    /// [`super::Config::contact_rates`].
+    pub contact_rate: Option<Rate>,
 }
 
 /// Who sends, and how.
@@ -94,12 +98,26 @@ impl Provider {
         Some(Rate { count, per })
     }
 
-    /// How long the provider wants between two messages to the same contact.
+    /// How fast the provider takes messages to the same contact.
     #[must_use]
-    pub fn pause(&self, channel: Channel) -> Option<Duration> {
+    pub const fn usual_contact_rate(&self, channel: Channel) -> Option<Rate> {
+        let seconds = match self {
+            Self::Telegram(_) => 1,
+            Self::Meta(_) if matches!(channel, Whatsapp) => 6,
+            _ => return None,
+        };
+        let per = Duration::from_secs(seconds);
+        Some(Rate { count: 1, per })
+    }
+
+    /// What it needs to reach a contact, where that is not any address as it is given (rule D18).
+    #[must_use]
+    pub const fn reach(&self, channel: Channel) -> Option<Reach> {
         match self {
-            Self::Telegram(_) => Some(Duration::from_secs(1)),
-            Self::Meta(_) if channel == Whatsapp => Some(Duration::from_secs(6)),
+            Self::Twilio(_) => Some(Reach::Number),
+            Self::Meta(_) if matches!(channel, Whatsapp) => Some(Reach::Number),
+            Self::Highlevel(_) => Some(Reach::Contact),
+            Self::Chatwoot(_) | Self::Intercom(_) => Some(Reach::Conversation),
             _ => None,
         }
     }
@@ -295,6 +313,8 @@ fn provider(
 ) -> Option<ChannelConfig> {
     let mut table = value.table(findings)?;
     let rate = table.parsed("rate", "rate = \"1/s\"", findings, words::rate);
+    let example = "contact_rate = \"1/6s\"";
+    let contact_rate = table.parsed("contact_rate", example, findings, words::rate);
     let t = &mut table;
     let provider = match name {
         "outbox" => Some(Provider::Outbox(outbox(t, place, findings))),
@@ -312,6 +332,7 @@ fn provider(
     Some(ChannelConfig {
         provider: provider?,
         rate,
+        contact_rate,
     })
 }
 

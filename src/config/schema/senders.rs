@@ -86,6 +86,8 @@ struct Outbox {
     /// Default "outbox.jsonl".
     path: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 #[derive(JsonSchema)]
@@ -102,6 +104,8 @@ struct Twilio {
     /// Default "https://api.twilio.com".
     base_url: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 /// WhatsApp Cloud.
@@ -116,6 +120,8 @@ struct MetaWhatsapp {
     /// Default "https://graph.facebook.com".
     base_url: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 /// Messenger and Instagram.
@@ -130,6 +136,8 @@ struct MetaPage {
     /// Default "https://graph.facebook.com".
     base_url: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 #[derive(JsonSchema)]
@@ -141,6 +149,8 @@ struct Highlevel {
     /// Default "https://services.leadconnectorhq.com".
     base_url: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 #[derive(JsonSchema)]
@@ -154,6 +164,8 @@ struct HighlevelSms {
     /// Default "https://services.leadconnectorhq.com".
     base_url: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 #[derive(JsonSchema)]
@@ -167,6 +179,8 @@ struct HighlevelEmail {
     /// Default "https://services.leadconnectorhq.com".
     base_url: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 #[derive(JsonSchema)]
@@ -177,6 +191,8 @@ struct Telegram {
     /// Default "https://api.telegram.org".
     base_url: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 /// A reply in the contact's conversation, on the channel that it is on.
@@ -189,6 +205,8 @@ struct Chatwoot {
     /// Default "https://app.chatwoot.com".
     base_url: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 /// A reply in the contact's conversation, on the channel that it is on.
@@ -201,6 +219,8 @@ struct Intercom {
     /// Default "https://api.intercom.io".
     base_url: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 /// A mail server.
@@ -225,6 +245,8 @@ struct Smtp {
     unsubscribe_url: Option<String>,
     unsubscribe_email: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 #[derive(JsonSchema)]
@@ -250,6 +272,8 @@ struct Sendmail {
     unsubscribe_url: Option<String>,
     unsubscribe_email: Option<String>,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }
 
 /// A server of one's own.
@@ -262,4 +286,6 @@ struct WebhookSender {
     /// What the request is signed with (Standard Webhooks).
     secret: Secret,
     rate: Option<Rate>,
+    /// To the same contact; default what the provider asks for.
+    contact_rate: Option<Rate>,
 }

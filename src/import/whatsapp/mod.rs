@@ -208,6 +208,7 @@ impl Reader for WhatsappReader {
             sent_at: self.zone.instant(given.local),
             text: Cow::Borrowed(body::clean(&given.text)),
             automatic: false,
+            ad_click: false,
             message_id: None,
             conversation_id: self.chat.as_deref().map(Cow::Borrowed),
             status: None,

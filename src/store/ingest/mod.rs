@@ -94,8 +94,8 @@ const BY_NUMBER: &str = concat!(
 const HAS_MESSAGE: &str = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
 const INSERT_MESSAGE: &str = "INSERT OR IGNORE INTO messages (contact, identity, sent_at, seq, channel, \
     author, source, automatic, signal, signal_at, signal_zone, signal_source, signal_evidence, message_id, \
-    conversation_id, status, text) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+    conversation_id, status, text, ad_click) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 /// More zone names than there are: somebody's nonsense must not grow without bound.
 const MOST_ZONES: usize = 1000;
@@ -442,6 +442,7 @@ impl<'a> Ingest<'a> {
             batch.get(row.conversation_id),
             batch.get(row.status),
             batch.text(row.text),
+            row.ad_click,
         ])?;
         Ok(inserted > 0)
     }

@@ -3,7 +3,7 @@
 
 use super::batch::Batch;
 use super::{Group, Pending};
-use crate::decide::{Action, Policy, decide};
+use crate::decide::{Action, Policy, Reach, decide};
 use crate::detect::{Detector, Input};
 use crate::model::{
     Author, Contact, Language, Message, Signal, SignalKind, SignalSource, Thread, Timestamp,
@@ -96,7 +96,8 @@ impl Group<'_> {
         // Others with the same number, and how fresh the source is, are not looked at: they can only make a
         // contact wait longer, and whoever wakes a contact decides with all that is known.
         if self.is_new && self.forgotten.is_none() {
-            let decision = decide(reading.policy, &self.thread(batch), reading.now);
+            let thread = self.thread(batch, reading.policy);
+            let decision = decide(reading.policy, &thread, reading.now);
             self.derived = Some(Derived {
                 wake_at: decision.wake_at.map(|at| micros(at).max(1)),
                 hold: (decision.action == Action::Hold).then_some(decision.reason.as_str()),
@@ -105,7 +106,7 @@ impl Group<'_> {
     }
 
     /// A new contact's thread, as far as a decision looks at it.
-    fn thread(&self, batch: &Batch) -> Thread {
+    fn thread(&self, batch: &Batch, policy: &Policy) -> Thread {
         let told = &self.contact;
         let contact = Contact {
             contact_id: batch.text(self.contact_id).to_owned(),
@@ -119,10 +120,11 @@ impl Group<'_> {
                 .collect(),
             ..Contact::default()
         };
+        let has_conversations = policy.reach.values().any(|r| *r == Reach::Conversation);
         let messages = self
             .rows
             .iter()
-            .map(|pending| pending.message(batch))
+            .map(|pending| pending.message(batch, has_conversations))
             .collect();
         Thread {
             contact,
@@ -133,7 +135,7 @@ impl Group<'_> {
 }
 
 impl Pending<'_> {
-    fn message(&self, batch: &Batch) -> Message {
+    fn message(&self, batch: &Batch, has_conversation: bool) -> Message {
         let found = &self.found;
         let signal = found.signal.map(|kind| {
             let (at, zone, source) = (found.at, None, SignalSource::Rules);
@@ -153,10 +155,13 @@ impl Pending<'_> {
             // A decision shows a text, and ties of equal times are told apart by it.
             text: batch.text(self.row.text).to_owned(),
             message_id: None,
-            conversation_id: None,
+            conversation_id: batch
+                .get(self.row.conversation_id.filter(|_| has_conversation))
+                .map(str::to_owned),
             status: None,
             signal,
             automatic: self.row.automatic || found.automatic,
+            ad_click: self.row.ad_click,
             source: 0,
         }
     }

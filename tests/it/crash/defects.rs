@@ -25,7 +25,7 @@ fn send_due(business: &Business, sender: Arc<dyn Sender>) -> (anyhow::Result<Sum
         policy: &config.policy,
         sender: &|_| Ok(Arc::clone(&sender)),
         rates: BTreeMap::new(),
-        pauses: BTreeMap::new(),
+        contact_rates: BTreeMap::new(),
         write: &|thread, _| {
             Ok(Written {
                 text: format!("Hi {:?}", thread.contact.name),
