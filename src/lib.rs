@@ -91,6 +91,7 @@
 //! | [`decide`] | the rules D1 to D21: a policy, a thread and a time into a [`decide::Decision`] with its reasons | pure |
 //! | [`detect`] | a text into a signal and the times said in it; the languages are data | pure |
 //! | [`config`] | `followup.toml` into valid states, or every fault at once | |
+//! | [`migrate`] | another tool's configuration into a `followup.toml` | |
 //! | [`import`] | one file per export format, each a reader of records or of rows that are wrong | |
 //! | [`store`] | all SQL: facts, claims, `wake_at`, erasure | |
 //! | [`export`] | what is stored, written so that [`import`] reads it again | |
@@ -130,6 +131,7 @@ pub mod export;
 pub mod http;
 pub mod import;
 pub mod intake;
+pub mod migrate;
 pub mod model;
 pub mod report;
 pub mod run;

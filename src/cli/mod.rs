@@ -73,6 +73,8 @@ pub enum Command {
     },
     /// Read exports of conversations; again and in any order is safe
     Import(Import),
+    /// Turn another tool's follow-up configuration into a followup.toml
+    ImportConfig(ImportConfig),
     /// Show what is due, what is scheduled, and why; changes nothing
     Plan(Plan),
     /// Take in what is new, send what is due, and exit: for cron and systemd
@@ -158,6 +160,32 @@ pub struct Import {
     /// The time to decide for.
     #[command(flatten)]
     pub now: Now,
+}
+
+/// `followup import-config`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup import-config highlevel agent.json
+  followup import-config highlevel agent.json -o - | less
+
+What is carried over stands in the file with where it came from; what is not, as a comment there and on
+standard error. The file passes followup check, and writes to an outbox until you give it senders.")]
+pub struct ImportConfig {
+    /// Whose configuration it is
+    pub tool: ImportedConfig,
+    /// The file, as the tool's API gives it; - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What to write; - is standard output; never over a file that is there
+    #[arg(short, long, value_name = "FILE", default_value = "followup.toml")]
+    pub output: PathBuf,
+}
+
+/// Another tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportedConfig {
+    /// HighLevel: the Auto Follow-Up of a Conversation AI agent
+    Highlevel,
 }
 
 /// `followup run`.

@@ -47,14 +47,17 @@ pub fn run(
 }
 
 fn starter(environment: &Environment) -> String {
-    let zone = zone(environment);
-    let zone = zone.as_ref().map_or("UTC", Zone::name);
+    let (zone, language) = local(environment);
     STARTER
         .replace("timezone = \"UTC\"", &format!("timezone = \"{zone}\""))
-        .replace(
-            "language = \"en\"",
-            &format!("language = \"{}\"", language(environment)),
-        )
+        .replace("language = \"en\"", &format!("language = \"{language}\""))
+}
+
+/// The zone and the language of this machine, by name.
+pub(super) fn local(environment: &Environment) -> (String, String) {
+    let zone = zone(environment);
+    let zone = zone.as_ref().map_or("UTC", Zone::name);
+    (zone.to_owned(), language(environment).to_string())
 }
 
 /// The zone of this machine, where it can be found out.

@@ -8,6 +8,7 @@ mod export;
 mod forget;
 mod history;
 mod import;
+mod import_config;
 pub mod init;
 mod plan;
 mod run;
@@ -118,6 +119,7 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
         }
         Command::Schema => schema::run(context.out),
         Command::Import(arguments) => import::import(context, &arguments),
+        Command::ImportConfig(arguments) => import_config::import_config(context, &arguments),
         Command::Run(arguments) => run::run(context, &arguments),
         Command::Plan(arguments) => plan::plan(context, &arguments),
         Command::Show(arguments) => show::show(context, &arguments),

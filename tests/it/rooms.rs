@@ -11,6 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("decide", &["model", "zone"]),
     ("detect", &["model", "zone"]),
     ("config", &["model", "error", "zone", "decide"]),
+    ("migrate", &["model", "zone", "config"]),
     ("import", &["model", "zone", "config"]),
     ("http", &["model"]),
     (
@@ -58,6 +59,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "model", "error", "zone", "decide", "detect", "config", "import", "sync", "store",
             "export", "channel", "compose", "workflow", "run", "intake", "report", "cli",
+            "migrate",
         ],
     ),
 ];
