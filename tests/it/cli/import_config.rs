@@ -8,7 +8,7 @@ fn carried_over(sample: &str) -> String {
     desk.write("agent.json", sample);
     let mut seen = desk.run(&["import-config", "highlevel", "agent.json"]);
     seen.push_str(&std::fs::read_to_string(desk.path("followup.toml")).unwrap());
-    let checked = desk.run(&["check"]);
+    let checked = desk.run_in(120, &["check"]);
     assert!(checked.contains("[exit 0]"), "{seen}\n{checked}");
     seen.push_str(&checked);
     seen
