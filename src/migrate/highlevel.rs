@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 
 use super::page::{Page, one_line, quoted, shown};
 use super::{Local, MigrateError, Migrated, hours, merge_fields};
-use crate::config::Country;
-use crate::model::{Delay, Language, Scenario};
+use crate::model::{Country, Delay, Language, Scenario};
 use crate::zone::Zone;
 
 type Object = Map<String, Value>;

@@ -11,7 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("decide", &["model", "zone"]),
     ("detect", &["model", "zone"]),
     ("config", &["model", "error", "zone", "decide"]),
-    ("migrate", &["model", "zone", "config"]),
+    ("migrate", &["model", "zone"]),
     ("import", &["model", "zone", "config"]),
     ("http", &["model"]),
     (

@@ -6,7 +6,10 @@ use super::{Desk, assert_seen};
 fn carried_over(sample: &str) -> String {
     let desk = Desk::empty();
     desk.write("agent.json", sample);
-    let mut seen = desk.run(&["import-config", "highlevel", "agent.json"]);
+    let mut made = desk.command(80, &["import-config", "highlevel", "agent.json"]);
+    let made = made.env("TZ", "Europe/Madrid").output().unwrap();
+    let mut seen = String::from_utf8(made.stdout).unwrap();
+    seen.push_str(&String::from_utf8(made.stderr).unwrap());
     seen.push_str(&std::fs::read_to_string(desk.path("followup.toml")).unwrap());
     let checked = desk.run_in(120, &["check"]);
     assert!(checked.contains("[exit 0]"), "{seen}\n{checked}");
