@@ -4,27 +4,63 @@
 use super::SendError;
 use crate::model::Channel;
 
+/// What a channel counts a text in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Unicode scalar values.
+    Characters,
+    /// Bytes of UTF-8.
+    Bytes,
+}
+
+impl Unit {
+    /// How many of them a text has.
+    pub(crate) fn count(self, text: &str) -> usize {
+        match self {
+            Self::Characters => text.chars().count(),
+            Self::Bytes => text.len(),
+        }
+    }
+
+    /// Its name, in the plural.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Characters => "characters",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+/// In what a channel counts a text, and how many it takes at most, whatever the provider.
+pub(crate) const fn units(channel: Channel) -> (Unit, usize) {
+    match channel {
+        Channel::Sms => (Unit::Characters, 1600),
+        Channel::Whatsapp | Channel::Telegram => (Unit::Characters, 4096),
+        Channel::Facebook => (Unit::Characters, 2000),
+        Channel::Instagram => (Unit::Bytes, 1000),
+        Channel::LiveChat => (Unit::Characters, 10_000),
+        Channel::Email => (Unit::Bytes, 1 << 20),
+    }
+}
+
 /// Refuses a text that is empty, or too long for the channel whatever the provider.
 pub(super) fn fit(channel: Channel, text: &str) -> Result<(), SendError> {
-    match channel {
-        Channel::Sms => characters(text, 1600, "an SMS"),
-        Channel::Whatsapp => characters(text, 4096, "WhatsApp"),
-        Channel::Facebook => characters(text, 2000, "Messenger"),
-        Channel::Instagram => bytes(text, 1000, "Instagram"),
-        Channel::Telegram => characters(text, 4096, "Telegram"),
-        Channel::LiveChat => characters(text, 10_000, "a chat"),
-        Channel::Email => bytes(text, 1 << 20, "an email"),
-    }
+    let (unit, most) = units(channel);
+    let who = match channel {
+        Channel::Sms => "an SMS",
+        Channel::Whatsapp => "WhatsApp",
+        Channel::Facebook => "Messenger",
+        Channel::Instagram => "Instagram",
+        Channel::Telegram => "Telegram",
+        Channel::LiveChat => "a chat",
+        Channel::Email => "an email",
+    };
+    within(text, unit.count(text), most, unit.as_str(), who)
 }
 
 /// Refuses a text of more than `most` characters.
 pub(super) fn characters(text: &str, most: usize, who: &str) -> Result<(), SendError> {
     within(text, text.chars().count(), most, "characters", who)
-}
-
-/// Refuses a text of more than `most` bytes of UTF-8.
-fn bytes(text: &str, most: usize, who: &str) -> Result<(), SendError> {
-    within(text, text.len(), most, "bytes", who)
 }
 
 fn within(text: &str, length: usize, most: usize, unit: &str, who: &str) -> Result<(), SendError> {

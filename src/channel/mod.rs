@@ -25,6 +25,7 @@ mod webhook;
 pub use chatwoot::Chatwoot;
 pub use highlevel::Highlevel;
 pub use intercom::Intercom;
+pub(crate) use limits::units;
 pub use meta::Meta;
 pub use outbox::Outbox;
 pub use senders::Senders;

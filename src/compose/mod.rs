@@ -3,6 +3,7 @@
 //! Pure: what comes out depends on the configuration, the thread and the step alone.
 
 mod builtin;
+pub mod guard;
 mod segments;
 pub mod template;
 mod tidy;
