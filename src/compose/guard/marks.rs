@@ -124,7 +124,7 @@ fn quotes(plain: &Plain, grounds: &Grounds<'_>, ours: &Ours<'_>) -> Option<Strin
 /// A word that looks encoded: long, of letters and digits in both cases.
 fn encoded(text: &str) -> Option<&str> {
     text.split_whitespace().find(|word| {
-        let has = |what: fn(&u8) -> bool| word.bytes().filter(|b| what(b)).count() >= 2;
+        let has = |what: fn(&u8) -> bool| word.bytes().filter(what).count() >= 2;
         word.len() >= 16
             && word
                 .bytes()

@@ -218,8 +218,10 @@ impl<'a> Ours<'a> {
 
 /// The beginning of a text, as much of it as is read.
 fn head(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MOST_BYTES))
-        .unwrap_or(text)
+    let end = (0..=MOST_BYTES.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 /// The length and the limit, when a text is longer than a follow-up may be: what the channel takes, and far

@@ -7,187 +7,11 @@ use super::{Finding, FindingKind, Grounds, Ours};
 use crate::model::{Language, fold};
 
 /// Words before a name.
-const TITLES: &[&str] = &[
-    "mr",
-    "mrs",
-    "ms",
-    "miss",
-    "dr",
-    "dra",
-    "doctor",
-    "doctora",
-    "doutor",
-    "doutora",
-    "sr",
-    "sra",
-    "srta",
-    "senor",
-    "senora",
-    "senorita",
-    "senhor",
-    "senhora",
-    "don",
-    "dona",
-    "monsieur",
-    "madame",
-    "mme",
-    "mademoiselle",
-    "docteur",
-    "herr",
-    "herrn",
-    "frau",
-    "doktor",
-    "signor",
-    "signora",
-    "signore",
-    "dott",
-    "dottor",
-    "dottoressa",
-    "prof",
-    "lic",
-    "ing",
-];
+const TITLES: &str = "mr mrs ms miss dr dra doctor doctora doutor doutora sr sra srta senor senora senorita senhor senhora don dona monsieur madame mme mademoiselle docteur herr herrn frau doktor signor signora signore dott dottor dottoressa prof lic ing";
 /// Words of a greeting; what follows with a capital is a name.
-const GREETINGS: &[&str] = &[
-    "hi",
-    "hello",
-    "hey",
-    "dear",
-    "hola",
-    "querido",
-    "querida",
-    "estimado",
-    "estimada",
-    "ola",
-    "oi",
-    "prezado",
-    "prezada",
-    "caro",
-    "cara",
-    "bonjour",
-    "salut",
-    "bonsoir",
-    "cher",
-    "chere",
-    "hallo",
-    "liebe",
-    "lieber",
-    "moin",
-    "servus",
-    "ciao",
-    "salve",
-    "gentile",
-    "buongiorno",
-    "morning",
-    "afternoon",
-    "evening",
-];
+const GREETINGS: &str = "hi hello hey dear hola querido querida estimado estimada ola oi prezado prezada caro cara bonjour salut bonsoir cher chere hallo liebe lieber moin servus ciao salve gentile buongiorno morning afternoon evening";
 /// Words that are written with a capital without being a name.
-const NO_NAMES: &[&str] = &[
-    "i",
-    "i'm",
-    "i'll",
-    "i've",
-    "there",
-    "again",
-    "all",
-    "everyone",
-    "team",
-    "merry",
-    "christmas",
-    "happy",
-    "new",
-    "year",
-    "easter",
-    "good",
-    "morning",
-    "afternoon",
-    "evening",
-    "buenos",
-    "buenas",
-    "dias",
-    "tardes",
-    "noches",
-    "bom",
-    "dia",
-    "boa",
-    "tarde",
-    "noite",
-    "feliz",
-    "navidad",
-    "ano",
-    "nuevo",
-    "natal",
-    "novo",
-    "joyeux",
-    "noel",
-    "bonne",
-    "annee",
-    "guten",
-    "tag",
-    "morgen",
-    "abend",
-    "frohe",
-    "weihnachten",
-    "sie",
-    "ihnen",
-    "ihr",
-    "ihre",
-    "ihren",
-    "buon",
-    "natale",
-    "anno",
-    "lei",
-    "whatsapp",
-    "sms",
-    "usted",
-    "ustedes",
-    "ok",
-    "gracias",
-    "de",
-    "del",
-    "la",
-    "las",
-    "los",
-    "da",
-    "do",
-    "dos",
-    "das",
-    "di",
-    "van",
-    "von",
-    "der",
-    "y",
-    "e",
-    "et",
-    "und",
-    "and",
-    "english",
-    "spanish",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "just",
-    "did",
-    "are",
-    "is",
-    "we",
-    "how",
-    "would",
-    "can",
-    "que",
-    "como",
-    "espero",
-    "solo",
-    "te",
-    "le",
-    "mio",
-    "tudo",
-];
+const NO_NAMES: &str = "i i'm i'll i've there again all everyone team merry christmas happy new year easter good morning afternoon evening buenos buenas dias tardes noches bom dia boa tarde noite feliz navidad ano nuevo natal novo joyeux noel bonne annee guten tag morgen abend frohe weihnachten sie ihnen ihr ihre ihren buon natale anno lei whatsapp sms usted ustedes ok gracias de del la las los da do dos das di van von der y e et und and english spanish monday tuesday wednesday thursday friday saturday sunday just did are is we how would can que como espero solo te le mio tudo";
 
 /// Finds names that nobody of our side has said.
 pub(super) fn find(
@@ -206,8 +30,7 @@ pub(super) fn find(
     }
     let is_known = |word: &str| {
         let folded = fold(word);
-        known.contains(&folded)
-            || words(&folded).all(|w| known.contains(w) || NO_NAMES.contains(&w))
+        known.contains(&folded) || words(&folded).all(|w| known.contains(w) || lists(NO_NAMES, w))
     };
     // In German every noun has a capital; there, only a greeting and a title show a name.
     let nouns = grounds.language == Some(Language::De);
@@ -252,9 +75,9 @@ pub(super) fn find(
         if capital
             && !shouts
             && (lead.is_some() || !run.is_empty())
-            && !NO_NAMES.contains(&folded.as_str())
-            && !GREETINGS.contains(&folded.as_str())
-            && !TITLES.contains(&folded.as_str())
+            && !lists(NO_NAMES, folded.as_str())
+            && !lists(GREETINGS, folded.as_str())
+            && !lists(TITLES, folded.as_str())
         {
             if run.is_empty() {
                 needed = lead.unwrap_or(2);
@@ -267,7 +90,7 @@ pub(super) fn find(
             report(&mut run, &mut unknown, needed);
         }
         if word.ends_with(['.', '!', '?', ',', ';', ':', '…', ')', '"'])
-            && !TITLES.contains(&folded.as_str())
+            && !lists(TITLES, folded.as_str())
         {
             report(&mut run, &mut unknown, needed);
         }
@@ -277,11 +100,11 @@ pub(super) fn find(
                 folded.as_str(),
                 "again" | "de" | "nuevo" | "novo" | "nochmal" | "di"
             );
-        before = if TITLES.contains(&folded.as_str()) {
+        before = if lists(TITLES, folded.as_str()) {
             Before::Title
         } else if ends {
             Before::Start
-        } else if greets || GREETINGS.contains(&folded.as_str()) {
+        } else if greets || lists(GREETINGS, folded.as_str()) {
             Before::Greeting
         } else {
             Before::Word
@@ -300,6 +123,11 @@ enum Before {
     Greeting,
     Title,
     Word,
+}
+
+/// Whether a word is one of a list's.
+fn lists(list: &str, word: &str) -> bool {
+    list.split(' ').any(|w| w == word)
 }
 
 fn starts_with_capital(word: &str) -> bool {

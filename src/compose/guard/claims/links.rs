@@ -112,7 +112,7 @@ pub(super) fn find(work: &mut Work<'_>) {
 fn link(written: &str) -> Key {
     let bare: String = written.split_whitespace().collect();
     let rest = match bare.split_once("://") {
-        Some((scheme, rest)) if matches!(scheme, "http" | "https") => rest,
+        Some(("http" | "https", rest)) => rest,
         _ => &bare,
     };
     let rest = rest.strip_prefix("www.").unwrap_or(rest);

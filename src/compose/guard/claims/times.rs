@@ -21,7 +21,7 @@ pub(super) enum Day {
         year: Option<u16>,
     },
     /// A day of whichever month.
-    DayOfMonth(u8),
+    Nth(u8),
     /// A month, without a day.
     Month(u8),
     /// From Monday, 0.
@@ -55,7 +55,7 @@ impl Day {
                 Self::Date {
                     day, month, either, ..
                 },
-                Self::DayOfMonth(d),
+                Self::Nth(d),
             ) => day == d || either && month == d,
             (Self::Date { month, .. }, Self::Month(m)) => month == m,
             (known, stated) => known == stated,
@@ -226,7 +226,7 @@ pub(super) fn find_dates(work: &mut Work<'_>, language: Option<Language>) {
         if next.is_some_and(is_counted) {
             return None;
         }
-        Some((Key::Day(Day::DayOfMonth(value)), trim(c)))
+        Some((Key::Day(Day::Nth(value)), trim(c)))
     });
     let tentative = |work: &Work<'_>, at: usize| is_tentative(work.plain.sentence(at), language);
     work.take(&WEEKDAY, FindingKind::Date, |c, work| {
@@ -298,7 +298,7 @@ fn number(found: Option<Match<'_>>) -> Option<u8> {
 /// A date, when it can be one.
 fn date(day: u8, month: u8, either: bool, year: Option<u16>) -> Option<Key> {
     let can = |day: u8, month: u8| (1..=31).contains(&day) && (1..=12).contains(&month);
-    if !can(day, month) && !(either && can(month, day)) {
+    if !(can(day, month) || either && can(month, day)) {
         return None;
     }
     Some(Key::Day(Day::Date {

@@ -19,6 +19,7 @@ fn message(author: Author, sent_at: &str, text: &str) -> Message {
         status: None,
         signal: None,
         automatic: false,
+        ad_click: false,
         source: 1,
     }
 }
