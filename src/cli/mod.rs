@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{DateOrder, Format};
+use crate::config::{AUTO, DateOrder, Format};
 use crate::export::ExportFormat;
 
 pub use time::{NotATime, TimeArgument};
@@ -142,13 +142,13 @@ pub struct Import {
     /// The source they belong to, with its settings: one that is configured [default: the one whose path it is]
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
-    /// How they are written: csv, jsonl or whatsapp [default: by their content]
+    /// How they are written: auto (by their content), or one of csv, jsonl, whatsapp, signal, messenger, instagram, telegram, twilio, highlevel, chatwoot, intercom, whatsapp_cloud, mbox, maildir [default: the source's, else auto]
     #[arg(long, value_name = "F")]
-    pub format: Option<Format>,
+    pub format: Option<FormatArgument>,
     /// Up to when they are complete [default: the file's modification time]
     #[arg(long, value_name = "T")]
     pub as_of: Option<TimeArgument>,
-    /// For chat exports: a name under which the business writes; may be given again
+    /// For chat exports and email: a name or address under which the business writes; may be given again
     #[arg(long, value_name = "SENDER")]
     pub us: Vec<String>,
     /// The zone of times without an offset
@@ -186,6 +186,24 @@ pub struct ImportConfig {
 pub enum ImportedConfig {
     /// HighLevel: the Auto Follow-Up of a Conversation AI agent
     Highlevel,
+}
+
+/// A format, or `auto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormatArgument(pub Option<Format>);
+
+impl std::str::FromStr for FormatArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == AUTO {
+            return Ok(Self(None));
+        }
+        text.parse().map(|format| Self(Some(format))).map_err(|_| {
+            let known: Vec<_> = Format::ALL.iter().map(|f| f.as_str()).collect();
+            format!("the formats are {AUTO}, {}", known.join(", "))
+        })
+    }
 }
 
 /// `followup run`.

@@ -10,7 +10,7 @@ use crate::cli::{Export, Exported};
 use crate::config::{Config, Provider};
 use crate::error::{Failure, Outcome};
 use crate::export::{ContactWriter, ExportFormat, FollowUpWriter, MessageWriter};
-use crate::import::{ContactRecord, FollowUpRecord, Record};
+use crate::import::{ContactRecord, FollowUpRecord, Record, Tells};
 use crate::store::{Access, MessageRow, Store};
 
 /// Writes what is stored, so that it can be imported again: to standard output, or whole or not at all to a file.
@@ -88,6 +88,7 @@ fn write(store: &Store, what: Exported, format: ExportFormat, out: &mut dyn Writ
                         line,
                         contact,
                         words,
+                        opted_out: None,
                     })?;
                 }
             }
@@ -113,6 +114,7 @@ fn write(store: &Store, what: Exported, format: ExportFormat, out: &mut dyn Writ
 fn record<'r>(row: &MessageRow<'r>) -> Record<'r> {
     let text = |field: Option<&'r str>| field.map(Cow::Borrowed);
     Record {
+        tells: Tells::Message,
         line: 0,
         contact_id: row.contact_id.into(),
         channel: row.channel,

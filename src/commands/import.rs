@@ -108,7 +108,7 @@ impl Import {
         };
         let mut settings = found.map(SourceSettings::from).unwrap_or_default();
         if let Some(format) = self.format {
-            settings.format = Some(format);
+            settings.format = format.0;
         }
         if !self.us.is_empty() {
             settings.us.clone_from(&self.us);

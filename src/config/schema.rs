@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{DateOrder, Format, Otherwise};
+use super::{AUTO, DateOrder, Format, Otherwise};
 use crate::model::Channel;
 use senders::Channels;
 
@@ -260,8 +260,8 @@ struct Price {
 #[serde(deny_unknown_fields)]
 struct Source {
     name: String,
-    /// By default what the end of the path says.
-    format: Option<Format>,
+    /// What the files are; by default, and as "auto", what their content shows.
+    format: Option<FormatOrAuto>,
     /// Such as "exports/*.csv"; or name an API.
     path: Option<String>,
     /// Its own fresh_for, instead of that in [limits].
@@ -273,13 +273,13 @@ struct Source {
     /// The zone of times without an offset.
     timezone: Option<String>,
     date_order: Option<DateOrder>,
-    /// For whatsapp: the names under which we write.
+    /// For chats and email: the names, or the addresses, under which we write.
     us: Option<Vec<String>>,
-    /// For whatsapp: which of `us` are staff.
+    /// Which of `us` are staff.
     humans: Option<Vec<String>>,
     /// The channel of rows that name none.
     channel: Option<Channel>,
-    /// For whatsapp: the contact's id.
+    /// For a chat with one contact: their id.
     contact_id: Option<String>,
     /// For csv.
     delimiter: Option<String>,
@@ -330,6 +330,20 @@ texts! {
     DurationOrOff = "^(off|([0-9]+[wdhms])+)$", "such as 30s, 5m, 2h, 1d, 1w, 1h30m, or off";
     Rate = "^[0-9]+/[0-9]*[a-z]+$", "such as 1/s, 30/m, 100/10s";
     Language = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", "a tag such as es or es-MX";
+}
+
+/// What a source's files are, or "auto".
+struct FormatOrAuto;
+
+impl JsonSchema for FormatOrAuto {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FormatOrAuto".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let format = generator.subschema_for::<Format>();
+        json_schema!({ "anyOf": [format, { "const": AUTO }] })
+    }
 }
 
 /// A whole number, or "off".

@@ -15,8 +15,8 @@ use crate::zone::Zone;
 pub struct SourceConfig {
     /// Its name; unique.
     pub name: String,
-    /// What its files are.
-    pub format: Format,
+    /// What its files are; `None` is found from their content.
+    pub format: Option<Format>,
     /// The files, resolved: a path that may have `*` and `?` in its last parts.
     pub path: PathBuf,
     /// Its own `fresh_for`: `None` is that of `[limits]`, `Some(None)` is `"off"` (rule D15).
@@ -29,16 +29,34 @@ pub struct SourceConfig {
     pub zone: Option<Zone>,
     /// The order of numeric dates, where the file does not show it.
     pub date_order: Option<DateOrder>,
-    /// For whatsapp: the names under which we write.
+    /// For chat exports and email: the names, or the addresses, under which we write.
     pub us: Vec<String>,
-    /// For whatsapp: which of [`SourceConfig::us`] are staff (rule D6); the others are the bot.
+    /// Which of [`SourceConfig::us`] are staff (rule D6); the others are the bot.
     pub humans: Vec<String>,
     /// The channel of rows that name none.
     pub channel: Option<Channel>,
-    /// For whatsapp: the contact's id, when it is not to be taken from the chat.
+    /// For chat exports: the contact's id, when it is not to be taken from the chat.
     pub contact_id: Option<String>,
     /// For csv: the separator, when it is not to be found out.
     pub delimiter: Option<u8>,
+}
+
+impl SourceConfig {
+    /// How old its files may be by default (rule D15); where only the content tells what they are, those that phones
+    /// export count as chats.
+    #[must_use]
+    pub fn default_fresh_for(&self) -> Delay {
+        let of_a_phone = || {
+            let extension = self.path.extension().and_then(|e| e.to_str());
+            extension
+                .is_some_and(|e| e.eq_ignore_ascii_case("txt") || e.eq_ignore_ascii_case("zip"))
+        };
+        match self.format {
+            Some(format) => format.fresh_for(),
+            None if of_a_phone() => Format::Whatsapp.fresh_for(),
+            None => Format::Csv.fresh_for(),
+        }
+    }
 }
 
 crate::model::named! {
@@ -50,19 +68,72 @@ crate::model::named! {
         Jsonl = "jsonl",
         /// A chat exported by WhatsApp, `.txt` or `.zip`.
         Whatsapp = "whatsapp",
+        /// A chat exported from Signal as text.
+        Signal = "signal",
+        /// Messenger's part of Meta's "Download your information", `message_1.json` or the whole `.zip`.
+        Messenger = "messenger",
+        /// Instagram's part of it.
+        Instagram = "instagram",
+        /// Telegram Desktop's `result.json`, of one chat or of all.
+        Telegram = "telegram",
+        /// Twilio's messages, as the console (CSV) and the API (JSON) give them.
+        Twilio = "twilio",
+        /// HighLevel's messages (JSON) and contacts (CSV, JSON).
+        Highlevel = "highlevel",
+        /// Chatwoot's messages and conversations from the API, and its webhooks' bodies.
+        Chatwoot = "chatwoot",
+        /// Intercom's conversations from the API.
+        Intercom = "intercom",
+        /// The bodies of WhatsApp Cloud API webhooks, one a line.
+        WhatsappCloud = "whatsapp_cloud",
+        /// A mailbox in one file.
+        Mbox = "mbox",
+        /// A Maildir, or a single email.
+        Maildir = "maildir",
     }
 }
 
 impl Format {
     /// How old such files may be by default (rule D15). What a program writes is written often: an hour. A chat
-    /// that a person exports on a phone is a matter of days: whoever follows up by such files means to.
+    /// that a person exports is a matter of days: whoever follows up by such files means to.
     #[must_use]
     pub const fn fresh_for(self) -> Delay {
         match self {
-            Self::Whatsapp => Delay::seconds(24 * 3600),
-            Self::Csv | Self::Jsonl => Delay::seconds(3600),
+            Self::Whatsapp | Self::Signal | Self::Messenger | Self::Instagram | Self::Telegram => {
+                Delay::seconds(24 * 3600)
+            }
+            Self::Csv
+            | Self::Jsonl
+            | Self::Twilio
+            | Self::Highlevel
+            | Self::Chatwoot
+            | Self::Intercom
+            | Self::WhatsappCloud
+            | Self::Mbox
+            | Self::Maildir => Delay::seconds(3600),
         }
     }
+
+    /// Tables and lists whose columns are ours or mapped to ours.
+    pub const ROWS: &'static [Self] = &[Self::Csv, Self::Jsonl];
+    /// Exports of chats, which do not say who of those who write is the business.
+    pub const CHATS: &'static [Self] = &[
+        Self::Whatsapp,
+        Self::Signal,
+        Self::Messenger,
+        Self::Instagram,
+        Self::Telegram,
+    ];
+    /// Exports that need the names, or the addresses, under which the business writes.
+    pub const OURS: &'static [Self] = &[
+        Self::Whatsapp,
+        Self::Signal,
+        Self::Messenger,
+        Self::Instagram,
+        Self::Telegram,
+        Self::Mbox,
+        Self::Maildir,
+    ];
 }
 
 crate::model::named! {
@@ -91,6 +162,9 @@ pub(super) const FILE_KEYS: &[&str] = &[
     "contact_id",
     "delimiter",
 ];
+
+/// The word for a format that the content tells.
+pub const AUTO: &str = "auto";
 
 const DIRECTIONS: &[&str] = &["inbound", "outbound", "in", "out"];
 
@@ -145,7 +219,7 @@ fn read_one(
     let files = table
         .required("path", example, findings)
         .and_then(|text| text.parse(findings, path(example)));
-    let format = format(&mut table, files.as_deref(), findings);
+    let format = format(&mut table, findings);
     let fresh_for = table.parsed("fresh_for", "fresh_for = \"30m\"", findings, |t| {
         words::or_off(t, words::delay)
     });
@@ -170,18 +244,18 @@ fn read_one(
                 let names: Vec<&str> = wanted.iter().map(|f| f.as_str()).collect();
                 findings.fault(
                     &value.key_spot(),
-                    format!("only for {}; leave it out", names.join(" and ")),
+                    format!("only for {}; leave it out", names.join(", ")),
                 );
             }
         };
-    const ROWS: &[Format] = &[Format::Csv, Format::Jsonl];
     for key in ["columns", "values"] {
-        only(&mut table, key, ROWS, findings);
+        only(&mut table, key, Format::ROWS, findings);
     }
     only(&mut table, "delimiter", &[Format::Csv], findings);
-    for key in ["us", "humans", "contact_id"] {
-        only(&mut table, key, &[Format::Whatsapp], findings);
+    for key in ["us", "humans"] {
+        only(&mut table, key, Format::OURS, findings);
     }
+    only(&mut table, "contact_id", Format::CHATS, findings);
     let columns = columns(table.table("columns", findings), findings);
     let values = values(table.table("values", findings), findings);
     let delimiter = table.parsed("delimiter", "delimiter = \";\"", findings, |t| {
@@ -203,7 +277,7 @@ fn read_one(
     table.done(findings);
     Some(SourceConfig {
         name: String::new(),
-        format: format?,
+        format,
         path: place.path(&files?),
         fresh_for,
         columns,
@@ -218,36 +292,15 @@ fn read_one(
     })
 }
 
-/// As written, else by the end of the path.
-fn format(table: &mut Table<'_>, path: Option<&str>, findings: &mut Findings) -> Option<Format> {
-    /// Formats of the interface that a later version reads.
-    const LATER: &[&str] = &[
-        "messenger",
-        "instagram",
-        "telegram",
-        "twilio",
-        "highlevel",
-        "chatwoot",
-    ];
-    if let Some(written) = table.text("format", "format = \"csv\"", findings) {
-        return written.parse(findings, |text| {
-            if LATER.contains(&text) {
-                return Err("not read by this version; known: csv, jsonl, whatsapp".to_owned());
-            }
-            words::one_of("format", Format::ALL, Format::as_str, text)
-        });
+/// As written; `None` when the content is to tell.
+fn format(table: &mut Table<'_>, findings: &mut Findings) -> Option<Format> {
+    let written = table.text("format", "format = \"csv\"", findings)?;
+    if written.value == AUTO {
+        return None;
     }
-    let path = path?.to_ascii_lowercase();
-    let by_extension = match path.rsplit_once('.').map(|(_, e)| e) {
-        Some("csv" | "tsv") => Some(Format::Csv),
-        Some("jsonl" | "ndjson") => Some(Format::Jsonl),
-        Some("txt" | "zip") => Some(Format::Whatsapp),
-        _ => None,
-    };
-    if by_extension.is_none() && !table.entries().iter().any(|(k, _)| *k == "format") {
-        table.missing("format", "format = \"csv\"", findings);
-    }
-    by_extension
+    written.parse(findings, |text| {
+        words::one_of("format", Format::ALL, Format::as_str, text)
+    })
 }
 
 fn columns(table: Table<'_>, findings: &mut Findings) -> BTreeMap<String, String> {

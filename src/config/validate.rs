@@ -107,7 +107,7 @@ pub(super) fn read(
         (own, _) => own,
     };
     let of_files = sources.iter().map(|s| {
-        let fresh_for = of_kind(s.fresh_for, s.format.fresh_for());
+        let fresh_for = of_kind(s.fresh_for, s.default_fresh_for());
         (&s.name, fresh_for)
     });
     let of_apis = apis.iter().map(|s| {

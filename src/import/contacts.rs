@@ -33,7 +33,12 @@ pub struct ContactRecord {
     pub contact: Contact,
     /// What operators and providers said (rule D6b): pauses, bookings, opt-outs and opt-ins.
     pub words: Vec<Word>,
+    /// The file has them as not to be written to, without saying since when; why.
+    pub opted_out: Option<String>,
 }
+
+/// Contacts, one by one; after a [`ReadError::Row`] the next are read all the same.
+pub type Contacts = Box<dyn Iterator<Item = Result<ContactRecord, ReadError>> + Send>;
 
 /// Reads a contact file row by row.
 pub struct ContactReader {
@@ -78,6 +83,7 @@ fn record(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
         line: row.line,
         contact,
         words: row.maybe("words", words)?.unwrap_or_default(),
+        opted_out: None,
     })
 }
 

@@ -19,7 +19,7 @@ mod time;
 mod whatsapp;
 mod words;
 
-pub use contacts::{CONTACT_COLUMNS, ContactReader, ContactRecord};
+pub use contacts::{CONTACT_COLUMNS, ContactReader, ContactRecord, Contacts};
 pub use csv::CsvReader;
 pub use encoding::Progress;
 pub use field::COLUMNS;
@@ -31,13 +31,15 @@ pub use whatsapp::{ChatCounts, WhatsappReader};
 
 use std::borrow::Cow;
 
-use crate::model::{Author, Channel, Timestamp};
+use crate::model::{Author, Channel, Timestamp, WordKind, WordSource};
 
 /// One message as an export tells it, with what the export says of the contact. Borrowed from the reader's
 /// buffer: valid until the next call.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
-    /// The line on which the row begins, from 1: also the order of equal `sent_at`.
+    /// What the row tells.
+    pub tells: Tells<'a>,
+    /// The line on which the row begins, or its number in a JSON list, from 1: also the order of equal `sent_at`.
     pub line: u64,
     /// The contact's id; never empty.
     pub contact_id: Cow<'a, str>,
@@ -73,6 +75,64 @@ pub struct Record<'a> {
     pub language: Option<Cow<'a, str>>,
     /// The contact's tags, separated by `;`.
     pub tags: Option<Cow<'a, str>>,
+}
+
+/// What a row tells: a message, something of its contact, or both.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Tells<'a> {
+    /// A message.
+    #[default]
+    Message,
+    /// A message, and a word about the contact: a provider's refusal of it shows an opt-out (rule X4).
+    MessageAndWord(Said<'a>),
+    /// No message: a word about the contact, such as an appointment (rule D5). `author`, `channel` and `text` of
+    /// the record mean nothing.
+    Word(Said<'a>),
+}
+
+/// A word about a contact (rule D6b), said at the `sent_at` of its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said<'a> {
+    /// What is said.
+    pub kind: WordKind,
+    /// Who says it.
+    pub source: WordSource,
+    /// Why, in the export's words.
+    pub reason: Option<Cow<'a, str>>,
+}
+
+impl<'a> Record<'a> {
+    /// A message of which no more is known than this.
+    #[must_use]
+    pub fn message(
+        contact_id: Cow<'a, str>,
+        channel: Channel,
+        author: Author,
+        sent_at: Timestamp,
+        text: Cow<'a, str>,
+    ) -> Self {
+        Self {
+            tells: Tells::Message,
+            line: 0,
+            contact_id,
+            channel,
+            author,
+            sent_at,
+            text,
+            automatic: false,
+            ad_click: false,
+            message_id: None,
+            conversation_id: None,
+            status: None,
+            name: None,
+            phone: None,
+            email: None,
+            address: None,
+            timezone: None,
+            language: None,
+            tags: None,
+        }
+    }
 }
 
 /// A row that could not be used. The rows after it are read all the same.

@@ -9,8 +9,8 @@ use super::named_rows::{at_path, object};
 use super::table::Table;
 use super::whatsapp::{Chat, looks_like_a_chat};
 use super::{
-    ChatCounts, ContactReader, CsvReader, FollowUpReader, JsonlReader, Progress, ReadError, Reader,
-    SourceSettings, WhatsappReader,
+    ChatCounts, ContactReader, Contacts, CsvReader, FollowUpReader, JsonlReader, Progress,
+    ReadError, Reader, SourceSettings, WhatsappReader,
 };
 use crate::config::Format;
 
@@ -29,7 +29,7 @@ pub enum Records {
     /// Messages.
     Messages(Box<dyn Reader + Send>),
     /// Contacts, as `export contacts` writes them.
-    Contacts(ContactReader),
+    Contacts(Contacts),
     /// Follow-ups, as `export followups` writes them.
     FollowUps(FollowUpReader),
 }
@@ -157,6 +157,9 @@ fn content(head: &[u8], settings: &SourceSettings) -> Result<Content, ReadError>
         Some(Format::Whatsapp) => Content::Chat { packed: false },
         Some(Format::Csv) => Content::Rows(Rows::Csv),
         Some(Format::Jsonl) => Content::Rows(Rows::Jsonl),
+        Some(other) => {
+            return Err(ReadError::File(format!("{other} is not read yet")));
+        }
         None if first == Some(&b'{') => Content::Rows(Rows::Jsonl),
         None if looks_like_a_chat(&text) => Content::Chat { packed: false },
         None if first == Some(&b'[') => {
@@ -216,7 +219,10 @@ fn table(input: Box<dyn Read + Send>, settings: &SourceSettings) -> Result<Recor
     let wanted = |name: &str| header.has(settings.columns.get(name).map_or(name, String::as_str));
     match kind(wanted) {
         Kind::FollowUps => FollowUpReader::of_table(table, settings).map(Records::FollowUps),
-        Kind::Contacts => ContactReader::of_table(table, settings).map(Records::Contacts),
+        Kind::Contacts => {
+            let reader = ContactReader::of_table(table, settings)?;
+            Ok(Records::Contacts(Box::new(reader)))
+        }
         Kind::Messages => {
             let reader = CsvReader::of(table, settings)?;
             Ok(Records::Messages(Box::new(reader)))
@@ -240,7 +246,7 @@ fn lines(
     });
     Ok(match kind {
         Kind::FollowUps => Records::FollowUps(FollowUpReader::of_lines(input, settings)),
-        Kind::Contacts => Records::Contacts(ContactReader::of_lines(input, settings)),
+        Kind::Contacts => Records::Contacts(Box::new(ContactReader::of_lines(input, settings))),
         Kind::Messages => Records::Messages(Box::new(JsonlReader::new(input, settings)?)),
     })
 }

@@ -33,7 +33,7 @@ pub struct SourceSettings {
 impl From<&SourceConfig> for SourceSettings {
     fn from(source: &SourceConfig) -> Self {
         Self {
-            format: Some(source.format),
+            format: source.format,
             columns: source.columns.clone(),
             values: source.values.clone(),
             timezone: source.zone.clone(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::field::{COLUMNS, FIELDS, Field};
 use super::words::{nearest, shown};
-use super::{ReadError, Record, RowError, SourceSettings, time};
+use super::{ReadError, Record, RowError, SourceSettings, Tells, time};
 use crate::config::DateOrder;
 use crate::model::{Author, Channel, Direction};
 use crate::zone::Zone;
@@ -66,6 +66,7 @@ impl Shape {
         let automatic = mark("automatic", get(Field::Automatic)).map_err(fail)?;
         let ad_click = mark("ad_click", get(Field::AdClick)).map_err(fail)?;
         Ok(Record {
+            tells: Tells::Message,
             line,
             contact_id,
             channel,

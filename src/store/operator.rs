@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::schema::number_key;
 use super::{ContactKey, Store, micros};
-use crate::model::{Word, WordKind};
+use crate::model::{Timestamp, Word, WordKind, WordSource};
 
 impl Store {
     /// Records a word; the contact is looked at again.
@@ -37,6 +37,44 @@ impl Store {
             self.awaken_sharers(key)?;
         }
         Ok(())
+    }
+
+    /// Inside a transaction: records a word of an import, unless it is known.
+    pub(super) fn insert_word_once(&self, key: ContactKey, word: &Word) -> Result<()> {
+        let sql = "SELECT 1 FROM words WHERE contact = ?1 AND kind = ?2 AND at = ?3";
+        let said = (key, word.kind.as_str(), micros(word.at));
+        if !self.connection.prepare_cached(sql)?.exists(said)? {
+            self.insert_word(key, word)?;
+        }
+        Ok(())
+    }
+
+    /// Inside a transaction: a file that was complete at `as_of` has the contact as opted out, without a time. That is
+    /// a word of then, unless the contact is known to be opted out already.
+    pub(super) fn insert_opted_out(
+        &self,
+        key: ContactKey,
+        reason: &str,
+        as_of: Timestamp,
+    ) -> Result<()> {
+        let sql = "SELECT 1 FROM (SELECT max(at) AS at FROM words WHERE contact = ?1 AND kind = 'opt_out' \
+                     AND at <= ?2) AS said \
+                   WHERE said.at IS NOT NULL \
+                     AND NOT EXISTS (SELECT 1 FROM words WHERE contact = ?1 AND kind = 'opt_in' AND at >= said.at) \
+                     AND NOT EXISTS (SELECT 1 FROM messages WHERE contact = ?1 AND signal = 'opt_in' \
+                       AND sent_at >= said.at)";
+        let at = (key, micros(as_of));
+        if self.connection.prepare_cached(sql)?.exists(at)? {
+            return Ok(());
+        }
+        let word = Word {
+            kind: WordKind::OptOut,
+            at: as_of,
+            until: None,
+            reason: Some(reason.to_owned()),
+            source: WordSource::Data,
+        };
+        self.insert_word(key, &word)
     }
 
     /// Inside a transaction: the contact has a new fact.

@@ -62,11 +62,10 @@ impl Store {
                 .execute((key, channel.as_str(), address, at))?;
         }
         for word in &record.words {
-            let sql = "SELECT 1 FROM words WHERE contact = ?1 AND kind = ?2 AND at = ?3";
-            let said = (key, word.kind.as_str(), micros(word.at));
-            if !self.connection.prepare_cached(sql)?.exists(said)? {
-                self.insert_word(key, word)?;
-            }
+            self.insert_word_once(key, word)?;
+        }
+        if let Some(reason) = &record.opted_out {
+            self.insert_opted_out(key, reason, as_of)?;
         }
         self.awaken(key)?;
         if record.words.iter().any(|w| w.kind == WordKind::OptIn) {

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use chrono::DateTime;
 use followup::export::{ContactWriter, ExportFormat, FollowUpWriter, MessageWriter};
 use followup::import::{
-    ContactRecord, FollowUpRecord, Opened, Record, Records, SourceSettings, open_stream,
+    ContactRecord, FollowUpRecord, Opened, Record, Records, SourceSettings, Tells, open_stream,
 };
 use followup::model::{
     Author, Channel, Contact, FollowUp, FollowUpState, Scenario, TextSource, Timestamp, Word,
@@ -80,6 +80,7 @@ impl Message {
     fn record<'a>(&'a self, tags: &'a str) -> Record<'a> {
         let get = |n: usize| self.texts[n].as_deref().map(Into::into);
         Record {
+            tells: Tells::Message,
             line: 0,
             contact_id: self.ids[0].as_str().into(),
             channel: self.channel,
@@ -174,6 +175,7 @@ fn contact() -> impl Strategy<Value = ContactRecord> {
                 line: 0,
                 contact,
                 words,
+                opted_out: None,
             }
         })
 }
@@ -270,6 +272,7 @@ proptest! {
 #[test]
 fn exports_look_as_documented() {
     let record = Record {
+        tells: Tells::Message,
         line: 0,
         contact_id: "c1".into(),
         channel: Channel::Sms,

@@ -200,26 +200,18 @@ impl Reader for WhatsappReader {
             return Some(Err(row_error(given.line, fault).into()));
         }
         let contact = self.people.get(self.contact);
-        Some(Ok(Record {
-            line: given.line,
-            contact_id: Cow::Borrowed(&contact.contact_id),
-            channel: self.channel,
-            author: us.unwrap_or(Author::Contact),
-            sent_at: self.zone.instant(given.local),
-            text: Cow::Borrowed(body::clean(&given.text)),
-            automatic: false,
-            ad_click: false,
-            message_id: None,
-            conversation_id: self.chat.as_deref().map(Cow::Borrowed),
-            status: None,
-            name: contact.name.as_deref().map(Cow::Borrowed),
-            phone: contact.phone.as_deref().map(Cow::Borrowed),
-            email: None,
-            address: None,
-            timezone: None,
-            language: None,
-            tags: None,
-        }))
+        let mut record = Record::message(
+            Cow::Borrowed(&contact.contact_id),
+            self.channel,
+            us.unwrap_or(Author::Contact),
+            self.zone.instant(given.local),
+            Cow::Borrowed(body::clean(&given.text)),
+        );
+        record.line = given.line;
+        record.conversation_id = self.chat.as_deref().map(Cow::Borrowed);
+        record.name = contact.name.as_deref().map(Cow::Borrowed);
+        record.phone = contact.phone.as_deref().map(Cow::Borrowed);
+        Some(Ok(record))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::import::Record;
-use crate::model::{Author, Channel};
+use crate::import::{Record, Said, Tells};
+use crate::model::{Author, Channel, WordKind, WordSource};
 use crate::store::micros;
 
 /// The size of a batch: rows, and bytes of text.
@@ -38,6 +38,16 @@ pub(super) struct Row {
     pub(super) timezone: Option<Piece>,
     pub(super) language: Option<Piece>,
     pub(super) tags: Option<Piece>,
+    pub(super) is_message: bool,
+    pub(super) said: Option<SaidRow>,
+}
+
+/// A word about the contact, its text in the batch's arena.
+#[derive(Clone, Copy)]
+pub(super) struct SaidRow {
+    pub(super) kind: WordKind,
+    pub(super) source: WordSource,
+    pub(super) reason: Option<Piece>,
 }
 
 /// Some records of a file, on their way into the store.
@@ -62,7 +72,24 @@ impl Batch {
         let mut given = |value: &Option<std::borrow::Cow<'_, str>>| {
             value.as_deref().filter(|v| !v.is_empty()).map(&mut keep)
         };
+        let said = match &record.tells {
+            Tells::Message => None,
+            Tells::MessageAndWord(said) | Tells::Word(said) => Some(said),
+        };
+        let said = said.map(
+            |Said {
+                 kind,
+                 source,
+                 reason,
+             }| SaidRow {
+                kind: *kind,
+                source: *source,
+                reason: given(reason),
+            },
+        );
         self.rows.push(Row {
+            is_message: !matches!(record.tells, Tells::Word(_)),
+            said,
             contact_id,
             line: record.line,
             channel: record.channel,

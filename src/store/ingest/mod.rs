@@ -110,6 +110,8 @@ struct Group<'b> {
     /// The contact's zone, else the bot's.
     zone: Zone,
     rows: Vec<Pending<'b>>,
+    /// The rows that tell something of the contact besides a message, or instead.
+    said: Vec<&'b Row>,
     /// For a new contact: what follows from the batch.
     derived: Option<Derived>,
 }
@@ -245,7 +247,8 @@ impl<'a> Ingest<'a> {
         let order = FileOrder::of(rows);
         let said_by = xxh3_64(contact_id.as_bytes());
         let mut pending = Vec::with_capacity(rows.len());
-        for row in kept() {
+        let said: Vec<&Row> = kept().filter(|row| row.said.is_some()).collect();
+        for row in kept().filter(|row| row.is_message) {
             let identity = self.identity(batch, said_by, row);
             let ours = (row.author != Author::Contact)
                 .then(|| own.iter_mut().position(|o| o.claims(batch, row, identity)))
@@ -276,6 +279,7 @@ impl<'a> Ingest<'a> {
             own,
             zone,
             rows,
+            said,
             derived,
         }))
     }
@@ -339,12 +343,16 @@ impl<'a> Ingest<'a> {
             forgotten,
             mut own,
             rows,
+            said,
             ..
         } = group;
         let mut shares = false;
         if is_new {
             shares = self.statements.shares_a_number(batch, &contact, &rows)?;
-            let derived = group.derived.filter(|_| !shares).unwrap_or_default();
+            let derived = group
+                .derived
+                .filter(|_| !shares && said.is_empty())
+                .unwrap_or_default();
             self.store.note_settled_at(self.reading.now)?;
             contact.insert(
                 self.store,
@@ -390,8 +398,25 @@ impl<'a> Ingest<'a> {
         if opt_in {
             self.store.awaken_sharers(contact.key)?;
         }
+        self.store_words(batch, contact.key, &said)?;
         if !is_new && (contact.changed || (any_new && contact.wake_at != Some(0))) {
             self.store.update_contact(&contact)?;
+        }
+        Ok(())
+    }
+
+    /// Stores what rows tell of the contact (rule D6b), each once.
+    fn store_words(&self, batch: &Batch, key: ContactKey, rows: &[&Row]) -> Result<()> {
+        for row in rows {
+            let Some(said) = row.said else { continue };
+            let word = Word {
+                kind: said.kind,
+                at: time(row.sent_at),
+                until: None,
+                reason: batch.get(said.reason).map(str::to_owned),
+                source: said.source,
+            };
+            self.store.insert_word_once(key, &word)?;
         }
         Ok(())
     }
