@@ -31,7 +31,7 @@ pub enum Records {
     /// Contacts, as `export contacts` writes them.
     Contacts(Contacts),
     /// Follow-ups, as `export followups` writes them.
-    FollowUps(FollowUpReader),
+    FollowUps(Box<FollowUpReader>),
 }
 
 /// Opens the file at `path`. After this, only single rows are refused: a fault of the header, the encoding or the
@@ -218,7 +218,10 @@ fn table(input: Box<dyn Read + Send>, settings: &SourceSettings) -> Result<Recor
     let header = &table.header;
     let wanted = |name: &str| header.has(settings.columns.get(name).map_or(name, String::as_str));
     match kind(wanted) {
-        Kind::FollowUps => FollowUpReader::of_table(table, settings).map(Records::FollowUps),
+        Kind::FollowUps => {
+            let reader = FollowUpReader::of_table(table, settings)?;
+            Ok(Records::FollowUps(Box::new(reader)))
+        }
         Kind::Contacts => {
             let reader = ContactReader::of_table(table, settings)?;
             Ok(Records::Contacts(Box::new(reader)))
@@ -245,7 +248,7 @@ fn lines(
         })
     });
     Ok(match kind {
-        Kind::FollowUps => Records::FollowUps(FollowUpReader::of_lines(input, settings)),
+        Kind::FollowUps => Records::FollowUps(Box::new(FollowUpReader::of_lines(input, settings))),
         Kind::Contacts => Records::Contacts(Box::new(ContactReader::of_lines(input, settings))),
         Kind::Messages => Records::Messages(Box::new(JsonlReader::new(input, settings)?)),
     })
