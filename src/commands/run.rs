@@ -20,6 +20,9 @@ use crate::run::{Actions, Event, Point, Run, Summary, Written};
 use crate::store::{Access, RunLock, Store};
 use crate::workflow::{IN_ACTION, Workflows};
 
+/// How many threads read, decide and write texts: that is work for a processor.
+const PREPARERS: usize = 2;
+
 /// Does one run. A second one at the same time leaves at once (rule X3).
 pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Outcome> {
     if context.environment.get(IN_ACTION).is_some() {
@@ -79,8 +82,10 @@ fn send(
         write: &|thread, decision| write(&composer, thread, decision),
         queue_actions: &|row, decision| actions.queue(row, decision),
         queue_found: &|row, scenario, step| actions.queue_found(row, scenario, step),
+        preparers: PREPARERS,
         clock,
         concurrency,
+        stop: &|| false,
         limit: [per_run, arguments.limit].into_iter().flatten().min(),
         at: &|point| pause.wait(point),
     };

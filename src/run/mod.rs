@@ -1,8 +1,9 @@
 //! The shell around the decision: claim, send, record. Rules X1 to X5.
 //!
-//! One thread decides and writes; the others only make requests. Each of its transactions records the outcomes
-//! that have arrived and claims the next steps, deciding again under the transaction (rule X2), so that a claim
-//! is durable before its request leaves and nobody waits for the disk alone.
+//! Some threads prepare, each with a connection of its own: they read, decide and write the text. One thread
+//! writes to the store: each of its transactions records the outcomes that have arrived and claims the next
+//! steps, deciding again under the transaction (rule X2), so that a claim is durable before its request leaves
+//! and nobody waits for the disk alone. Other threads make the requests. `pipeline` has the whole route.
 
 mod actions;
 mod event;
@@ -82,6 +83,13 @@ impl Point {
 /// With more contacts than this, reading them in the order of their rows is worth more than the order of time.
 const MANY: usize = 1000;
 
+/// Writes a step's text; in words why it cannot. Called from several threads, with no transaction open: it may
+/// take its time.
+pub type Write<'a> = &'a (dyn Fn(&Thread, &Decision) -> Result<Written, String> + Sync);
+
+/// Tells the time.
+pub type Clock<'a> = &'a (dyn Fn() -> Timestamp + Sync);
+
 /// What a run works with. The caller holds the run lock, and has settled the store under this policy.
 pub struct Run<'a> {
     /// The store.
@@ -94,18 +102,22 @@ pub struct Run<'a> {
     pub rates: BTreeMap<Channel, Rate>,
     /// The channels' rates to one address: what comes too soon is left to a later run.
     pub contact_rates: BTreeMap<Channel, Rate>,
-    /// Writes a step's text; in words why it cannot. Quick: it is called under the claim.
-    pub write: &'a dyn Fn(&Thread, &Decision) -> Result<Written, String>,
+    /// Writes a step's text.
+    pub write: Write<'a>,
+    /// How many contacts are looked at, and texts written, at once.
+    pub preparers: usize,
     /// Inside the transaction that records a sent step: keeps its workflow's actions for later.
     pub queue_actions: &'a dyn Fn(i64, &Decision) -> Result<()>,
     /// The same for a step that turns out later to have been sent.
     pub queue_found: &'a dyn Fn(i64, Scenario, u32) -> Result<()>,
     /// Tells the time.
-    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    pub clock: Clock<'a>,
     /// How many requests are in flight at once, for each channel.
     pub concurrency: usize,
     /// The most steps to send; `None` is any number (rule D19).
     pub limit: Option<u64>,
+    /// Whether the run is to end soon: what is in flight is waited for and recorded, nothing more is claimed.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
     /// Called at each [`Point`].
     pub at: &'a (dyn Fn(Point) + Sync),
 }

@@ -35,9 +35,11 @@ fn send_due(business: &Business, sender: Arc<dyn Sender>) -> (anyhow::Result<Sum
         },
         queue_actions: &|_, _| Ok(()),
         queue_found: &|_, _, _| Ok(()),
+        preparers: 2,
         clock: &|| time(NOW),
         concurrency: 4,
         limit: None,
+        stop: &|| false,
         at: &|_| (),
     };
     let mut events = Vec::new();
