@@ -22,6 +22,8 @@ use crate::workflow::{IN_ACTION, Workflows};
 
 /// How many threads read, decide and write texts: that is work for a processor.
 const PREPARERS: usize = 2;
+/// How many contacts each of them takes at a time.
+const PORTION: usize = 16;
 
 /// Does one run. A second one at the same time leaves at once (rule X3).
 pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Outcome> {
@@ -83,6 +85,7 @@ fn send(
         queue_actions: &|row, decision| actions.queue(row, decision),
         queue_found: &|row, scenario, step| actions.queue_found(row, scenario, step),
         preparers: PREPARERS,
+        portion: PORTION,
         clock,
         concurrency,
         stop: &|| false,

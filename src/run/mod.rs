@@ -104,8 +104,10 @@ pub struct Run<'a> {
     pub contact_rates: BTreeMap<Channel, Rate>,
     /// Writes a step's text.
     pub write: Write<'a>,
-    /// How many contacts are looked at, and texts written, at once.
+    /// How many threads look at contacts and write texts.
     pub preparers: usize,
+    /// How many contacts each of them takes at a time: several where texts are written in no time.
+    pub portion: usize,
     /// Inside the transaction that records a sent step: keeps its workflow's actions for later.
     pub queue_actions: &'a dyn Fn(i64, &Decision) -> Result<()>,
     /// The same for a step that turns out later to have been sent.

@@ -44,8 +44,8 @@ use slots::{Slot, Slots};
 const SLOW_ANSWER: Duration = Duration::from_millis(5);
 /// How long the writer waits for news before it looks at its rates and at [`Run::stop`] again.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// How many contacts are handed to a preparer at once, at most.
-const MOST_IN_CHUNK: usize = 16;
+/// How many contacts are looked at then.
+const FURTHER: usize = 16;
 
 /// A claimed step on its way.
 struct Job {
@@ -90,12 +90,12 @@ pub(super) fn run(
     let slots = Slots::of(run);
     std::thread::scope(|scope| {
         let (inbox, arriving) = channel();
-        let preparers = run.preparers.clamp(1, awake.len().max(1));
+        let preparers = awake.len().div_ceil(run.portion.max(1));
+        let preparers = run.preparers.min(preparers).max(1);
         let mut writer = Writer {
             run,
             scope,
             slots: &slots,
-            preparers,
             chunks: prepare::spawn(run, scope, &slots, preparers, &inbox)?,
             inbox,
             awake,
@@ -120,7 +120,6 @@ struct Writer<'scope, 'env, 'r> {
     run: &'env Run<'env>,
     scope: &'scope Scope<'scope, 'env>,
     slots: &'env Slots,
-    preparers: usize,
     chunks: Queue<Chunk>,
     inbox: Queue<Arrived>,
     /// Contacts that are not yet handed out.
@@ -220,7 +219,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         }
         let known = self.lanes.keys().map(|channel| {
             if self.closed.contains(channel) {
-                MOST_IN_CHUNK // they will be passed by
+                FURTHER // they will be passed by
             } else {
                 self.slots.free(*channel)
             }
@@ -228,16 +227,15 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         let free = known.max().unwrap_or_else(|| self.slots.most());
         let free = free.saturating_sub(self.preparing + contacts.len());
         let free = if std::mem::take(&mut self.looks_further) {
-            free.max(MOST_IN_CHUNK)
+            free.max(FURTHER)
         } else {
             free
         };
         let number = free.min(allowed).min(self.awake.len());
         contacts.extend(self.awake.drain(..number));
         self.preparing += contacts.len();
-        let size = contacts.len().div_ceil(self.preparers).max(1);
-        for some in contacts.chunks(size.min(MOST_IN_CHUNK)) {
-            let (epoch, contacts) = (self.epoch, some.to_vec());
+        for portion in contacts.chunks(self.run.portion.max(1)) {
+            let (epoch, contacts) = (self.epoch, portion.to_vec());
             // The preparers end only after this writer.
             let _ = self.chunks.send(Chunk { epoch, contacts });
         }

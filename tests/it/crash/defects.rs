@@ -36,6 +36,7 @@ fn send_due(business: &Business, sender: Arc<dyn Sender>) -> (anyhow::Result<Sum
         queue_actions: &|_, _| Ok(()),
         queue_found: &|_, _, _| Ok(()),
         preparers: 2,
+        portion: 3,
         clock: &|| time(NOW),
         concurrency: 4,
         limit: None,
