@@ -8,6 +8,7 @@
 mod actions;
 mod event;
 mod lookup;
+mod pace;
 mod pairs;
 mod pipeline;
 mod rate;

@@ -14,6 +14,7 @@ mod contract;
 mod crash;
 mod decide;
 mod decide_properties;
+mod deeds;
 mod examples;
 mod export;
 mod import;
