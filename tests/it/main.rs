@@ -7,6 +7,7 @@
 )]
 
 mod arbitrary;
+mod attacks;
 mod chat;
 mod cli;
 mod config;
