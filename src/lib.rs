@@ -97,7 +97,7 @@
 //! | [`export`] | what is stored, written so that [`import`] reads it again | |
 //! | [`http`] | one HTTP request, and what is certain about it afterwards | |
 //! | [`channel`] | one sender per provider; the outbox is one of them | |
-//! | [`compose`] | a step's text: its own, a template's, or a built-in one | |
+//! | [`compose`] | a step's text: its own, a template's, a language model's behind a guard, or a built-in one | |
 //! | [`workflow`] | actions after a step | |
 //! | [`run`] | the shell around the decision: claim, send, record, act | |
 //! | [`intake`] | a file through [`import`] and [`detect`] into [`store`] | |
@@ -112,7 +112,9 @@
 //!
 //! 1. [`intake`] reads a file and finds each new inbound message's signal; facts are stored in one transaction,
 //!    and the contacts that they touch are decided about anew for `wake_at`.
-//! 2. [`run`] asks the store for the threads that are awake, decides, and writes the text.
+//! 2. [`run`] asks the store for the threads that are awake, decides, and writes the text. One that a language model
+//!    writes is written on threads beside it and kept as a draft; a later claim uses it if the thread is still the
+//!    same.
 //! 3. The step is claimed in a transaction that decides again and refuses if a newer fact came in between. It is
 //!    durable before anything leaves (rules X1, X2).
 //! 4. A [`channel`] makes one request, with no transaction open.

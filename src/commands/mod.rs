@@ -10,9 +10,7 @@ mod history;
 mod import;
 mod import_config;
 pub mod init;
-mod new_file;
 mod plan;
-mod report;
 mod run;
 mod say;
 pub mod schema;
@@ -28,7 +26,7 @@ use anyhow::Result;
 use crate::cli::{Cli, Command, Now};
 use crate::config::{self, Config, Environment};
 use crate::error::{Failure, Outcome};
-use crate::model::{Timestamp, WordKind};
+use crate::model::{Timestamp, Usage, WordKind};
 use crate::report::terminal::{Styles, plain_lines};
 use crate::store::{ContactKey, Store, explained};
 
@@ -127,7 +125,6 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
         Command::Show(arguments) => show::show(context, &arguments),
         Command::History(arguments) => history::history(context, &arguments),
         Command::Status(arguments) => status::status(context, &arguments),
-        Command::Report(arguments) => report::report(context, &arguments),
         Command::Pause(arguments) => say::pause(context, &arguments),
         Command::Resume(arguments) => say::say(context, &arguments, WordKind::Resume),
         Command::Booked(arguments) => say::say(context, &arguments, WordKind::Booked),
@@ -202,6 +199,12 @@ impl<'a> Context<'a> {
             let _ = writeln!(self.err, "{}", plain_lines(line));
         }
     }
+}
+
+/// What language models used since the bot's midnight.
+fn used_today(store: &Store, config: &Config, now: Timestamp) -> Result<Usage> {
+    let zone = &config.bot.zone;
+    store.used_since(zone.start_of(zone.local(now).date()), None)
 }
 
 /// The contact of this id, which must exist.

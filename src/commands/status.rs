@@ -1,12 +1,12 @@
 use anyhow::Result;
 
-use super::Context;
+use super::{Context, used_today};
 use crate::cli::Status;
 use crate::config::Config;
 use crate::error::Outcome;
 use crate::model::Timestamp;
 use crate::report::Clocks;
-use crate::report::status::{Report, Source, json, page};
+use crate::report::status::{Models, Report, Source, json, page};
 use crate::store::{Access, Store};
 
 /// How many of a kind of problem are listed.
@@ -17,7 +17,13 @@ pub(super) fn status(context: &mut Context<'_>, arguments: &Status) -> Result<Ou
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Read)?;
     let now = context.now(arguments.now, &config);
-    let report = standing(&store, &config, now)?;
+    let report = Report {
+        counts: store.counts()?,
+        ai: models(&store, &config, now)?,
+        sources: sources(&store, &config, now)?,
+        follow_ups: store.needing_a_person(MOST)?,
+        contacts: store.held_for_a_person(MOST)?,
+    };
     if arguments.json {
         serde_json::to_writer(&mut *context.out, &json(&report))?;
         writeln!(context.out)?;
@@ -35,14 +41,16 @@ pub(super) fn status(context: &mut Context<'_>, arguments: &Status) -> Result<Ou
     Ok(Outcome::Done)
 }
 
-/// How things stand.
-pub(super) fn standing(store: &Store, config: &Config, now: Timestamp) -> Result<Report> {
-    Ok(Report {
-        counts: store.counts()?,
-        sources: sources(store, config, now)?,
-        follow_ups: store.needing_a_person(MOST)?,
-        contacts: store.held_for_a_person(MOST)?,
-    })
+fn models(store: &Store, config: &Config, now: Timestamp) -> Result<Option<Models>> {
+    let Some(ai) = &config.ai else {
+        return Ok(None);
+    };
+    Ok(Some(Models {
+        today: used_today(store, config, now)?,
+        max_calls_per_day: ai.budget.calls.per_day,
+        max_tokens_per_day: ai.budget.tokens.per_day,
+        max_cost_per_day: ai.budget.cost.per_day,
+    }))
 }
 
 /// The sources that have brought something, and those that are configured and have not.

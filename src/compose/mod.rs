@@ -2,6 +2,7 @@
 //!
 //! Pure: what comes out depends on the configuration, the thread and the step alone.
 
+pub mod ai;
 mod builtin;
 pub mod guard;
 mod segments;

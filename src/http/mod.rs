@@ -8,12 +8,11 @@
 use std::time::Duration;
 
 use ureq::Agent;
-use ureq::http::{HeaderMap, Request};
+use ureq::http::{HeaderMap, Method, Request};
 
 mod connection;
 
 pub(crate) use connection::is_link_local;
-pub use ureq::http::Method;
 
 use crate::model::Timestamp;
 use connection::{Early, Guarded, Marked};
@@ -88,7 +87,28 @@ impl Http {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Result<Answer, Broken> {
-        self.send(Method::POST, url, headers, body)
+        self.run(Method::POST, url, headers, body.into())
+    }
+
+    /// As [`Http::post`], of which the whole must take no longer than `within`.
+    ///
+    /// # Errors
+    /// As [`Http::post`].
+    pub fn post_within(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+        within: Duration,
+    ) -> Result<Answer, Broken> {
+        let request = request(Method::POST, url, headers, body.into())?;
+        let configured = self.agent.configure_request(request);
+        let request = configured.timeout_global(Some(within)).build();
+        let this = Self {
+            agent: self.agent.clone(),
+            timeout: within,
+        };
+        this.answer(self.agent.run(request))
     }
 
     /// Makes one `GET`.
@@ -100,18 +120,14 @@ impl Http {
         self.answer(self.agent.run(request))
     }
 
-    /// Makes one request with a body.
-    ///
-    /// # Errors
-    /// As [`Http::post`].
-    pub fn send(
+    fn run(
         &self,
         method: Method,
         url: &str,
         headers: &[(&str, &str)],
-        body: impl Into<Vec<u8>>,
+        body: Vec<u8>,
     ) -> Result<Answer, Broken> {
-        let request = request(method, url, headers, body.into())?;
+        let request = request(method, url, headers, body)?;
         self.answer(self.agent.run(request))
     }
 

@@ -9,7 +9,9 @@ use super::terminal::{Styles, plain};
 use super::text::{cut, padding, wrap};
 use super::{Clocks, channel_words, scenario_words, words};
 use crate::decide::Because;
-use crate::model::{Channel, FollowUp, FollowUpState, Scenario, TextSource, Timestamp};
+use crate::model::{
+    Channel, Draft, DraftFinding, FollowUp, FollowUpState, Scenario, TextSource, Timestamp, Usage,
+};
 use crate::store::FollowUpRow;
 
 /// A follow-up as the interface's JSON object.
@@ -37,12 +39,42 @@ pub struct FollowUpLine<'a> {
     pub text: &'a str,
     pub text_source: TextSource,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub ai: Option<WritingLine<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionLine<'a>>,
     pub because: serde_json::Value,
+}
+
+/// How a model came to write a text, or did not.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "keys of history --json")]
+pub struct WritingLine<'a> {
+    pub model: Option<&'a str>,
+    #[serde(flatten)]
+    pub usage: Usage,
+    pub made_at: Timestamp,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub findings: &'a [DraftFinding],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
+}
+
+impl<'a> WritingLine<'a> {
+    /// Of a draft.
+    #[must_use]
+    pub fn of(draft: &'a Draft) -> Self {
+        Self {
+            model: draft.model.as_deref(),
+            usage: draft.usage,
+            made_at: draft.made_at,
+            findings: &draft.findings,
+            reason: draft.reason.as_deref(),
+        }
+    }
 }
 
 /// A workflow's action.
@@ -85,6 +117,7 @@ impl<'a> FollowUpLine<'a> {
             provider_id: follow_up.provider_id.as_deref(),
             text: &follow_up.text,
             text_source: follow_up.text_source,
+            ai: row.draft.as_ref().map(WritingLine::of),
             error: follow_up.error.as_deref(),
             reply_at: row.reply_at,
             actions: actions.collect(),
@@ -167,6 +200,9 @@ impl Table {
         };
         self.below(out, &id)?;
         self.below(out, &quote(&follow_up.text))?;
+        if let Some(draft) = &row.draft {
+            self.below(out, &writing(draft))?;
+        }
         if let Some(error) = problem(follow_up) {
             self.below(out, &error)?;
         }
@@ -218,6 +254,36 @@ impl Table {
             FollowUpState::Failed | FollowUpState::Unknown => Box::new(self.styles.bad(state)),
         }
     }
+}
+
+/// How a model came to write a text, or did not.
+#[must_use]
+pub fn writing(draft: &Draft) -> String {
+    let by = match (draft.source, &draft.model) {
+        (TextSource::Ai, Some(model)) => format!("written by {model}"),
+        (source, Some(model)) => format!("{source} text instead of one by {model}"),
+        (source, None) => format!("{source} text, for no model answered"),
+    };
+    let Usage {
+        calls, latency_ms, ..
+    } = draft.usage;
+    let seconds = latency_ms as f64 / 1000.0;
+    let calls = super::count(calls, "request", "requests");
+    let mut words = format!(
+        "{by}: {calls}, {} tokens, {seconds:.1} s",
+        draft.usage.tokens()
+    );
+    for (n, finding) in draft.findings.iter().enumerate() {
+        let lead = if n == 0 { "; refused for" } else { "," };
+        words.push_str(&format!("{lead} {}", finding.kind.replace('_', " ")));
+        if !finding.words.is_empty() {
+            words.push_str(&format!(" {}", quote(&finding.words)));
+        }
+    }
+    if let Some(reason) = draft.reason.as_ref().filter(|_| draft.findings.is_empty()) {
+        words.push_str(&format!("; {reason}"));
+    }
+    words
 }
 
 /// The stored reasons that this version knows.

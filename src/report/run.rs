@@ -1,13 +1,14 @@
 //! What a run says to a person.
 
 use super::count;
+use crate::model::TextSource;
 use crate::run::{Event, Step, Summary};
 
 /// Whether somebody should hear of it.
 #[must_use]
 pub fn is_problem(event: &Event) -> bool {
     match event {
-        Event::Sent { .. } => false,
+        Event::Sent { .. } | Event::Written { .. } | Event::Budget { .. } => false,
         Event::Action { state, .. } => state != "done",
         Event::Failed { .. }
         | Event::Retry { .. }
@@ -28,6 +29,8 @@ pub fn needs_a_person(summary: &Summary) -> bool {
         not_written,
         closed,
         failed_actions,
+        waiting,
+        silent_models,
         ..
     } = summary;
     [
@@ -39,6 +42,8 @@ pub fn needs_a_person(summary: &Summary) -> bool {
         not_written,
         closed,
         failed_actions,
+        waiting,
+        silent_models,
     ]
     .iter()
     .any(|n| **n > 0)
@@ -65,6 +70,42 @@ pub fn event_words(event: &Event) -> String {
                 step.id
             )
         }
+        Event::Written {
+            contact_id,
+            scenario,
+            step,
+            source,
+            declined,
+            model,
+            usage,
+            findings,
+            error,
+        } => {
+            let what = match source {
+                _ if *declined => "declined",
+                TextSource::Ai => "written ",
+                _ => "instead ",
+            };
+            let by = match (source, model) {
+                (TextSource::Ai, Some(model)) => format!(" by {model}"),
+                (TextSource::Ai, None) => String::new(),
+                (source, _) => format!(" by the {source} text"),
+            };
+            let mut line = format!("{what} {contact_id}{by} ({scenario} {step})");
+            if usage.calls > 0 {
+                let tokens = usage.tokens();
+                let seconds = usage.latency_ms as f64 / 1000.0;
+                line.push_str(&format!(", {tokens} tokens in {seconds:.1} s"));
+            }
+            if !findings.is_empty() {
+                line.push_str(&format!("; refused: {}", findings.join(", ")));
+            }
+            if let Some(error) = error {
+                line.push_str(&format!("; {error}"));
+            }
+            line
+        }
+        Event::Budget { reason } => format!("budget   {reason}"),
         Event::Skipped {
             contact_id,
             reason,
@@ -115,7 +156,15 @@ pub fn summary_words(summary: &Summary) -> String {
     part(summary.not_written, "without a text");
     part(summary.skipped, "newly held");
     part(summary.left, "left to the next run");
+    part(summary.written, "written by a model");
+    part(summary.declined, "declined by a model");
+    part(summary.fallbacks, "in other words than a model's");
+    part(summary.waiting, "waiting for a model");
+    part(summary.silent_models, "models given up");
     part(summary.failed_actions, "actions failed");
+    if summary.budget_spent {
+        parts.push("the models' budget is spent".to_owned());
+    }
     if summary.stale > 0 {
         let contacts = count(summary.stale, "contact", "contacts");
         parts.push(format!(

@@ -9,7 +9,7 @@ use super::terminal::{Styles, plain};
 use super::text::{padding, wrap};
 use super::{Clocks, channel_words, count, reason_words, scenario_words};
 use crate::decide::Reason;
-use crate::model::{Delay, FollowUpState, Timestamp};
+use crate::model::{Delay, FollowUpState, Timestamp, Usage};
 use crate::store::{Counts, FollowUpRow, HeldContact};
 
 /// How things stand.
@@ -17,12 +17,68 @@ use crate::store::{Counts, FollowUpRow, HeldContact};
 pub struct Report {
     /// How many of everything.
     pub counts: Counts,
+    /// What language models have used today, where they are configured.
+    pub ai: Option<Models>,
     /// Where data come from.
     pub sources: Vec<Source>,
     /// Follow-ups that somebody should look at.
     pub follow_ups: Vec<FollowUpRow>,
     /// Contacts who are held until somebody does something.
     pub contacts: Vec<HeldContact>,
+}
+
+/// What language models have used since the bot's midnight, and may use in a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Models {
+    /// What they used.
+    pub today: Usage,
+    /// The most requests.
+    pub max_calls_per_day: Option<u64>,
+    /// The most tokens.
+    pub max_tokens_per_day: Option<u64>,
+    /// The most money, in millionths of the configured prices' unit.
+    pub max_cost_per_day: Option<u64>,
+}
+
+impl Models {
+    /// Whether nothing more may be used today.
+    fn is_spent(&self) -> bool {
+        let spent = |used: u64, limit: Option<u64>| limit.is_some_and(|limit| used >= limit);
+        spent(self.today.calls, self.max_calls_per_day)
+            || spent(self.today.tokens(), self.max_tokens_per_day)
+            || spent(self.today.cost, self.max_cost_per_day)
+    }
+
+    fn words(&self) -> String {
+        let of = |used: String, limit: Option<String>, what: &str| match limit {
+            Some(limit) => format!("{used} of {limit} {what}"),
+            None => format!("{used} {what}"),
+        };
+        let money = |micros: u64| format!("{:.2}", micros as f64 / 1_000_000.0);
+        let Self {
+            today,
+            max_calls_per_day: calls,
+            max_tokens_per_day: tokens,
+            max_cost_per_day: cost,
+        } = self;
+        let mut words = vec![
+            of(
+                today.calls.to_string(),
+                calls.map(|n| n.to_string()),
+                "requests",
+            ),
+            of(
+                today.tokens().to_string(),
+                tokens.map(|n| n.to_string()),
+                "tokens",
+            ),
+        ];
+        if today.cost > 0 || cost.is_some() {
+            words.push(of(money(today.cost), cost.map(money), "spent"));
+        }
+        let mark = if self.is_spent() { "SPENT: " } else { "" };
+        format!("{mark}{} today", words.join(", "))
+    }
 }
 
 /// A source and its age (rule D15).
@@ -104,6 +160,9 @@ pub fn page(
     field("Held", &held, false)?;
     let follow_ups = list(counts.follow_ups.iter().map(|(s, n)| (s.clone(), *n)));
     field("Follow-ups", &follow_ups, false)?;
+    if let Some(ai) = &report.ai {
+        field("AI", &ai.words(), ai.is_spent())?;
+    }
     for (n, source) in report.sources.iter().enumerate() {
         let label = if n == 0 { "Sources" } else { "" };
         field(
@@ -138,7 +197,7 @@ fn reason(code: &str) -> String {
 }
 
 /// What needs a person, each with what to do.
-pub(super) fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
+fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
     let mut problems = Vec::new();
     for row in &report.follow_ups {
         let follow_up = &row.follow_up;
@@ -207,6 +266,7 @@ pub fn json(report: &Report) -> impl Serialize + use<'_> {
             .collect(),
         sent_after_reply: counts.sent_after_reply,
         failed_actions: counts.failed_actions,
+        ai: report.ai,
         sources: &report.sources,
         problems: report
             .follow_ups
@@ -249,6 +309,8 @@ struct Object<'a> {
     follow_ups: BTreeMap<&'a str, i64>,
     sent_after_reply: i64,
     failed_actions: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai: Option<Models>,
     sources: &'a [Source],
     problems: Vec<Problem<'a>>,
 }

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::model::{Channel, Scenario, Timestamp};
+use crate::model::{Channel, Draft, Scenario, TextSource, Timestamp, Usage};
 
 /// What happened in a run, as it happens: `run --json` prints each as a line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,11 +40,40 @@ pub enum Event {
         /// What happened.
         error: String,
     },
+    /// A step's text was written, and is kept; it is sent by itself.
+    Written {
+        /// Whose.
+        contact_id: String,
+        /// The scenario.
+        scenario: Scenario,
+        /// The step, from 1.
+        step: u32,
+        /// Where the text came from; another source than `ai` stands in for a model.
+        source: TextSource,
+        /// Whether the model says that nothing should be sent.
+        declined: bool,
+        /// The model that answered.
+        model: Option<String>,
+        /// What it took.
+        #[serde(flatten)]
+        usage: Usage,
+        /// What was wrong with texts that were refused: the kinds of it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<String>,
+        /// Why there is no text by a model.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// The budget of the language models is spent.
+    Budget {
+        /// Which limit.
+        reason: String,
+    },
     /// A contact's step was due and is not sent.
     Skipped {
         /// Whose.
         contact_id: String,
-        /// Why: a reason of the decision, or `credentials` or `compose`.
+        /// Why: a reason of the decision, or `credentials`, `compose`, `ai_budget`, `ai_silent` or `ai_refused`.
         reason: String,
         /// In words, where there is more to say.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +91,26 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
+}
+
+impl Event {
+    /// A draft was kept.
+    pub(super) fn written(contact_id: String, draft: &Draft) -> Self {
+        let declined = draft.state == crate::model::DraftState::Declined;
+        let mut findings: Vec<String> = draft.findings.iter().map(|f| f.kind.clone()).collect();
+        findings.dedup();
+        Self::Written {
+            contact_id,
+            scenario: draft.scenario,
+            step: draft.step,
+            source: draft.source,
+            declined,
+            model: draft.model.clone(),
+            usage: draft.usage,
+            findings,
+            error: draft.reason.clone().filter(|_| !declined),
+        }
+    }
 }
 
 /// A claimed step, for an [`Event`].
@@ -104,6 +153,20 @@ pub struct Summary {
     pub closed: u64,
     /// Contacts left to the next run (rule D19).
     pub left: u64,
+    /// Texts written by a language model.
+    pub written: u64,
+    /// Contacts of whom a model says that nothing should be sent.
+    pub declined: u64,
+    /// Steps for which no model gave a text, and which go out in other words.
+    pub fallbacks: u64,
+    /// Steps for which no model gave a text, and which wait.
+    pub waiting: u64,
+    /// Models that were given up.
+    pub silent_models: u64,
+    /// The models' budget is spent.
+    pub budget_spent: bool,
+    /// What language models used.
+    pub ai: Usage,
     /// Workflow actions that failed, or of which nobody knows.
     pub failed_actions: u64,
 }

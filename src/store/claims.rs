@@ -3,20 +3,22 @@
 use anyhow::{Result, bail};
 use rusqlite::{OptionalExtension, params};
 
-use super::{ContactKey, Derived, Store, micros};
-use crate::decide::Decision;
+use super::{ContactKey, Store, micros};
+use crate::decide::{Decision, Policy, decide};
 use crate::error::{Failure, Outcome as Exit};
-use crate::model::{Channel, FollowUpState, TextSource, Timestamp, Word, WordKind, WordSource};
+use crate::model::{
+    Channel, FollowUp, FollowUpState, TextSource, Thread, Timestamp, Word, WordKind, WordSource,
+};
 
 /// A step that is about to be sent.
 #[derive(Debug)]
 pub struct Claim<'a> {
     /// The contact.
     pub contact: ContactKey,
-    /// The decision: `send`, made from facts that are the newest under the claim's own transaction.
+    /// The facts that the decision was made from, under the claim's own transaction.
+    pub thread: &'a mut Thread,
+    /// The decision: `send`.
     pub decision: &'a Decision,
-    /// Its list of rules, as JSON: see [`because_json`].
-    pub because: &'a str,
     /// Where it goes.
     pub address: &'a str,
     /// The final text.
@@ -32,17 +34,6 @@ pub struct Claimed {
     pub row: i64,
     /// The public id.
     pub id: String,
-    /// The how-manieth attempt it is, from 1.
-    pub attempts: u32,
-}
-
-/// A decision's list of rules as it is stored.
-///
-/// # Errors
-/// Never in practice: it is text and numbers.
-pub fn because_json(decision: &Decision) -> Result<String> {
-    let because: Vec<_> = decision.because.iter().map(|b| b.numbered()).collect();
-    Ok(serde_json::to_string(&because)?)
 }
 
 /// What became of a claimed step (rule X4).
@@ -107,12 +98,16 @@ impl Store {
         Ok(done)
     }
 
-    /// Inside [`Store::durably`]: claims the step; `None` when it was claimed before (rule X1). The contact stays
-    /// awake until the outcome is recorded: should there be none, [`Store::recover`] wakes it.
+    /// Inside [`Store::durably`]: claims the step; `None` when it was claimed before (rule X1).
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn claim(&self, claim: &Claim<'_>, now: Timestamp) -> Result<Option<Claimed>> {
+    pub fn claim(
+        &self,
+        claim: Claim<'_>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Option<Claimed>> {
         let decision = claim.decision;
         let (Some(episode), Some(scenario), Some(step), Some(channel)) = (
             decision.episode,
@@ -122,6 +117,8 @@ impl Store {
         ) else {
             bail!("a decision to send names no episode, scenario, step and channel");
         };
+        let due_at = decision.due_at.unwrap_or(now);
+        let because: Vec<_> = decision.because.iter().map(|b| b.numbered()).collect();
         // A step that was refused for certain may be claimed again; any other claim of it stands.
         let sql = "INSERT INTO follow_ups (contact, episode, scenario, step, state, channel, address, \
                      conversation_id, due_at, claimed_at, attempts, text, text_source, because) \
@@ -144,36 +141,58 @@ impl Store {
                 channel.as_str(),
                 claim.address,
                 decision.conversation_id,
-                micros(decision.due_at.unwrap_or(now)),
+                micros(due_at),
                 micros(now),
                 claim.text,
                 claim.text_source.as_str(),
-                claim.because,
+                serde_json::to_string(&because)?,
             ],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)),
         );
-        let claimed: Option<(i64, u32)> = claimed.optional()?;
-        Ok(claimed.map(|(row, attempts)| Claimed {
-            row,
-            id: self.follow_up_id(row),
+        let Some((row, attempts)) = claimed.optional()? else {
+            return Ok(None);
+        };
+        let id = self.follow_up_id(row);
+        // What comes next counts from here at the earliest: derived now, while the facts are at hand.
+        let follow_ups = &mut claim.thread.follow_ups;
+        follow_ups.retain(|f| f.id != id);
+        follow_ups.push(FollowUp {
+            id: id.clone(),
+            episode,
+            scenario,
+            step,
+            state: FollowUpState::Sending,
+            channel,
+            refused_on: Vec::new(),
+            address: claim.address.to_owned(),
+            due_at,
+            claimed_at: now,
+            sent_at: None,
+            retry_at: None,
             attempts,
-        }))
+            provider_id: None,
+            text: claim.text.to_owned(),
+            text_source: claim.text_source,
+            error: None,
+        });
+        self.set_derived(claim.contact, &decide(policy, claim.thread, now), now)?;
+        Ok(Some(Claimed { row, id }))
     }
 
-    /// Inside [`Store::durably`]: records what became of a claimed step at `now`, and `derived` for the contact
-    /// where it is known to follow from the newest facts; else the contact is looked at again.
+    /// Inside [`Store::durably`]: records what became of a claimed step. The contact is looked at again,
+    /// unless it was plainly sent.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn record(
         &self,
-        claimed: (ContactKey, i64),
+        contact: ContactKey,
+        row: i64,
         channel: Channel,
         outcome: &Outcome,
-        derived: Option<Derived>,
         now: Timestamp,
     ) -> Result<()> {
-        let (contact, row) = claimed;
+        let now_micros = micros(now);
         let sql = match outcome {
             Outcome::Sent { .. } => {
                 "UPDATE follow_ups SET state = 'sent', sent_at = ?2, retry_at = NULL, \
@@ -197,7 +216,8 @@ impl Store {
             };
         match outcome {
             Outcome::Sent { provider_id } => {
-                statement.execute(params![row, micros(now), provider_id])?
+                statement.execute(params![row, now_micros, provider_id])?;
+                return Ok(());
             }
             Outcome::Retry { at, error } => ends("retry", Some(*at), error, 0, "")?,
             Outcome::NotTried { at, error } => ends("retry", Some(*at), error, 1, "")?,
@@ -219,10 +239,7 @@ impl Store {
                 ends("failed", None, error, 0, refused_on)?
             }
         };
-        match derived {
-            Some(derived) => self.set_derived(contact, derived, now),
-            None => self.awaken(contact),
-        }
+        self.awaken(contact)
     }
 
     /// The public id of a follow-up of this store.

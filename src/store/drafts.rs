@@ -1,16 +1,22 @@
 //! Texts written before their step is claimed, and what the language models that wrote them used.
 
 use anyhow::Result;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::threads::named;
 use super::{ContactKey, Store, micros, time};
 use crate::model::{CallPurpose, Draft, DraftState, ModelCall, Timestamp, Usage};
 
-/// The drafts of a contact, in the order of [`draft`].
-pub(super) const DRAFTS: &str = "SELECT id, episode, scenario, step, channel, state, text, source, reason, \
-    language, model, calls, input_tokens, output_tokens, latency_ms, cost, findings, revision, made_at, decided_at \
-    FROM drafts WHERE contact = ?1 ORDER BY id";
+/// The columns that [`draft`] reads, in its order.
+macro_rules! columns {
+    () => {
+        "SELECT id, episode, scenario, step, channel, state, text, source, reason, language, model, calls, \
+         input_tokens, output_tokens, latency_ms, cost, findings, revision, made_at, decided_at FROM drafts"
+    };
+}
+
+/// The drafts of a contact.
+pub(super) const DRAFTS: &str = concat!(columns!(), " WHERE contact = ?1 ORDER BY id");
 
 pub(super) fn draft(row: &Row<'_>) -> rusqlite::Result<Draft> {
     let findings: String = row.get(16)?;
@@ -97,6 +103,23 @@ impl Store {
             self.awaken(contact)?;
         }
         Ok(())
+    }
+
+    /// The draft of a step, by its columns.
+    pub(super) fn draft_of(
+        &self,
+        contact: ContactKey,
+        episode: i64,
+        step: u32,
+    ) -> Result<Option<Draft>> {
+        const SQL: &str = concat!(
+            columns!(),
+            " WHERE contact = ?1 AND episode = ?2 AND step = ?3"
+        );
+        let mut statement = self.connection.prepare_cached(SQL)?;
+        Ok(statement
+            .query_row((contact, episode, step), draft)
+            .optional()?)
     }
 
     /// Inside [`Store::durably`]: notes a request to a language model, made for a contact.

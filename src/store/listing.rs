@@ -7,7 +7,7 @@ use rusqlite::Row;
 
 use super::threads::{follow_up, follow_up_columns, named};
 use super::{ContactKey, Store, micros, time};
-use crate::model::{Author, Channel, FollowUp, Timestamp};
+use crate::model::{Author, Channel, Draft, FollowUp, Timestamp};
 
 /// A message for an export, borrowed from the database's row.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub struct FollowUpRow {
     pub because: String,
     /// A reply before it that came to light only later (rule X7).
     pub reply_at: Option<Timestamp>,
+    /// What a model wrote for it, or why it did not.
+    pub draft: Option<Draft>,
     /// The actions of its workflow: name, state, detail.
     pub actions: Vec<(String, String, Option<String>)>,
 }
@@ -164,7 +166,7 @@ impl Store {
         const SQL: &str = concat!(
             "SELECT ",
             follow_up_columns!(),
-            ", because, reply_at, (SELECT contact_id FROM contacts c WHERE c.id = contact), id, conversation_id FROM follow_ups \
+            ", because, reply_at, (SELECT contact_id FROM contacts c WHERE c.id = contact), id, conversation_id, contact FROM follow_ups \
              WHERE claimed_at >= ?1 AND (?2 IS NULL OR contact = ?2) AND id BETWEEN ?3 AND ?4 ORDER BY follow_ups.id"
         );
         let mut statement = self.connection.prepare(SQL)?;
@@ -181,6 +183,7 @@ impl Store {
                 reply_at: row.get::<_, Option<i64>>(19)?.map(time),
                 contact_id: row.get(20)?,
                 conversation_id: row.get(22)?,
+                draft: self.draft_of(row.get(23)?, row.get(1)?, row.get(3)?)?,
                 actions: self.actions(row.get(21)?)?,
             })?;
         }

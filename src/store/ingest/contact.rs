@@ -4,7 +4,8 @@ use anyhow::Result;
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use super::batch::{Batch, Row};
-use crate::store::{ContactKey, Derived, Store};
+use super::reading::Derived;
+use crate::store::{ContactKey, Store};
 
 /// A contact's row, and what a batch adds to it. Each value with the time of the message that told it: the
 /// newest counts, whatever the order of the imports.
