@@ -53,7 +53,7 @@
 //!     asked_for_time: Cadence {
 //!         enabled: true,
 //!         hours_apply: true,
-//!         steps: vec![StepRule { after: "0m".parse()?, channel: None, whatsapp_template: false }],
+//!         steps: vec![StepRule { after: "0m".parse()?, channel: None, whatsapp_template: false, approve: false }],
 //!     },
 //!     senders: vec![Channel::Sms],
 //! #   active: true,
@@ -67,6 +67,7 @@
 //! #   max_late: Some("24h".parse()?),
 //! #   fresh_for: None,
 //! #   source_fresh_for: Default::default(),
+//! #   approval: Default::default(),
 //! #   country: None,
 //! #   reach: Default::default(),
 //!     // …

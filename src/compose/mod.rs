@@ -4,6 +4,7 @@
 
 pub mod ai;
 mod builtin;
+pub mod disclosure;
 pub mod guard;
 mod segments;
 pub mod template;

@@ -54,6 +54,7 @@ fn config(steps: Vec<Step>) -> Config {
             max_late: None,
             fresh_for: None,
             source_fresh_for: BTreeMap::new(),
+            approval: crate::decide::Approval::default(),
             senders: Vec::new(),
             country: None,
             reach: Default::default(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::budget::{self, Budget, Price};
+use super::disclosure::{self, Disclosure};
 use super::file::{Table, Value};
 use super::findings::{Deferred, Findings, Spot, Spotted};
 use super::validate::{self, Place};
@@ -24,6 +25,10 @@ pub struct Ai {
     pub timeout: Duration,
     /// What may be used.
     pub budget: Budget,
+    /// Whether a person must let each of its texts through, where a step or scenario does not say (rule X9).
+    pub approve: bool,
+    /// When a text must say that it is by an AI.
+    pub disclosure: Option<Disclosure>,
     /// What becomes of a step when the budget is spent; by default its fallback.
     pub when_spent: Otherwise,
     /// What becomes of a step when no model answers, or none with a text that may be sent; by default its fallback.
@@ -143,6 +148,8 @@ pub(super) fn read(mut table: Table<'_>, place: &Place<'_>, findings: &mut Findi
         findings,
     );
     let budget = budget::read(&mut table, max_time, findings);
+    let approve = table.flag("approve", findings).unwrap_or(false);
+    let disclosure = disclosure::read(table.table("disclosure", findings), findings);
     let otherwise = |table: &mut Table<'_>, key, example, findings: &mut Findings| {
         table.parsed(key, example, findings, |text| {
             words::one_of("choice", Otherwise::ALL, Otherwise::as_str, text)
@@ -184,6 +191,8 @@ pub(super) fn read(mut table: Table<'_>, place: &Place<'_>, findings: &mut Findi
         temperature,
         timeout: timeout.unwrap_or(Duration::from_secs(30)),
         budget,
+        approve,
+        disclosure,
         when_spent: when_spent.unwrap_or(Otherwise::Fallback),
         when_failed: when_failed.unwrap_or(Otherwise::Fallback),
     })

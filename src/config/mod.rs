@@ -5,6 +5,7 @@ mod apis;
 mod budget;
 mod channels;
 mod diagnostic;
+mod disclosure;
 mod environment;
 mod file;
 mod find;
@@ -37,6 +38,7 @@ pub use channels::{
     TelegramSettings, TwilioSender, TwilioSettings, WebhookSettings,
 };
 pub use diagnostic::{Diagnostics, Note, Warning};
+pub use disclosure::Disclosure;
 pub use environment::Environment;
 pub use find::find;
 pub use fingerprint::fingerprint;

@@ -35,6 +35,9 @@ pub(super) struct Known<'a> {
     pub(super) templates: &'a BTreeMap<String, Template>,
     pub(super) workflows: &'a BTreeMap<String, Workflow>,
     pub(super) senders: &'a [Channel],
+    /// Whether a person must let every text through, and every text by a model (rule X9).
+    pub(super) approve: bool,
+    pub(super) approve_ai: bool,
 }
 
 /// `[scenarios]`. One that is not in the file is off.
@@ -103,6 +106,7 @@ fn read_one(
             true
         }
     };
+    let approve = table.flag("approve", findings);
     let items = match table.take("steps") {
         Some(value) => value.items("a list of tables", STEPS, findings),
         None => Vec::new(),
@@ -130,7 +134,7 @@ fn read_one(
     for (index, item) in items.into_iter().enumerate() {
         // The first step of asked_for_time goes out at the time that the contact named.
         let soon_is_fine = scenario == Scenario::AskedForTime && index == 0;
-        let step = step(item, soon_is_fine, known, findings);
+        let step = step(item, soon_is_fine, approve, known, findings);
         if let Some((rule, step)) = step {
             config.cadence.steps.push(rule);
             config.steps.push(step);
@@ -143,6 +147,7 @@ fn read_one(
 fn step(
     item: Value<'_>,
     soon_is_fine: bool,
+    scenario_approves: Option<bool>,
     known: &Known<'_>,
     findings: &mut Findings,
 ) -> Option<(StepRule, Step)> {
@@ -183,6 +188,9 @@ fn step(
             );
         }
     }
+    let approve = table.flag("approve", findings).or(scenario_approves);
+    let by_ai = known.approve_ai && text == StepText::Default;
+    let approve = approve.unwrap_or(known.approve || by_ai);
     let workflow = table.text("workflow", "workflow = \"cold_lead\"", findings);
     if let Some(workflow) = &workflow {
         let names = known.workflows.keys();
@@ -198,6 +206,7 @@ fn step(
         after: delay?,
         channel: named,
         whatsapp_template,
+        approve,
     };
     Some((rule, step))
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{AUTO, DateOrder, Format, Otherwise};
+use crate::decide::ApprovalExpired;
 use crate::model::Channel;
 use senders::Channels;
 
@@ -55,6 +56,13 @@ struct Bot {
     country: Option<String>,
     /// The language of contacts whose own is unknown; default "en".
     language: Option<Language>,
+    /// Whether every text waits in `followup review` until a person lets it through; a scenario, a step and [ai] may
+    /// say otherwise. Default false.
+    approve: Option<bool>,
+    /// How long a text waits for a person; by default until it is too late anyway.
+    approve_within: Option<Duration>,
+    /// What becomes of it then: the step is passed over ("skip", the default), or it goes out ("send").
+    approval_expired: Option<ApprovalExpired>,
 }
 
 #[derive(JsonSchema)]
@@ -90,6 +98,8 @@ struct Scenarios {
 struct Scenario {
     /// Default true.
     enabled: Option<bool>,
+    /// Whether its texts wait for a person.
+    approve: Option<bool>,
     steps: Option<Vec<Step>>,
 }
 
@@ -98,6 +108,8 @@ struct Scenario {
 struct AskedForTime {
     /// Default true.
     enabled: Option<bool>,
+    /// Whether its texts wait for a person.
+    approve: Option<bool>,
     steps: Option<Vec<Step>>,
     /// Whether [hours] move the time asked for; default true.
     hours_apply: Option<bool>,
@@ -118,6 +130,8 @@ struct Step {
     workflow: Option<String>,
     /// The text to send when the AI gives none.
     fallback: Option<String>,
+    /// Whether its text waits for a person.
+    approve: Option<bool>,
 }
 
 #[derive(JsonSchema)]
@@ -226,6 +240,9 @@ struct Ai {
     max_tokens: Option<Texts>,
     /// Money by the models' prices, such as "0.50/run", "2.50/day".
     max_cost: Option<Texts>,
+    /// Whether its texts wait for a person, where a step or scenario does not say.
+    approve: Option<bool>,
+    disclosure: Option<Disclosure>,
     /// What becomes of a step when the budget is spent; default "fallback".
     when_spent: Option<Otherwise>,
     /// What becomes of a step when no model gives a text that may be sent; default "fallback".
@@ -234,6 +251,19 @@ struct Ai {
     openai: Option<Model>,
     anthropic: Option<Model>,
     ollama: Option<Model>,
+}
+
+/// When a text by a model says so: at the first in a conversation, after a long silence, and after a person wrote.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Disclosure {
+    /// A silence this long is long; default "30d".
+    after: Option<Duration>,
+    /// The countries of whose numbers it is required, such as ["DE", "US"]; by default everywhere. A contact whose
+    /// country is unknown is told.
+    required_in: Option<Vec<String>>,
+    /// Its words in each language, by tag; there are built-in ones.
+    lines: Option<BTreeMap<String, String>>,
 }
 
 #[derive(JsonSchema)]

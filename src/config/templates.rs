@@ -36,18 +36,23 @@ impl Template {
     }
 
     fn closest(&self, tag: &str) -> Option<&str> {
-        let same = |a: &str, b: &str| {
-            a.replace('_', "-")
-                .eq_ignore_ascii_case(&b.replace('_', "-"))
-        };
-        let find = |wanted: &dyn Fn(&str) -> bool| {
-            let found = self.variants.iter().find(|(t, _)| wanted(t));
-            found.map(|(_, source)| source.as_str())
-        };
-        find(&|t| same(t, tag))
-            .or_else(|| find(&|t| same(t, primary(tag))))
-            .or_else(|| find(&|t| same(primary(t), primary(tag))))
+        closest(&self.variants, tag)
     }
+}
+
+/// Of texts by language tag, the one for `tag`, else for its primary language, else for any region of that.
+pub(super) fn closest<'t>(texts: &'t BTreeMap<String, String>, tag: &str) -> Option<&'t str> {
+    let same = |a: &str, b: &str| {
+        a.replace('_', "-")
+            .eq_ignore_ascii_case(&b.replace('_', "-"))
+    };
+    let find = |wanted: &dyn Fn(&str) -> bool| {
+        let found = texts.iter().find(|(t, _)| wanted(t));
+        found.map(|(_, source)| source.as_str())
+    };
+    find(&|t| same(t, tag))
+        .or_else(|| find(&|t| same(t, primary(tag))))
+        .or_else(|| find(&|t| same(primary(t), primary(tag))))
 }
 
 fn primary(tag: &str) -> &str {

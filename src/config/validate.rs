@@ -13,7 +13,7 @@ use super::{
     Bot, Config, Limits, Stop, ai, channels, hours, scenarios, sources, switching, templates,
     words, workflows,
 };
-use crate::decide::{Cap, Policy};
+use crate::decide::{Approval, ApprovalExpired, Cap, Policy};
 use crate::model::{Channel, Delay, Language};
 use crate::zone::Zone;
 
@@ -46,7 +46,7 @@ pub(super) fn read(
     let place = Place { root };
     let mut top = Table::top(document);
 
-    let bot = bot(top.table("bot", findings), findings);
+    let (bot, approval) = bot(top.table("bot", findings), findings);
     let store = store(top.table("store", findings), &place, findings);
     let hours = hours::read(
         top.table("hours", findings),
@@ -79,6 +79,8 @@ pub(super) fn read(
         templates: &templates,
         workflows: &workflows,
         senders: &senders,
+        approve: approval.texts,
+        approve_ai: ai.as_ref().is_some_and(|ai| ai.approve),
     };
     let scenarios = scenarios::read(top.table("scenarios", findings), &known, findings);
     let switching = switching::read(top.table("switching", findings), &senders, findings);
@@ -131,6 +133,7 @@ pub(super) fn read(
         max_late: caps.max_late,
         fresh_for: caps.fresh_for.unwrap_or(Some(Delay::seconds(HOUR))),
         source_fresh_for,
+        approval: approval.approval,
         senders,
         country: bot.country,
         reach: channels
@@ -161,7 +164,39 @@ pub(super) fn read(
     })
 }
 
-fn bot(mut table: Table<'_>, findings: &mut Findings) -> Option<Bot> {
+/// Whether every text waits for a person, and for how long those do that wait (rule X9).
+struct Approving {
+    texts: bool,
+    approval: Approval,
+}
+
+fn bot(mut table: Table<'_>, findings: &mut Findings) -> (Option<Bot>, Approving) {
+    let approving = Approving {
+        texts: table.flag("approve", findings).unwrap_or(false),
+        approval: Approval {
+            within: table.parsed(
+                "approve_within",
+                "approve_within = \"4h\"",
+                findings,
+                words::delay,
+            ),
+            expired: table
+                .parsed(
+                    "approval_expired",
+                    "approval_expired = \"skip\"",
+                    findings,
+                    |text| {
+                        let (all, name) = (ApprovalExpired::ALL, ApprovalExpired::as_str);
+                        words::one_of("choice", all, name, text)
+                    },
+                )
+                .unwrap_or_default(),
+        },
+    };
+    (read_bot(table, findings), approving)
+}
+
+fn read_bot(mut table: Table<'_>, findings: &mut Findings) -> Option<Bot> {
     let name = table.text("name", "name = \"Clínica Sol\"", findings);
     let active = table.flag("active", findings).unwrap_or(true);
     let zone = table

@@ -13,13 +13,21 @@ pub(crate) struct Progress<'a> {
     pub(crate) used: u32,
     /// When the last of them went out.
     pub(crate) last_sent_at: Option<Timestamp>,
+    /// When the last of them was passed over instead, if that was later (rule X9).
+    pub(crate) last_skipped_at: Option<Timestamp>,
     /// The row of the next step, if it was tried before.
     pub(crate) tried: Option<&'a FollowUp>,
 }
 
 impl<'a> Progress<'a> {
-    /// Counts from what was sent, whatever the configuration says today (rule D21).
-    pub(crate) fn of(thread: &'a Thread, timeline: &Timeline<'_>, episode: Timestamp) -> Self {
+    /// Counts from what was sent, whatever the configuration says today (rule D21), and from what was passed over
+    /// (rule X9).
+    pub(crate) fn of(
+        thread: &'a Thread,
+        timeline: &Timeline<'_>,
+        episode: Timestamp,
+        skipped: impl Iterator<Item = (u32, Timestamp)>,
+    ) -> Self {
         let rows = || thread.follow_ups.iter().filter(|f| f.episode == episode);
         let sent = || rows().filter(|f| f.counts_as_sent());
         let in_export = || {
@@ -30,6 +38,9 @@ impl<'a> Progress<'a> {
         };
         let used_in_log = sent().map(|f| f.step).max().unwrap_or(0);
         let used = used_in_log.max(u32::try_from(in_export().count()).unwrap_or(u32::MAX));
+        // Only one after all that went out can have been passed over last.
+        let skipped = skipped.filter(|(step, _)| *step > used).max();
+        let used = skipped.map_or(used, |(step, _)| step);
         let last_sent_at = sent()
             .map(FollowUp::went_out_at)
             .chain(in_export().map(|m| m.sent_at))
@@ -41,6 +52,7 @@ impl<'a> Progress<'a> {
         Self {
             used,
             last_sent_at,
+            last_skipped_at: skipped.map(|(_, at)| at),
             tried,
         }
     }
@@ -54,10 +66,11 @@ pub(crate) fn anchor(
     our_last_message: Option<Timestamp>,
 ) -> Option<(Anchor, Timestamp)> {
     let ours = our_last_message.map(|at| (Anchor::OurMessage, at));
-    if let Some(sent) = progress.last_sent_at {
-        return ours
-            .filter(|(_, at)| *at > sent)
-            .or(Some((Anchor::StepSent, sent)));
+    let skipped = progress.last_skipped_at;
+    let skipped = skipped.map(|at| (Anchor::StepSkipped, at));
+    let sent = progress.last_sent_at.map(|at| (Anchor::StepSent, at));
+    if let Some((event, at)) = skipped.or(sent) {
+        return ours.filter(|(_, ours)| *ours > at).or(Some((event, at)));
     }
     match scenario {
         Scenario::StoppedResponding => ours,
@@ -112,6 +125,12 @@ impl Due {
             });
         }
     }
+}
+
+/// The contact's zone, else the bot's.
+pub(crate) fn zone_of(policy: &Policy, contact: &Contact) -> Zone {
+    let named = contact.timezone.as_deref().and_then(Zone::named);
+    named.unwrap_or_else(|| policy.zone.clone())
 }
 
 /// The contact's zone, else the bot's; an unknown one is reported (rule D13).

@@ -2,6 +2,7 @@
 //! and `show` all call [`decide`], so they cannot disagree.
 
 mod address;
+mod approval;
 mod cadence;
 pub mod hours;
 mod policy;
@@ -10,7 +11,7 @@ mod routing;
 mod timeline;
 
 pub use address::{Nowhere, address, conversation_on};
-pub use policy::{Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
+pub use policy::{Approval, ApprovalExpired, Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
 pub use reason::{Action, Anchor, Because, Choice, Decision, Reason};
 
 use crate::model::{
@@ -115,7 +116,21 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
         .iter()
         .rfind(|m| m.author != Author::Followup);
     let ours = ours.filter(|m| m.sent_at >= episode);
-    let progress = Progress::of(thread, &timeline, episode);
+    // X9
+    let own_zone = cadence::zone_of(policy, &thread.contact);
+    let rule = |step: u32| cadence.steps.get((step as usize).wrapping_sub(1));
+    let approves = |step: u32| rule(step).is_some_and(|r| r.approve);
+    let ours_at = ours.map(|m| m.sent_at);
+    let skipped = approval::skipped(
+        policy.approval,
+        thread,
+        episode,
+        ours_at,
+        approves,
+        &own_zone,
+        now,
+    );
+    let progress = Progress::of(thread, &timeline, episode, skipped);
     if scenario == Scenario::StoppedResponding && ours.is_none() && progress.used == 0 {
         let fact = Because::AwaitingUs {
             at: last_turn.last().sent_at,
@@ -281,6 +296,23 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
     }
     draft.wake_at = Some(due.at);
     draft.because.push(Because::EndedBy { expires_at });
+    // X9
+    if step.approve && due.at <= now {
+        let standing = approval::standing(
+            policy.approval,
+            thread,
+            (episode, number),
+            ours_at,
+            &zone,
+            now,
+        );
+        if let Some(fact) = standing.fact(policy.approval.expired) {
+            if let approval::Standing::Waits { until, .. } = standing {
+                draft.wake_at = until;
+            }
+            return draft.ends(Action::Hold, Reason::AwaitingApproval, fact);
+        }
+    }
     if due.at > now {
         draft.due_at = Some(due.at);
         draft.decides(Action::Wait, due.reason)

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::decide::hours::Hours;
-use crate::model::{Channel, Country, Delay, Scenario};
+use crate::model::{Channel, Country, Delay, Scenario, named};
 use crate::zone::Zone;
 
 /// Everything of the configuration that shapes a decision, and nothing else: two configurations with equal
@@ -32,6 +32,8 @@ pub struct Policy {
     pub fresh_for: Option<Delay>,
     /// `fresh_for` of the sources that set one, by name; `None` is `"off"`.
     pub source_fresh_for: BTreeMap<String, Option<Delay>>,
+    /// How long texts wait for a person, where a step's do (rule X9).
+    pub approval: Approval,
     /// The channels that have a sender (rule D18).
     pub senders: Vec<Channel>,
     /// `bot.country`: where phone numbers without a country belong.
@@ -71,6 +73,29 @@ pub struct StepRule {
     pub channel: Option<Channel>,
     /// Whether it has an approved WhatsApp template, to be used outside the 24-hour window (rule D17).
     pub whatsapp_template: bool,
+    /// Whether a person must let its text through (rule X9).
+    pub approve: bool,
+}
+
+/// How long a text waits for a person, and what becomes of it when nobody comes (rule X9).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Approval {
+    /// How long it waits; `None` is until it is too late anyway (rule D14).
+    pub within: Option<Delay>,
+    /// What then.
+    pub expired: ApprovalExpired,
+}
+
+named! {
+    /// What becomes of a text that nobody looked at in time (rule X9).
+    #[derive(Default)]
+    ApprovalExpired {
+        /// The step is passed over.
+        #[default]
+        Skip = "skip",
+        /// It goes out.
+        Send = "send",
+    }
 }
 
 /// One switching rule (rule D16).

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::policy::ApprovalExpired;
 use crate::model::{Channel, Delay, Scenario, SignalKind, Timestamp, WordSource, named};
 
 named! {
@@ -49,6 +50,8 @@ named! {
         UnclearTime = "unclear_time",
         /// The model that was to write says that nothing should be sent (X5).
         AiDeclined = "ai_declined",
+        /// The text waits for a person (X9).
+        AwaitingApproval = "awaiting_approval",
         /// The contact ended the talk (D7).
         ConversationClosed = "conversation_closed",
         /// No scenario that applies is switched on (D7).
@@ -99,6 +102,21 @@ pub struct Decision {
     pub because: Vec<Because>,
     /// The earliest time at which the decision can change to `send` without a new fact; `None` is never.
     pub wake_at: Option<Timestamp>,
+}
+
+impl Decision {
+    /// Whether the step's text is due to be written, to be sent or to be looked at by a person (rule X9).
+    #[must_use]
+    pub fn wants_text(&self) -> bool {
+        match self.action {
+            Action::Send => true,
+            Action::Hold => self
+                .because
+                .iter()
+                .any(|b| matches!(b, Because::AwaitingApproval { since: None, .. })),
+            Action::Wait | Action::Stop | Action::None => false,
+        }
+    }
 }
 
 /// One rule's part in a decision, with its facts. The table, the JSON and the stored record render this list.
@@ -179,6 +197,15 @@ pub enum Because {
         reason: Option<String>,
         /// Its name.
         model: Option<String>,
+    },
+    /// The text waits for a person.
+    AwaitingApproval {
+        /// Since when; absent, while it has yet to be written.
+        since: Option<Timestamp>,
+        /// How long at most; open when absent.
+        until: Option<Timestamp>,
+        /// What then.
+        then: ApprovalExpired,
     },
     /// The contact ended the talk.
     Closed {
@@ -350,6 +377,8 @@ named! {
         TimeAsked = "time_asked",
         /// The step before was sent.
         StepSent = "step_sent",
+        /// The step before was passed over by a person, or because none came in time.
+        StepSkipped = "step_skipped",
     }
 }
 
@@ -386,10 +415,11 @@ impl Because {
             Self::PromiseKept { .. } | Self::ScenarioOff { .. } | Self::Closed { .. } => "D7",
             Self::UnclearTime { .. } => "S4",
             Self::AiDeclined { .. } => "X5",
+            Self::AwaitingApproval { .. } => "X9",
             Self::AwaitingUs { .. } => "D8",
             Self::Exhausted { .. } | Self::EndedBy { .. } => "D11",
             Self::Anchor {
-                event: Anchor::StepSent,
+                event: Anchor::StepSent | Anchor::StepSkipped,
                 ..
             } => "D10",
             Self::Anchor { .. } | Self::Delay { .. } => "D9",

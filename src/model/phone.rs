@@ -40,6 +40,20 @@ pub fn e164(number: &str, country: Option<Country>) -> Option<String> {
 pub struct Country(country::Id);
 
 impl Country {
+    /// The country of a phone number, which is read by `home` where it does not say its own.
+    ///
+    /// ```
+    /// use followup::model::Country;
+    ///
+    /// assert_eq!(Country::of("+49 30 123456", None), "DE".parse().ok());
+    /// assert_eq!(Country::of("55 1234 5678", None), None);
+    /// ```
+    #[must_use]
+    pub fn of(number: &str, home: Option<Self>) -> Option<Self> {
+        let number = phonenumber::parse(None, e164(number, home)?).ok()?;
+        number.country().id().map(Self)
+    }
+
     /// A national number of this country in E.164; `None` when it is none.
     ///
     /// ```

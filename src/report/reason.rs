@@ -1,5 +1,5 @@
 use super::Clocks;
-use crate::decide::{Action, Anchor, Because, Choice, Reason};
+use crate::decide::{Action, Anchor, ApprovalExpired, Because, Choice, Reason};
 use crate::model::{Channel, Delay, FollowUpState, Scenario, SignalKind, Timestamp, WordSource};
 
 /// One rule's part in a decision, in words: a fragment of a sentence. What contacts and providers wrote is in it
@@ -110,6 +110,24 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
                 colon(reason.as_deref())
             )
         }
+        Because::AwaitingApproval { since: None, .. } => {
+            "a person must see the text first: the next run writes it".to_owned()
+        }
+        Because::AwaitingApproval {
+            since: Some(since),
+            until,
+            then,
+        } => {
+            let until = until.as_ref().map(|until| match then {
+                ApprovalExpired::Skip => format!("; passed over at {}", on(until)),
+                ApprovalExpired::Send => format!("; sent at {}", on(until)),
+            });
+            format!(
+                "the text waits for a person since {}{}: followup review",
+                on(since),
+                until.unwrap_or_default()
+            )
+        }
         Because::Closed { at, evidence } => {
             format!("ended the conversation: {} ({})", quote(evidence), on(at))
         }
@@ -126,6 +144,7 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
             Anchor::BusyMessage => format!("counted from that message ({})", on(at)),
             Anchor::TimeAsked => format!("asked for {}", on(at)),
             Anchor::StepSent => format!("the step before went out {}", on(at)),
+            Anchor::StepSkipped => format!("the step before was passed over {}", on(at)),
         },
         Because::Delay { step, after, .. } if *after == Delay::default() => {
             format!("step {step} comes right then")
@@ -319,6 +338,7 @@ pub const fn reason_words(reason: Reason) -> &'static str {
         Reason::Booked => "booked",
         Reason::UnclearTime => "unclear time",
         Reason::AiDeclined => "declined by the AI",
+        Reason::AwaitingApproval => "waits for review",
         Reason::ConversationClosed => "conversation closed",
         Reason::ScenarioOff => "scenario off",
         Reason::AwaitingUs => "awaiting our answer",

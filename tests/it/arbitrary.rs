@@ -1,7 +1,7 @@
 //! Policies and threads of every kind, for the properties.
 
 use followup::decide::hours::{Hours, HoursZone, Interval, parse_closed};
-use followup::decide::{Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
+use followup::decide::{Approval, Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
 use followup::model::{
     Author, Channel, Contact, Delay, FollowUp, FollowUpState, Message, Scenario, SharedWord,
     Signal, SignalKind, SignalSource, SourceAge, TextSource, Thread, Timestamp, Word, WordKind,
@@ -122,6 +122,7 @@ fn hours() -> Any<Hours> {
 fn cadence(delay: &Any<Delay>) -> Any<Cadence> {
     let step = (delay.clone(), of(channel()), any::<bool>());
     let step = step.prop_map(|(after, channel, whatsapp_template)| StepRule {
+        approve: false,
         after,
         channel: channel.filter(|_| whatsapp_template),
         whatsapp_template,
@@ -175,6 +176,7 @@ pub(crate) fn policy(delay: Any<Delay>) -> Any<Policy> {
                     max_late,
                     fresh_for,
                     source_fresh_for: [("two".to_owned(), own)].into(),
+                    approval: Approval::default(),
                     senders,
                     country: None,
                     reach,

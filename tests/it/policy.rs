@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use followup::decide::hours::{Hours, HoursZone, Interval, parse_closed, parse_open};
-use followup::decide::{Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
+use followup::decide::{Approval, Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
 use followup::model::Channel;
 use followup::zone::Zone;
 use serde::Deserialize;
@@ -92,6 +92,7 @@ impl PolicyText {
                 .iter()
                 .map(|(name, text)| Ok((name.clone(), unless_off(text, word)?)))
                 .collect::<Result<_, Fault>>()?,
+            approval: Approval::default(),
             senders: match &self.senders {
                 Some(senders) => each(senders, word)?,
                 None => Channel::ALL.to_vec(),
@@ -153,6 +154,7 @@ fn step(text: &str) -> Result<StepRule, Fault> {
         }
     }
     Ok(StepRule {
+        approve: false,
         after,
         channel,
         whatsapp_template,

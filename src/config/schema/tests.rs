@@ -47,6 +47,7 @@ fn the_schema_knows_the_keys_that_are_read() {
         include_str!("../../../tests/configs/valid/highlevel_everywhere.toml"),
         include_str!("../../../tests/configs/valid/sendmail.toml"),
         include_str!("../../../tests/configs/valid/ai.toml"),
+        include_str!("../../../tests/configs/valid/approval.toml"),
     ] {
         let document = toml::de::DeTable::parse(text).unwrap();
         let mut findings = Findings::default();
