@@ -1,9 +1,11 @@
 //! Chatwoot: a reply in the contact's own conversation, which goes out on whatever channel that is on.
 
+mod deeds;
+
 use serde_json::{Value, json};
 
 use super::json::Listed;
-use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, limits};
+use super::{Accepted, Found, Lost, Outgoing, Platform, SendError, Sender, json, limits};
 use crate::config::{ChatwootSettings, Secret};
 use crate::http::{Answer, Http};
 use crate::model::{Channel, Timestamp};
@@ -103,6 +105,10 @@ impl Sender for Chatwoot {
             Some(words) => Ok(Some(words)),
             None => Err(verdict(&answer, now, &[self.token.expose()])),
         }
+    }
+
+    fn platform(&self) -> Option<&dyn Platform> {
+        Some(self)
     }
 }
 

@@ -1,10 +1,12 @@
 //! HighLevel's conversations: one request for every channel of a location, to a contact by its id there.
 
+mod deeds;
+
 use serde_json::{Value, json};
 
 use super::email;
 use super::json::Listed;
-use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, limits};
+use super::{Accepted, Found, Lost, Outgoing, Platform, SendError, Sender, json, limits};
 use crate::config::{HighlevelSettings, Secret};
 use crate::http::{Answer, Http};
 use crate::model::{Channel, Timestamp};
@@ -135,6 +137,10 @@ impl Sender for Highlevel {
             Some(words) => Ok(Some(words)),
             None => Err(verdict(&answer, now, &[self.token.expose()])),
         }
+    }
+
+    fn platform(&self) -> Option<&dyn Platform> {
+        Some(self)
     }
 }
 

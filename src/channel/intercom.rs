@@ -1,9 +1,11 @@
 //! Intercom: a reply in the contact's own conversation, in a teammate's name.
 
+mod deeds;
+
 use serde_json::{Value, json};
 
 use super::json::Listed;
-use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, limits};
+use super::{Accepted, Found, Lost, Outgoing, Platform, SendError, Sender, json, limits};
 use crate::config::{IntercomSettings, Secret};
 use crate::http::{Answer, Http};
 use crate::model::{Channel, Timestamp};
@@ -113,6 +115,10 @@ impl Sender for Intercom {
             Some(words) => Ok(Some(words)),
             None => Err(verdict(&answer, now, &secrets)),
         }
+    }
+
+    fn platform(&self) -> Option<&dyn Platform> {
+        Some(self)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Accepted, Found, Lost, SendError};
-use crate::http::{Answer, Broken, Http, provider_words};
+use crate::http::{Answer, Broken, Http, Method, provider_words};
 use crate::model::Timestamp;
 use chrono::TimeDelta;
 
@@ -15,13 +15,25 @@ pub(super) fn post(
     id: &str,
     body: &Value,
 ) -> Result<Answer, Broken> {
+    send(http, Method::POST, url, headers, id, body)
+}
+
+/// The same by another method.
+pub(super) fn send(
+    http: &Http,
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    id: &str,
+    body: &Value,
+) -> Result<Answer, Broken> {
     let mut all = vec![
         ("content-type", "application/json"),
         ("accept", "application/json"),
         ("idempotency-key", id),
     ];
     all.extend_from_slice(headers);
-    http.post(url, &all, body.to_string())
+    http.send(method, url, &all, body.to_string())
 }
 
 /// The provider's words about a refusal: the first of these places of the JSON answer that holds a text or a

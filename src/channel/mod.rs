@@ -13,6 +13,7 @@ mod json;
 mod limits;
 mod meta;
 mod outbox;
+mod platform;
 mod senders;
 mod sendmail;
 mod signature;
@@ -28,6 +29,7 @@ pub use intercom::Intercom;
 pub(crate) use limits::units;
 pub use meta::Meta;
 pub use outbox::Outbox;
+pub use platform::{Deed, Place, Platform, tags_after};
 pub use senders::Senders;
 pub use sendmail::Sendmail;
 pub use signature::{SigningKey, SigningKeyError};
@@ -197,6 +199,11 @@ pub trait Sender: std::fmt::Debug + Send + Sync {
     /// When the provider cannot be asked now.
     fn look_up(&self, _message: &Lost<'_>, _now: Timestamp) -> Result<Found, SendError> {
         Ok(Found::CannotSay)
+    }
+
+    /// The platform that keeps its contacts, if it is one.
+    fn platform(&self) -> Option<&dyn Platform> {
+        None
     }
 
     /// Asks the provider a harmless question that only who has the right credentials may ask, and gives what it

@@ -85,6 +85,8 @@ pub enum Command {
     History(History),
     /// Show how things stand: counts, the age of each source, what needs a person
     Status(Status),
+    /// Write the dashboard: one HTML file to look at, without scripts
+    Report(Report),
     /// Hold everything for a contact, until a time or until resume
     Pause(Pause),
     /// End a contact's pause; also says that a person has looked at an unclear time
@@ -234,7 +236,8 @@ pub struct Run {
   followup plan                       what would go out now, and what is scheduled
   followup plan --until 2026-03-03    only what is scheduled before that day
   followup plan --all                 also the contacts who are left alone, and why
-  followup plan --render --json       with the texts, one JSON object a line")]
+  followup plan --render --json       with the texts, one JSON object a line
+  followup plan --format ics          what is scheduled, for a calendar")]
 pub struct Plan {
     /// The time to decide for.
     #[command(flatten)]
@@ -251,9 +254,35 @@ pub struct Plan {
     /// With the texts as they would go out
     #[arg(long)]
     pub render: bool,
-    /// One JSON object a line
+    /// How it is written [default: table]
+    #[arg(long, value_name = "F", conflicts_with = "json")]
+    pub format: Option<PlanFormat>,
+    /// One JSON object a line; the same as --format json
     #[arg(long)]
     pub json: bool,
+}
+
+impl Plan {
+    /// How it is written.
+    #[must_use]
+    pub fn format(&self) -> PlanFormat {
+        match self.format {
+            Some(format) => format,
+            None if self.json => PlanFormat::Json,
+            None => PlanFormat::Table,
+        }
+    }
+}
+
+/// How a plan is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// A table, for people.
+    Table,
+    /// One JSON object a line.
+    Json,
+    /// An iCalendar file: what is due or scheduled.
+    Ics,
 }
 
 /// `followup show`.
@@ -304,6 +333,22 @@ pub struct Status {
     /// One JSON object
     #[arg(long)]
     pub json: bool,
+    /// The present.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// `followup report`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup report -o followup.html
+  followup report -o - | ssh desk 'cat > followup.html'
+
+The page holds names, numbers and messages of contacts; the file can be read by its owner only.")]
+pub struct Report {
+    /// The file; - is standard output
+    #[arg(short, long, value_name = "FILE.html")]
+    pub output: PathBuf,
     /// The present.
     #[command(flatten)]
     pub now: Now,

@@ -1,14 +1,13 @@
 use std::borrow::Cow;
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::Context;
+use super::new_file::write_file;
 use crate::cli::{Export, Exported};
-use crate::config::{Config, Provider};
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::export::{ContactWriter, ExportFormat, FollowUpWriter, MessageWriter};
 use crate::import::{ContactRecord, FollowUpRecord, Record, Tells};
 use crate::store::{Access, MessageRow, Store};
@@ -20,44 +19,11 @@ pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> Result<Ou
     let format = arguments.format.unwrap_or_else(|| by_name(arguments));
     match &arguments.output {
         None => write(&store, arguments.what, format, &mut *context.out)?,
-        Some(path) => {
-            if is_own(&config, path) {
-                let words = format!(
-                    "{} is a file that followup itself lives on and stays as it is; choose another name",
-                    path.display()
-                );
-                return Err(Failure::new(Outcome::Usage, words).into());
-            }
-            let fault = || format!("failed to write {}", path.display());
-            let mut file = NewFile::beside(path).with_context(fault)?;
-            write(&store, arguments.what, format, &mut file.out)?;
-            file.keep().with_context(fault)?;
-        }
+        Some(path) => write_file(&config, path, |out| {
+            write(&store, arguments.what, format, out)
+        })?,
     }
     Ok(Outcome::Done)
-}
-
-/// Whether the path is the configuration, an outbox, the database or a file beside it.
-fn is_own(config: &Config, path: &Path) -> bool {
-    let Ok(real) = path.canonicalize() else {
-        return false;
-    };
-    let beside = ["", "-wal", "-shm", "-journal", ".lock"].map(|suffix| {
-        let mut name = config.store.clone().into_os_string();
-        name.push(suffix);
-        PathBuf::from(name)
-    });
-    let outboxes = config
-        .channels
-        .values()
-        .filter_map(|channel| match &channel.provider {
-            Provider::Outbox(outbox) => Some(&outbox.path),
-            _ => None,
-        });
-    outboxes
-        .chain(&beside)
-        .chain([&config.file])
-        .any(|own| own.canonicalize().is_ok_and(|own| own == real))
 }
 
 /// The format that the file's name tells; without one, CSV.
@@ -133,47 +99,5 @@ fn record<'r>(row: &MessageRow<'r>) -> Record<'r> {
         timezone: text(row.timezone),
         language: text(row.language),
         tags: text(row.tags),
-    }
-}
-
-/// A private file that takes its name only once it is complete.
-struct NewFile {
-    out: BufWriter<File>,
-    temporary: Option<PathBuf>,
-    path: PathBuf,
-}
-
-impl NewFile {
-    fn beside(path: &Path) -> std::io::Result<Self> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let temporary = PathBuf::from(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Self {
-            out: BufWriter::new(options.open(&temporary)?),
-            temporary: Some(temporary),
-            path: path.to_owned(),
-        })
-    }
-
-    fn keep(mut self) -> std::io::Result<()> {
-        self.out.flush()?;
-        self.out.get_ref().sync_all()?;
-        if let Some(temporary) = &self.temporary {
-            std::fs::rename(temporary, &self.path)?;
-        }
-        self.temporary = None;
-        Ok(())
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if let Some(temporary) = &self.temporary {
-            let _ = std::fs::remove_file(temporary);
-        }
     }
 }

@@ -10,7 +10,9 @@ mod history;
 mod import;
 mod import_config;
 pub mod init;
+mod new_file;
 mod plan;
+mod report;
 mod run;
 mod say;
 pub mod schema;
@@ -125,6 +127,7 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
         Command::Show(arguments) => show::show(context, &arguments),
         Command::History(arguments) => history::history(context, &arguments),
         Command::Status(arguments) => status::status(context, &arguments),
+        Command::Report(arguments) => report::report(context, &arguments),
         Command::Pause(arguments) => say::pause(context, &arguments),
         Command::Resume(arguments) => say::say(context, &arguments, WordKind::Resume),
         Command::Booked(arguments) => say::say(context, &arguments, WordKind::Booked),

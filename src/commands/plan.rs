@@ -3,13 +3,14 @@ use std::cell::RefCell;
 use anyhow::Result;
 
 use super::{Context, find_contact};
-use crate::cli::Plan;
+use crate::cli::{Plan, PlanFormat};
 use crate::compose::{ComposeError, Composer};
 use crate::config::{self, Config};
 use crate::decide::{Action, Decision, decide};
 use crate::error::Outcome;
 use crate::model::{Thread, Timestamp};
 use crate::report::Clocks;
+use crate::report::calendar::PlanCalendar;
 use crate::report::plan::{Row, Table, Tally, json};
 use crate::store::{Access, ContactKey, Store, Threads};
 
@@ -25,20 +26,18 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
         Action::Wait => until.is_none_or(|until| decision.due_at <= Some(until)),
         Action::Stop | Action::None => false,
     };
-    let look = Look {
-        store: &store,
-        threads: RefCell::new(store.threads()?),
-        config: &config,
-        now,
-    };
+    let look = Look::new(&store, &config, now)?;
     let composer = Composer::new(&config);
-    let mut paper = Paper::new(context, arguments.json);
+    let format = arguments.format();
+    let mut paper = Paper::new(context, format, &config.bot.name);
     let mut tell = |thread: &Thread, decision: &Decision| {
         if !wanted(decision) {
             return Ok(());
         }
         let text = match arguments.render.then(|| text(&composer, thread, decision)) {
-            Some(Some(Err(why))) if !arguments.json => Some(format!("(no text: {why})")),
+            Some(Some(Err(why))) if format == PlanFormat::Table => {
+                Some(format!("(no text: {why})"))
+            }
             text => text.flatten().and_then(Result::ok),
         };
         let row = Row {
@@ -54,12 +53,12 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
                 tell(&thread, &decision)?;
             }
         }
-        None => look.everywhere(arguments.all, tell)?,
+        None => look.everywhere(arguments.all, |_, thread, decision| tell(thread, decision))?,
     }
-    let notes = if arguments.json {
-        Vec::new()
-    } else {
+    let notes = if format == PlanFormat::Table {
         stale_sources(&store, &config, now)?
+    } else {
+        Vec::new()
     };
     paper.finish(&notes)?;
     Ok(Outcome::Done)
@@ -81,14 +80,23 @@ fn text(
 }
 
 /// Decides, at one time and under one policy.
-struct Look<'a> {
+pub(super) struct Look<'a> {
     store: &'a Store,
     threads: RefCell<Threads<'a>>,
     config: &'a Config,
     now: Timestamp,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    pub(super) fn new(store: &'a Store, config: &'a Config, now: Timestamp) -> Result<Self> {
+        Ok(Self {
+            store,
+            threads: RefCell::new(store.threads()?),
+            config,
+            now,
+        })
+    }
+
     fn at(&self, key: ContactKey) -> Result<Option<(Thread, Decision)>> {
         let thread = self.threads.borrow_mut().thread(key)?;
         Ok(thread.map(|thread| {
@@ -99,10 +107,10 @@ impl Look<'_> {
 
     /// In the order of their due times, without ever holding all of them: those whose time is known in the
     /// order of the index, and merged into them those with new facts, who are decided twice for it.
-    fn everywhere(
+    pub(super) fn everywhere(
         &self,
         all: bool,
-        mut tell: impl FnMut(&Thread, &Decision) -> Result<()>,
+        mut tell: impl FnMut(ContactKey, &Thread, &Decision) -> Result<()>,
     ) -> Result<()> {
         let fresh = self
             .store
@@ -132,14 +140,14 @@ impl Look<'_> {
             };
             while let Some((_, key)) = between.next_if(|(p, _)| *p <= place(&decision)) {
                 if let Some((thread, decision)) = self.at(key)? {
-                    tell(&thread, &decision)?;
+                    tell(key, &thread, &decision)?;
                 }
             }
-            tell(&thread, &decision)?;
+            tell(*key, &thread, &decision)?;
         }
         for (_, key) in between {
             if let Some((thread, decision)) = self.at(key)? {
-                tell(&thread, &decision)?;
+                tell(key, &thread, &decision)?;
             }
         }
         Ok(())
@@ -158,18 +166,27 @@ fn place(decision: &Decision) -> (Timestamp, bool) {
 /// Where the plan is written, and what is counted on the way.
 struct Paper<'c, 'w> {
     context: &'c mut Context<'w>,
-    table: Option<Table>,
-    line: Vec<u8>,
+    form: Form,
     tally: Tally,
 }
 
+enum Form {
+    Table(Table),
+    /// With the line that is being made.
+    Json(Vec<u8>),
+    Calendar(PlanCalendar),
+}
+
 impl<'c, 'w> Paper<'c, 'w> {
-    fn new(context: &'c mut Context<'w>, json: bool) -> Self {
+    fn new(context: &'c mut Context<'w>, format: PlanFormat, business: &str) -> Self {
         let terminal = context.terminal;
         Self {
-            table: (!json).then(|| Table::new(terminal.width, terminal.out_styles)),
+            form: match format {
+                PlanFormat::Table => Form::Table(Table::new(terminal.width, terminal.out_styles)),
+                PlanFormat::Json => Form::Json(Vec::new()),
+                PlanFormat::Ics => Form::Calendar(PlanCalendar::new(business)),
+            },
             context,
-            line: Vec::new(),
             tally: Tally::default(),
         }
     }
@@ -177,21 +194,31 @@ impl<'c, 'w> Paper<'c, 'w> {
     fn row(&mut self, row: &Row<'_>, clocks: impl FnOnce() -> Clocks) -> Result<()> {
         let is_first = self.tally == Tally::default();
         self.tally.add(row.decision);
-        let Some(table) = self.table else {
-            self.line.clear();
-            serde_json::to_writer(&mut self.line, &json(row))?;
-            self.line.push(b'\n');
-            return Ok(self.context.out.write_all(&self.line)?);
-        };
-        if is_first {
-            table.head(self.context.out)?;
+        let out = &mut *self.context.out;
+        match &mut self.form {
+            Form::Table(table) => {
+                if is_first {
+                    table.head(out)?;
+                }
+                table.row(out, row, &clocks())?;
+            }
+            Form::Json(line) => {
+                line.clear();
+                serde_json::to_writer(&mut *line, &json(row))?;
+                line.push(b'\n');
+                out.write_all(line)?;
+            }
+            Form::Calendar(calendar) => calendar.add(row, &clocks()),
         }
-        Ok(table.row(self.context.out, row, &clocks())?)
+        Ok(())
     }
 
     fn finish(self, notes: &[String]) -> Result<()> {
-        if let Some(table) = self.table {
-            table.foot(self.context.out, &self.tally, notes)?;
+        let out = &mut *self.context.out;
+        match self.form {
+            Form::Table(table) => table.foot(out, &self.tally, notes)?,
+            Form::Json(_) => {}
+            Form::Calendar(calendar) => calendar.write(out)?,
         }
         Ok(())
     }

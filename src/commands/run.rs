@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{Context, Verbosity, import, used_today};
+use super::{Context, Verbosity, import};
 use crate::channel::Senders;
 use crate::cli::Run as Arguments;
 use crate::compose::Composer;
-use crate::compose::ai::Author;
 use crate::config::{Config, fingerprint};
 use crate::decide::Decision;
 use crate::detect::Detector;
@@ -20,6 +19,11 @@ use crate::report::terminal::plain;
 use crate::run::{Actions, Event, Point, Run, Summary, Written};
 use crate::store::{Access, RunLock, Store};
 use crate::workflow::{IN_ACTION, Workflows};
+
+/// How many threads read, decide and write texts: that is work for a processor.
+const PREPARERS: usize = 2;
+/// How many contacts each of them takes at a time.
+const PORTION: usize = 16;
 
 /// Does one run. A second one at the same time leaves at once (rule X3).
 pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Outcome> {
@@ -60,8 +64,6 @@ fn send(
 ) -> Result<Summary> {
     let senders = Senders::new(config, context.environment);
     let composer = Composer::new(config);
-    let used = used_today(store, config, clock())?;
-    let author = Author::new(config, context.environment, used, clock);
     let workflows = Workflows::new(config, &senders, context.environment);
     let concurrency = config.limits.concurrency;
     let actions = Actions {
@@ -79,12 +81,14 @@ fn send(
         sender: &|channel| senders.get(channel),
         rates: config.rates(),
         contact_rates: config.contact_rates(),
-        author: author.as_ref(),
         write: &|thread, decision| write(&composer, thread, decision),
         queue_actions: &|row, decision| actions.queue(row, decision),
         queue_found: &|row, scenario, step| actions.queue_found(row, scenario, step),
+        preparers: PREPARERS,
+        portion: PORTION,
         clock,
         concurrency,
+        stop: &|| false,
         limit: [per_run, arguments.limit].into_iter().flatten().min(),
         at: &|point| pause.wait(point),
     };
@@ -121,7 +125,7 @@ fn outcome(summary: &Summary) -> Outcome {
     } = summary;
     if failed + unknown + recovered + failed_actions + not_written + closed > 0 {
         Outcome::NotAllSent
-    } else if summary.stale + summary.retry + summary.waiting + summary.silent_models > 0 {
+    } else if summary.stale + summary.retry > 0 {
         Outcome::TryLater
     } else {
         Outcome::Done

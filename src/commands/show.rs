@@ -61,7 +61,12 @@ pub(super) fn show(context: &mut Context<'_>, arguments: &Show) -> Result<Outcom
 }
 
 /// The next step and those after it, each as early as it may come.
-fn coming(config: &Config, thread: &Thread, decision: &Decision, now: Timestamp) -> Vec<Coming> {
+pub(super) fn coming(
+    config: &Config,
+    thread: &Thread,
+    decision: &Decision,
+    now: Timestamp,
+) -> Vec<Coming> {
     let (Action::Send | Action::Wait, Some(scenario), Some(next), Some(due)) = (
         decision.action,
         decision.scenario,

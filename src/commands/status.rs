@@ -17,13 +17,7 @@ pub(super) fn status(context: &mut Context<'_>, arguments: &Status) -> Result<Ou
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Read)?;
     let now = context.now(arguments.now, &config);
-    let report = Report {
-        counts: store.counts()?,
-        ai: models(&store, &config, now)?,
-        sources: sources(&store, &config, now)?,
-        follow_ups: store.needing_a_person(MOST)?,
-        contacts: store.held_for_a_person(MOST)?,
-    };
+    let report = standing(&store, &config, now)?;
     if arguments.json {
         serde_json::to_writer(&mut *context.out, &json(&report))?;
         writeln!(context.out)?;
@@ -51,6 +45,17 @@ fn models(store: &Store, config: &Config, now: Timestamp) -> Result<Option<Model
         max_tokens_per_day: ai.budget.tokens.per_day,
         max_cost_per_day: ai.budget.cost.per_day,
     }))
+}
+
+/// How things stand.
+pub(super) fn standing(store: &Store, config: &Config, now: Timestamp) -> Result<Report> {
+    Ok(Report {
+        counts: store.counts()?,
+        ai: models(store, config, now)?,
+        sources: sources(store, config, now)?,
+        follow_ups: store.needing_a_person(MOST)?,
+        contacts: store.held_for_a_person(MOST)?,
+    })
 }
 
 /// The sources that have brought something, and those that are configured and have not.

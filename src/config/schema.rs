@@ -150,10 +150,12 @@ struct WhatsappTemplate {
 struct Workflow {
     add_tags: Option<Vec<String>>,
     remove_tags: Option<Vec<String>>,
-    /// Who takes the contact over.
+    /// Who takes the contact over: a name, an email address or an id; a team as "team:NAME".
     assign: Option<String>,
-    /// Who is told, as "CHANNEL:ADDRESS".
+    /// Who is told, as "CHANNEL:ADDRESS"; "note" and "task" are written at the contact's platform.
     notify: Option<Vec<String>>,
+    /// The workflow of HighLevel's to start, by its id; it must start no other bot and no other follow-up.
+    highlevel_workflow: Option<String>,
     /// Which server is told.
     webhook: Option<Webhook>,
     /// A program and its arguments; it gets the contact and the step as JSON on stdin.

@@ -10,8 +10,8 @@ use toml::de::DeTable;
 use super::file::{Table, Value};
 use super::findings::Findings;
 use super::{
-    Bot, Config, Limits, Stop, ai, channels, hours, scenarios, sources, switching, templates,
-    words, workflows,
+    Bot, Config, Limits, Provider, Stop, ai, channels, hours, scenarios, sources, switching,
+    templates, words, workflows,
 };
 use crate::decide::{Approval, ApprovalExpired, Cap, Policy};
 use crate::model::{Channel, Delay, Language};
@@ -60,6 +60,11 @@ pub(super) fn read(
         .filter(|(_, c)| !c.provider.reaches_anyone())
         .map(|(channel, _)| *channel)
         .collect();
+    let highlevel: Vec<Channel> = channels
+        .iter()
+        .filter(|(_, c)| matches!(c.provider, Provider::Highlevel(_)))
+        .map(|(channel, _)| *channel)
+        .collect();
     let templates = templates::read(
         top.table("templates", findings),
         bot.as_ref().map(|b| b.language_tag.as_str()),
@@ -71,6 +76,7 @@ pub(super) fn read(
         &workflows::Reach {
             senders: &senders,
             contacts_only: &contacts_only,
+            highlevel: &highlevel,
         },
         findings,
     );

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::file::{Table, Value};
 use super::findings::{Deferred, Findings};
@@ -17,19 +18,38 @@ pub struct Workflow {
     pub assign: Option<String>,
     /// Who is told; a channel may lack a sender, which `check` warns of.
     pub notify: Vec<Notify>,
+    /// The workflow of HighLevel's that is started, by its id.
+    pub highlevel_workflow: Option<String>,
     /// Which server is told.
     pub webhook: Option<Hook>,
     /// The command to run in the directory of the configuration: the program and its arguments, no shell.
     pub command: Option<Vec<String>>,
 }
 
-/// Someone to tell: `"email:desk@example.com"`.
+/// How staff is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notify {
-    /// The channel.
-    pub channel: Channel,
-    /// The address on it.
-    pub address: String,
+pub enum Notify {
+    /// Someone by a channel: `"email:desk@example.com"`.
+    Staff {
+        /// The channel.
+        channel: Channel,
+        /// The address on it.
+        address: String,
+    },
+    /// `"note"`: by a note at the contact's platform that only staff can see.
+    Note,
+    /// `"task"`: by a task at the contact's platform.
+    Task,
+}
+
+impl fmt::Display for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Staff { channel, address } => write!(f, "{channel}:{address}"),
+            Self::Note => f.write_str("note"),
+            Self::Task => f.write_str("task"),
+        }
+    }
 }
 
 /// A server to tell by a signed request.
@@ -47,6 +67,8 @@ pub(super) struct Reach<'a> {
     pub(super) senders: &'a [Channel],
     /// Those whose provider writes only to contacts that it knows.
     pub(super) contacts_only: &'a [Channel],
+    /// Those that HighLevel sends on.
+    pub(super) highlevel: &'a [Channel],
 }
 
 /// `[workflows]`: by name.
@@ -98,21 +120,38 @@ fn read_one(
         let Some(who) = text.parse(findings, self::notify) else {
             continue;
         };
-        if reach.contacts_only.contains(&who.channel) {
-            let channel = who.channel;
-            findings.fault(
+        match &who {
+            Notify::Staff { channel, .. } if reach.contacts_only.contains(channel) => {
+                findings.fault(
+                    &text.spot,
+                    format!(
+                        "the sender of {channel} writes only to contacts that it knows; tell staff over \
+                         another channel, or by \"note\""
+                    ),
+                );
+            }
+            Notify::Staff { channel, .. } if !reach.senders.contains(channel) => {
+                findings.warn(
+                    &text.spot,
+                    format!(
+                        "{channel} has no sender: nobody will be told; add [channels.{channel}.…]"
+                    ),
+                );
+            }
+            Notify::Note if reach.contacts_only.is_empty() => findings.warn(
                 &text.spot,
-                format!("the sender of {channel} writes only to contacts that it knows; tell staff over another channel"),
-            );
-        } else if !reach.senders.contains(&who.channel) {
-            let channel = who.channel;
-            findings.warn(
+                "a note is written at highlevel, chatwoot or intercom, and none of them sends on a channel: \
+                 nobody will be told",
+            ),
+            Notify::Task if reach.highlevel.is_empty() => findings.warn(
                 &text.spot,
-                format!("{channel} has no sender: nobody will be told; add [channels.{channel}.…]"),
-            );
+                "only highlevel has tasks, and it sends on no channel: nobody will be told; write \"note\"",
+            ),
+            _ => {}
         }
         notify.push(who);
     }
+    let highlevel_workflow = highlevel_workflow(&mut table, reach, findings);
     let webhook = table
         .take("webhook")
         .and_then(|value| hook(value, place, findings));
@@ -129,6 +168,7 @@ fn read_one(
         remove_tags,
         assign,
         notify,
+        highlevel_workflow,
         webhook,
         command: (has_command && !command.is_empty()).then_some(command),
     }
@@ -143,16 +183,52 @@ fn tag(text: &str) -> Result<String, String> {
 }
 
 fn notify(text: &str) -> Result<Notify, String> {
-    const SHAPE: &str = "not a channel and an address; write \"email:desk@example.com\"";
+    const SHAPE: &str =
+        "not a channel and an address; write \"email:desk@example.com\", \"note\" or \"task\"";
+    match text.trim() {
+        "note" => return Ok(Notify::Note),
+        "task" => return Ok(Notify::Task),
+        _ => {}
+    }
     let (channel, address) = text.split_once(':').ok_or(SHAPE)?;
     let channel = words::channel(channel.trim())?;
     match address.trim() {
         "" => Err(SHAPE.to_owned()),
-        address => Ok(Notify {
+        address => Ok(Notify::Staff {
             channel,
             address: address.to_owned(),
         }),
     }
+}
+
+/// `highlevel_workflow`: what it does is not ours to see.
+fn highlevel_workflow(
+    table: &mut Table<'_>,
+    reach: &Reach<'_>,
+    findings: &mut Findings,
+) -> Option<String> {
+    let example = "highlevel_workflow = \"0f6e4b0c-9c1d-4b3a-8f58-1d2c3b4a5e6f\"";
+    let text = table.text("highlevel_workflow", example, findings)?;
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let id = text.parse(findings, |text| match text.trim() {
+        id if !id.is_empty() && id.len() <= 64 && id.bytes().all(is_part) => Ok(id.to_owned()),
+        _ => Err(format!(
+            "not the id of a workflow, as it stands in HighLevel's address: {example}"
+        )),
+    })?;
+    findings.warn(
+        &text.spot,
+        match reach.highlevel {
+            [] => {
+                "highlevel sends on no channel: it is never started; add, for example, [channels.sms.highlevel]"
+            }
+            _ => {
+                "a workflow of HighLevel's runs on its own, where followup cannot see it: it must not start \
+                 another bot or another follow-up, or the contact is written to twice"
+            }
+        },
+    );
+    Some(id)
 }
 
 fn hook(value: Value<'_>, place: &Place<'_>, findings: &mut Findings) -> Option<Hook> {

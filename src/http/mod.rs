@@ -8,11 +8,12 @@
 use std::time::Duration;
 
 use ureq::Agent;
-use ureq::http::{HeaderMap, Method, Request};
+use ureq::http::{HeaderMap, Request};
 
 mod connection;
 
 pub(crate) use connection::is_link_local;
+pub use ureq::http::Method;
 
 use crate::model::Timestamp;
 use connection::{Early, Guarded, Marked};
@@ -87,7 +88,7 @@ impl Http {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Result<Answer, Broken> {
-        self.run(Method::POST, url, headers, body.into())
+        self.send(Method::POST, url, headers, body)
     }
 
     /// As [`Http::post`], of which the whole must take no longer than `within`.
@@ -120,14 +121,18 @@ impl Http {
         self.answer(self.agent.run(request))
     }
 
-    fn run(
+    /// Makes one request with a body.
+    ///
+    /// # Errors
+    /// As [`Http::post`].
+    pub fn send(
         &self,
         method: Method,
         url: &str,
         headers: &[(&str, &str)],
-        body: Vec<u8>,
+        body: impl Into<Vec<u8>>,
     ) -> Result<Answer, Broken> {
-        let request = request(method, url, headers, body)?;
+        let request = request(method, url, headers, body.into())?;
         self.answer(self.agent.run(request))
     }
 

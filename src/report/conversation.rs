@@ -16,7 +16,7 @@ use crate::store::FollowUpRow;
 const RECENT: usize = 30;
 
 /// Something in a conversation, at its time.
-enum Event<'a> {
+pub(super) enum Event<'a> {
     Message(&'a Message),
     FollowUp(&'a FollowUpRow),
     Word(&'a Word),
@@ -65,7 +65,7 @@ pub(super) fn conversation(
 }
 
 /// Everything in time order. At equal times a message comes before what we made of it.
-fn events<'a>(panel: &Panel<'a>, now: Timestamp) -> Vec<(Timestamp, i64, Event<'a>)> {
+pub(super) fn events<'a>(panel: &Panel<'a>, now: Timestamp) -> Vec<(Timestamp, i64, Event<'a>)> {
     let thread = panel.thread;
     let mut events: Vec<_> = Vec::new();
     for message in &thread.messages {
@@ -97,6 +97,16 @@ fn said(
     clocks: &Clocks,
     page: Page,
 ) -> Result<()> {
+    let about = about_message(message, channel_is_new, clocks);
+    if message.author == Author::Contact {
+        theirs(out, &message.text, &about, time, page)
+    } else {
+        ours(out, &message.text, &about, time, Bar::Solid, page)
+    }
+}
+
+/// What stands below a message: who wrote it, on which channel, what it means.
+pub(super) fn about_message(message: &Message, channel_is_new: bool, clocks: &Clocks) -> String {
     let mut about = Vec::new();
     match message.author {
         Author::Contact | Author::Bot => {}
@@ -119,12 +129,7 @@ fn said(
         }
         about.push(words);
     }
-    let about = about.join(" · ");
-    if message.author == Author::Contact {
-        theirs(out, &message.text, &about, time, page)
-    } else {
-        ours(out, &message.text, &about, time, Bar::Solid, page)
-    }
+    about.join(" · ")
 }
 
 fn sent(
@@ -134,6 +139,12 @@ fn sent(
     clocks: &Clocks,
     page: Page,
 ) -> Result<()> {
+    let about = about_follow_up(row, clocks);
+    ours(out, &row.follow_up.text, &about, time, Bar::Solid, page)
+}
+
+/// What stands below a follow-up: what became of it, and in a second line why it was sent.
+pub(super) fn about_follow_up(row: &FollowUpRow, clocks: &Clocks) -> String {
     let follow_up = &row.follow_up;
     let mut about = format!(
         "follow-up {} by {}, {}",
@@ -154,7 +165,7 @@ fn sent(
     }
     let why = in_short(&facts(&row.because), true, clocks);
     about.push_str(&format!("\n{why}"));
-    ours(out, &follow_up.text, &about, time, Bar::Solid, page)
+    about
 }
 
 fn ghost(
@@ -164,6 +175,12 @@ fn ghost(
     time: &str,
     page: Page,
 ) -> Result<()> {
+    let (text, about) = about_coming(coming, by);
+    ours(out, &text, &about, time, Bar::Ghost, page)
+}
+
+/// The text of a step that is to come, and what stands below it.
+pub(super) fn about_coming(coming: &Coming, by: Option<Channel>) -> (String, String) {
     let about = match by {
         Some(channel) => format!("step {}, by {}", coming.step, channel_words(channel)),
         None => format!("step {}, at the earliest, unless they reply", coming.step),
@@ -172,11 +189,11 @@ fn ghost(
         Ok(text) => text.clone(),
         Err(why) => format!("(no text: {why})"),
     };
-    ours(out, &text, &about, time, Bar::Ghost, page)
+    (text, about)
 }
 
 /// What an operator said, or another who is no part of the conversation.
-fn told(word: &Word, clocks: &Clocks) -> String {
+pub(super) fn told(word: &Word, clocks: &Clocks) -> String {
     let what = match word.kind {
         WordKind::Pause => "paused",
         WordKind::Resume => "resumed",

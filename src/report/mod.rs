@@ -1,7 +1,9 @@
-//! What people and programs read: tables, panels and JSON of values that were decided elsewhere. No logic.
+//! What people and programs read: tables, panels, pages and JSON of values that were decided elsewhere. No logic.
 
+pub mod calendar;
 mod clocks;
 mod conversation;
+pub mod dashboard;
 mod finding;
 pub mod history;
 pub mod output;

@@ -11,7 +11,7 @@ use super::terminal::{Styles, plain};
 use super::text::{padding, wrap};
 use super::{Clocks, action_words, channel_words, count, reason_words, scenario_words, words};
 use crate::decide::{Action, Because, Decision};
-use crate::model::{Author, Channel, Message, Signal, Thread, Timestamp, Word};
+use crate::model::{Author, Channel, Contact, Message, Signal, Thread, Timestamp, Word};
 use crate::store::FollowUpRow;
 
 /// A contact, what is decided about them, and the steps that may follow.
@@ -99,6 +99,15 @@ fn head(out: &mut dyn Write, thread: &Thread, clocks: &Clocks, page: Page) -> Re
         Some(name) if name != id => writeln!(out, "{}  {id}", page.styles.strong(name))?,
         _ => writeln!(out, "{}", page.styles.strong(id))?,
     }
+    let about = about(contact, clocks);
+    for line in wrap(&plain(&about), page.width) {
+        writeln!(out, "{}", page.styles.faint(line))?;
+    }
+    Ok(())
+}
+
+/// How a contact is reached, and by which clock.
+pub(super) fn about(contact: &Contact, clocks: &Clocks) -> String {
     let mut about: Vec<String> = [&contact.phone, &contact.email]
         .into_iter()
         .flatten()
@@ -114,13 +123,18 @@ fn head(out: &mut dyn Write, thread: &Thread, clocks: &Clocks, page: Page) -> Re
     if !contact.tags.is_empty() {
         about.push(format!("tags {}", contact.tags.join(", ")));
     }
-    for line in wrap(&plain(&about.join(" · ")), page.width) {
-        writeln!(out, "{}", page.styles.faint(line))?;
+    about.join(" · ")
+}
+
+fn decided(out: &mut dyn Write, decision: &Decision, clocks: &Clocks, page: Page) -> Result<()> {
+    for (label, text) in fields(decision, clocks) {
+        page.field(out, label, &text)?;
     }
     Ok(())
 }
 
-fn decided(out: &mut dyn Write, decision: &Decision, clocks: &Clocks, page: Page) -> Result<()> {
+/// A decision as labelled lines; a line without a label goes on with the one above it.
+pub(super) fn fields(decision: &Decision, clocks: &Clocks) -> Vec<(&'static str, String)> {
     let mut next = match (decision.scenario, decision.step, decision.steps) {
         (Some(scenario), Some(step), Some(steps)) => {
             format!("step {step} of {steps}, {}", scenario_words(scenario))
@@ -136,7 +150,7 @@ fn decided(out: &mut dyn Write, decision: &Decision, clocks: &Clocks, page: Page
             next.push_str(&format!(": {action}, {reason}"));
         }
     }
-    page.field(out, "Next", &next)?;
+    let mut fields = vec![("Next", next)];
     if let (Action::Send | Action::Wait, Some(due)) = (decision.action, decision.due_at) {
         let mut when = clocks.moment(due);
         let distance = clocks.relative(due);
@@ -146,7 +160,7 @@ fn decided(out: &mut dyn Write, decision: &Decision, clocks: &Clocks, page: Page
         if let Some(bot) = clocks.on_bot_clock(due) {
             when.push_str(&format!(" (for the bot {bot})"));
         }
-        page.field(out, "When", &when)?;
+        fields.push(("When", when));
     }
     let mut by = None;
     let mut ends = None;
@@ -156,18 +170,14 @@ fn decided(out: &mut dyn Write, decision: &Decision, clocks: &Clocks, page: Page
             Because::Channel { .. } => by = Some(words(fact, clocks)),
             Because::EndedBy { .. } => ends = Some(words(fact, clocks)),
             _ => {
-                page.field(out, label, &words(fact, clocks))?;
+                fields.push((label, words(fact, clocks)));
                 label = "";
             }
         }
     }
-    if let Some(by) = by {
-        page.field(out, "Channel", &by)?;
-    }
-    if let Some(ends) = ends {
-        page.field(out, "Until", &ends)?;
-    }
-    Ok(())
+    fields.extend(by.map(|by| ("Channel", by)));
+    fields.extend(ends.map(|ends| ("Until", ends)));
+    fields
 }
 
 /// The panel as one JSON object.

@@ -71,10 +71,10 @@ impl Serialize for Numbered<'_> {
 /// What a plan comes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    due: u64,
-    scheduled: u64,
-    held: BTreeMap<Reason, u64>,
-    others: BTreeMap<Reason, u64>,
+    pub(super) due: u64,
+    pub(super) scheduled: u64,
+    pub(super) held: BTreeMap<Reason, u64>,
+    pub(super) others: BTreeMap<Reason, u64>,
 }
 
 impl Tally {
@@ -238,7 +238,7 @@ impl Table {
 }
 
 /// The name and, always whole, the id: it is what other commands take.
-fn who(contact: &Contact) -> String {
+pub(super) fn who(contact: &Contact) -> String {
     match contact
         .name
         .as_deref()
@@ -251,7 +251,7 @@ fn who(contact: &Contact) -> String {
 }
 
 /// When, and what stands below it: how late, or the bot's clock.
-fn when(decision: &Decision, clocks: &Clocks) -> [String; 2] {
+pub(super) fn when(decision: &Decision, clocks: &Clocks) -> [String; 2] {
     match (decision.action, decision.due_at) {
         (Action::Send, Some(due)) if (clocks.now() - due).num_minutes() > 0 => {
             ["now".to_owned(), format!("since {}", clocks.moment(due))]
@@ -272,7 +272,8 @@ fn when(decision: &Decision, clocks: &Clocks) -> [String; 2] {
     }
 }
 
-fn step(decision: &Decision) -> String {
+/// The scenario, and which of its steps: `busy 1/2`.
+pub(super) fn step(decision: &Decision) -> String {
     let Some(scenario) = decision.scenario else {
         return String::new();
     };
@@ -284,7 +285,7 @@ fn step(decision: &Decision) -> String {
 }
 
 /// The part of the reasons that a row does not show already.
-fn why(decision: &Decision, clocks: &Clocks) -> String {
+pub(super) fn why(decision: &Decision, clocks: &Clocks) -> String {
     let is_timed = matches!(decision.action, Action::Send | Action::Wait);
     in_short(&decision.because, is_timed, clocks)
 }

@@ -197,7 +197,7 @@ fn reason(code: &str) -> String {
 }
 
 /// What needs a person, each with what to do.
-fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
+pub(super) fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
     let mut problems = Vec::new();
     for row in &report.follow_ups {
         let follow_up = &row.follow_up;

@@ -2,11 +2,13 @@
 
 use anyhow::Result;
 
+use super::pace::Pace;
 use super::retry::next_attempt;
 use super::{Event, Summary};
+use crate::channel::Place;
 use crate::config::Config;
-use crate::decide::Decision;
-use crate::model::{FollowUp, Scenario, Thread, Timestamp};
+use crate::decide::{Decision, conversation_on};
+use crate::model::{Author, Channel, FollowUp, Scenario, Thread, Timestamp};
 use crate::store::{ActionEnd, OpenAction, Store};
 use crate::workflow::{Action, ActionKind, ActionOutcome, Told, Workflows, actions, tags_after};
 
@@ -82,14 +84,19 @@ impl Actions<'_> {
             });
         }
         let open = self.store.open_actions((self.clock)())?;
+        let mut pace = Pace::new(self.store, self.config);
         for some in open.chunks(self.concurrency.max(1)) {
             let mut jobs = Vec::new();
             for open in some {
-                jobs.push((open, self.job(open)?));
+                let job = self.job(open)?;
+                if self.may_begin(job.as_ref(), &mut pace)? {
+                    jobs.push((open, job));
+                }
             }
             self.store.durably(|| {
                 jobs.iter()
-                    .try_for_each(|(open, _)| self.store.start_action(open, (self.clock)()))
+                    .try_for_each(|(open, _)| self.store.start_action(open, (self.clock)()))?;
+                pace.keep()
             })?;
             let (config, workflows, now) = (self.config, self.workflows, (self.clock)());
             let outcomes: Vec<ActionOutcome> = std::thread::scope(|scope| {
@@ -114,6 +121,15 @@ impl Actions<'_> {
             })?;
         }
         Ok(())
+    }
+
+    /// Waits for the platform's limits; `false` leaves the action to a later run.
+    fn may_begin(&self, job: Option<&Job>, pace: &mut Pace<'_>) -> Result<bool> {
+        let Some(job) = job else { return Ok(true) };
+        match home(self.config, &job.thread, &job.follow_up) {
+            Some(home) => pace.wait(home.channel, job.action.kind.requests_at_home(), self.clock),
+            None => Ok(true),
+        }
     }
 
     /// What an action is told; `None` when its workflow is gone from the configuration, or its contact.
@@ -211,6 +227,7 @@ fn do_one(
         follow_up: &follow_up.id,
         contact: &thread.contact,
         conversation_id: last.and_then(|m| m.conversation_id.as_deref()),
+        home: home(config, thread, follow_up),
         scenario: follow_up.scenario,
         step: follow_up.step,
         steps: u32::try_from(steps).unwrap_or(u32::MAX),
@@ -220,4 +237,22 @@ fn do_one(
         sent_at: follow_up.went_out_at(),
     };
     workflows.perform(workflow, action, &told, now)
+}
+
+/// Where the contact is on a platform: on the channel that the step went out on, else on that of their last message.
+fn home<'t>(config: &Config, thread: &'t Thread, follow_up: &FollowUp) -> Option<Place<'t>> {
+    let messages = thread.messages.iter();
+    let theirs = messages.filter(|m| m.author == Author::Contact);
+    let last = theirs.max_by_key(|m| (m.sent_at, m.seq)).map(|m| m.channel);
+    let is_platform = |channel: &Channel| {
+        let sender = config.channels.get(channel);
+        sender.is_some_and(|sender| sender.provider.is_platform())
+    };
+    let mut channels = [Some(follow_up.channel), last].into_iter().flatten();
+    let channel = channels.find(is_platform)?;
+    Some(Place {
+        contact_id: &thread.contact.contact_id,
+        channel,
+        conversation: conversation_on(thread, channel),
+    })
 }

@@ -1,13 +1,14 @@
 //! The shell around the decision: claim, send, record. Rules X1 to X5.
 //!
-//! One thread decides and writes; the others only make requests. Each of its transactions records the outcomes
-//! that have arrived and claims the next steps, deciding again under the transaction (rule X2), so that a claim
-//! is durable before its request leaves and nobody waits for the disk alone.
+//! Some threads prepare, each with a connection of its own: they read, decide and write the text. One thread
+//! writes to the store: each of its transactions records the outcomes that have arrived and claims the next
+//! steps, deciding again under the transaction (rule X2), so that a claim is durable before its request leaves
+//! and nobody waits for the disk alone. Other threads make the requests. `pipeline` has the whole route.
 
 mod actions;
-mod desk;
 mod event;
 mod lookup;
+mod pace;
 mod pairs;
 mod pipeline;
 mod rate;
@@ -22,7 +23,6 @@ pub use actions::Actions;
 pub use event::{Event, Step, Summary};
 
 use crate::channel::{ApprovedTemplate, Sender};
-use crate::compose::ai::Author;
 use crate::config::Rate;
 use crate::decide::{Decision, Policy};
 use crate::model::{Channel, Scenario, TextSource, Thread, Timestamp};
@@ -84,6 +84,13 @@ impl Point {
 /// With more contacts than this, reading them in the order of their rows is worth more than the order of time.
 const MANY: usize = 1000;
 
+/// Writes a step's text; in words why it cannot. Called from several threads, with no transaction open: it may
+/// take its time.
+pub type Write<'a> = &'a (dyn Fn(&Thread, &Decision) -> Result<Written, String> + Sync);
+
+/// Tells the time.
+pub type Clock<'a> = &'a (dyn Fn() -> Timestamp + Sync);
+
 /// What a run works with. The caller holds the run lock, and has settled the store under this policy.
 pub struct Run<'a> {
     /// The store.
@@ -96,20 +103,24 @@ pub struct Run<'a> {
     pub rates: BTreeMap<Channel, Rate>,
     /// The channels' rates to one address: what comes too soon is left to a later run.
     pub contact_rates: BTreeMap<Channel, Rate>,
-    /// Has texts written by language models, where they are configured.
-    pub author: Option<&'a Author<'a>>,
-    /// Writes a step's text without a model; in words why it cannot. Quick: it is called under the claim.
-    pub write: &'a dyn Fn(&Thread, &Decision) -> Result<Written, String>,
+    /// Writes a step's text.
+    pub write: Write<'a>,
+    /// How many threads look at contacts and write texts.
+    pub preparers: usize,
+    /// How many contacts each of them takes at a time: several where texts are written in no time.
+    pub portion: usize,
     /// Inside the transaction that records a sent step: keeps its workflow's actions for later.
     pub queue_actions: &'a dyn Fn(i64, &Decision) -> Result<()>,
     /// The same for a step that turns out later to have been sent.
     pub queue_found: &'a dyn Fn(i64, Scenario, u32) -> Result<()>,
     /// Tells the time.
-    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    pub clock: Clock<'a>,
     /// How many requests are in flight at once, for each channel.
     pub concurrency: usize,
     /// The most steps to send; `None` is any number (rule D19).
     pub limit: Option<u64>,
+    /// Whether the run is to end soon: what is in flight is waited for and recorded, nothing more is claimed.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
     /// Called at each [`Point`].
     pub at: &'a (dyn Fn(Point) + Sync),
 }
@@ -136,10 +147,6 @@ impl Run<'_> {
             return Ok(summary);
         }
         pipeline::run(self, awake.into(), &mut summary, report)?;
-        if let Some(reason) = self.author.and_then(|author| author.models().spent()) {
-            summary.budget_spent = true;
-            report(&Event::Budget { reason });
-        }
         self.store.settle(self.policy, (self.clock)(), |_| ())?;
         Ok(summary)
     }

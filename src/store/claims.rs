@@ -3,22 +3,20 @@
 use anyhow::{Result, bail};
 use rusqlite::{OptionalExtension, params};
 
-use super::{ContactKey, Store, micros};
-use crate::decide::{Decision, Policy, decide};
+use super::{ContactKey, Derived, Store, micros};
+use crate::decide::Decision;
 use crate::error::{Failure, Outcome as Exit};
-use crate::model::{
-    Channel, FollowUp, FollowUpState, TextSource, Thread, Timestamp, Word, WordKind, WordSource,
-};
+use crate::model::{Channel, FollowUpState, TextSource, Timestamp, Word, WordKind, WordSource};
 
 /// A step that is about to be sent.
 #[derive(Debug)]
 pub struct Claim<'a> {
     /// The contact.
     pub contact: ContactKey,
-    /// The facts that the decision was made from, under the claim's own transaction.
-    pub thread: &'a mut Thread,
-    /// The decision: `send`.
+    /// The decision: `send`, made from facts that are the newest under the claim's own transaction.
     pub decision: &'a Decision,
+    /// Its list of rules, as JSON: see [`because_json`].
+    pub because: &'a str,
     /// Where it goes.
     pub address: &'a str,
     /// The final text.
@@ -34,6 +32,17 @@ pub struct Claimed {
     pub row: i64,
     /// The public id.
     pub id: String,
+    /// The how-manieth attempt it is, from 1.
+    pub attempts: u32,
+}
+
+/// A decision's list of rules as it is stored.
+///
+/// # Errors
+/// Never in practice: it is text and numbers.
+pub fn because_json(decision: &Decision) -> Result<String> {
+    let because: Vec<_> = decision.because.iter().map(|b| b.numbered()).collect();
+    Ok(serde_json::to_string(&because)?)
 }
 
 /// What became of a claimed step (rule X4).
@@ -98,16 +107,12 @@ impl Store {
         Ok(done)
     }
 
-    /// Inside [`Store::durably`]: claims the step; `None` when it was claimed before (rule X1).
+    /// Inside [`Store::durably`]: claims the step; `None` when it was claimed before (rule X1). The contact stays
+    /// awake until the outcome is recorded: should there be none, [`Store::recover`] wakes it.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn claim(
-        &self,
-        claim: Claim<'_>,
-        policy: &Policy,
-        now: Timestamp,
-    ) -> Result<Option<Claimed>> {
+    pub fn claim(&self, claim: &Claim<'_>, now: Timestamp) -> Result<Option<Claimed>> {
         let decision = claim.decision;
         let (Some(episode), Some(scenario), Some(step), Some(channel)) = (
             decision.episode,
@@ -117,8 +122,6 @@ impl Store {
         ) else {
             bail!("a decision to send names no episode, scenario, step and channel");
         };
-        let due_at = decision.due_at.unwrap_or(now);
-        let because: Vec<_> = decision.because.iter().map(|b| b.numbered()).collect();
         // A step that was refused for certain may be claimed again; any other claim of it stands.
         let sql = "INSERT INTO follow_ups (contact, episode, scenario, step, state, channel, address, \
                      conversation_id, due_at, claimed_at, attempts, text, text_source, because) \
@@ -141,58 +144,36 @@ impl Store {
                 channel.as_str(),
                 claim.address,
                 decision.conversation_id,
-                micros(due_at),
+                micros(decision.due_at.unwrap_or(now)),
                 micros(now),
                 claim.text,
                 claim.text_source.as_str(),
-                serde_json::to_string(&because)?,
+                claim.because,
             ],
-            |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         );
-        let Some((row, attempts)) = claimed.optional()? else {
-            return Ok(None);
-        };
-        let id = self.follow_up_id(row);
-        // What comes next counts from here at the earliest: derived now, while the facts are at hand.
-        let follow_ups = &mut claim.thread.follow_ups;
-        follow_ups.retain(|f| f.id != id);
-        follow_ups.push(FollowUp {
-            id: id.clone(),
-            episode,
-            scenario,
-            step,
-            state: FollowUpState::Sending,
-            channel,
-            refused_on: Vec::new(),
-            address: claim.address.to_owned(),
-            due_at,
-            claimed_at: now,
-            sent_at: None,
-            retry_at: None,
+        let claimed: Option<(i64, u32)> = claimed.optional()?;
+        Ok(claimed.map(|(row, attempts)| Claimed {
+            row,
+            id: self.follow_up_id(row),
             attempts,
-            provider_id: None,
-            text: claim.text.to_owned(),
-            text_source: claim.text_source,
-            error: None,
-        });
-        self.set_derived(claim.contact, &decide(policy, claim.thread, now), now)?;
-        Ok(Some(Claimed { row, id }))
+        }))
     }
 
-    /// Inside [`Store::durably`]: records what became of a claimed step. The contact is looked at again,
-    /// unless it was plainly sent.
+    /// Inside [`Store::durably`]: records what became of a claimed step at `now`, and `derived` for the contact
+    /// where it is known to follow from the newest facts; else the contact is looked at again.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn record(
         &self,
-        contact: ContactKey,
-        row: i64,
+        claimed: (ContactKey, i64),
         channel: Channel,
         outcome: &Outcome,
+        derived: Option<Derived>,
         now: Timestamp,
     ) -> Result<()> {
-        let now_micros = micros(now);
+        let (contact, row) = claimed;
         let sql = match outcome {
             Outcome::Sent { .. } => {
                 "UPDATE follow_ups SET state = 'sent', sent_at = ?2, retry_at = NULL, \
@@ -216,8 +197,7 @@ impl Store {
             };
         match outcome {
             Outcome::Sent { provider_id } => {
-                statement.execute(params![row, now_micros, provider_id])?;
-                return Ok(());
+                statement.execute(params![row, micros(now), provider_id])?
             }
             Outcome::Retry { at, error } => ends("retry", Some(*at), error, 0, "")?,
             Outcome::NotTried { at, error } => ends("retry", Some(*at), error, 1, "")?,
@@ -239,7 +219,10 @@ impl Store {
                 ends("failed", None, error, 0, refused_on)?
             }
         };
-        self.awaken(contact)
+        match derived {
+            Some(derived) => self.set_derived(contact, derived, now),
+            None => self.awaken(contact),
+        }
     }
 
     /// The public id of a follow-up of this store.

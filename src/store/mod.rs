@@ -18,6 +18,7 @@ mod lock;
 mod operator;
 mod restore;
 mod schema;
+mod snapshot;
 mod sources;
 mod threads;
 mod unknowns;
@@ -36,13 +37,19 @@ use crate::error::{Failure, Outcome};
 use crate::model::Timestamp;
 
 pub use actions::{ActionEnd, OpenAction};
-pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution};
+pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution, because_json};
 pub use ingest::{Batch, Imported, Ingest, Reading};
 pub use listing::{Counts, FollowUpRow, HeldContact, MessageRow};
 pub use lock::RunLock;
 pub use sources::{FileState, TakenBefore};
 pub use threads::{ContactKey, Threads};
 pub use unknowns::UnknownFollowUp;
+pub use wake::Derived;
+
+/// How long a writer waits for another one.
+const BUSY_PATIENCE: Duration = Duration::from_secs(30);
+/// How many prepared statements are kept.
+const STATEMENTS: usize = 64;
 
 /// An open database.
 pub struct Store {
@@ -107,8 +114,8 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)
             .with_context(|| format!("failed to open {}", path.display()))?;
-        connection.busy_timeout(Duration::from_secs(30))?;
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.busy_timeout(BUSY_PATIENCE)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // Without it, statements on tables with partial indexes are prepared anew for every other value.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let mut store = Self {

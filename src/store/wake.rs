@@ -14,6 +14,34 @@ const SETTLED_AT_GRAIN: i64 = 600_000_000;
 /// By how much a clock may be set back without everything being derived again, in microseconds.
 const CLOCK_SET_BACK: i64 = 3_600_000_000;
 
+/// The derived columns of a contact. By default they are yet to be derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Derived {
+    pub(super) wake_at: Option<i64>,
+    pub(super) hold: Option<&'static str>,
+}
+
+impl Default for Derived {
+    fn default() -> Self {
+        Self {
+            wake_at: Some(0),
+            hold: None,
+        }
+    }
+}
+
+impl Derived {
+    /// What follows from a decision.
+    #[must_use]
+    pub fn of(decision: &Decision) -> Self {
+        Self {
+            // 0 means "not yet derived"; nothing was ever due in the first microsecond of 1970.
+            wake_at: decision.wake_at.map(|at| micros(at).max(1)),
+            hold: (decision.action == Action::Hold).then_some(decision.reason.as_str()),
+        }
+    }
+}
+
 impl Store {
     /// The contacts whose decision may be `send` at `until` or before, those never yet decided included.
     ///
@@ -77,27 +105,23 @@ impl Store {
                 let Some(thread) = threads.thread(key)? else {
                     continue;
                 };
-                self.set_derived(key, &decide(policy, &thread, now), now)?;
+                self.set_derived(key, Derived::of(&decide(policy, &thread, now)), now)?;
             }
             transaction.commit()?;
         }
     }
 
-    /// Writes what a decision made at `now` means for the derived columns.
+    /// Writes what was derived at `now`.
     pub(super) fn set_derived(
         &self,
         key: ContactKey,
-        decision: &Decision,
+        derived: Derived,
         now: Timestamp,
     ) -> Result<()> {
         self.note_settled_at(now)?;
-        let hold = (decision.action == Action::Hold).then_some(decision.reason.as_str());
-        // 0 means "not yet derived"; nothing was ever due in the first microsecond of 1970.
-        let wake_at = decision.wake_at.map(|at| micros(at).max(1));
         let sql = "UPDATE contacts SET wake_at = ?2, hold = ?3 WHERE id = ?1";
-        self.connection
-            .prepare_cached(sql)?
-            .execute((key, wake_at, hold))?;
+        let values = (key, derived.wake_at, derived.hold);
+        self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 
@@ -108,20 +132,15 @@ impl Store {
     pub fn set_derived_if_changed(
         &self,
         key: ContactKey,
-        decision: &Decision,
+        derived: Derived,
         now: Timestamp,
     ) -> Result<bool> {
-        let hold = (decision.action == Action::Hold).then_some(decision.reason.as_str());
-        let wake_at = decision.wake_at.map(|at| micros(at).max(1));
         let sql = "SELECT 1 FROM contacts WHERE id = ?1 AND wake_at IS ?2 AND hold IS ?3";
-        if self
-            .connection
-            .prepare_cached(sql)?
-            .exists((key, wake_at, hold))?
-        {
+        let values = (key, derived.wake_at, derived.hold);
+        if self.connection.prepare_cached(sql)?.exists(values)? {
             return Ok(false);
         }
-        self.set_derived(key, decision, now)?;
+        self.set_derived(key, derived, now)?;
         Ok(true)
     }
 

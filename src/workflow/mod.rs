@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::channel::{SendError, Senders, SigningKey, post_signed, said};
+pub use crate::channel::tags_after;
+use crate::channel::{Deed, Place, SendError, Senders, SigningKey, post_signed, said};
 use crate::config::{Config, Environment, Hook, Notify, Secret, Workflow};
 use crate::model::{Channel, Contact, Scenario, Timestamp};
 
@@ -46,10 +47,28 @@ pub enum ActionKind {
     Assign(String),
     /// Tell a member of staff.
     Notify(Notify),
+    /// Start a workflow of HighLevel's by its id.
+    HighlevelWorkflow(String),
     /// Tell a server.
     Webhook(Hook),
     /// Run a program: itself and its arguments.
     Command(Vec<String>),
+}
+
+impl ActionKind {
+    /// How many requests it makes at most at the contact's platform: they count against the platform's limits.
+    #[must_use]
+    pub fn requests_at_home(&self) -> u32 {
+        match self {
+            // A tag may have to be looked up first.
+            Self::Tags { add, remove } => {
+                u32::try_from(2 * (add.len() + remove.len()).min(8)).unwrap_or(16)
+            }
+            Self::Assign(_) | Self::Notify(Notify::Task) => 2,
+            Self::Notify(Notify::Note) | Self::HighlevelWorkflow(_) => 1,
+            Self::Notify(Notify::Staff { .. }) | Self::Webhook(_) | Self::Command(_) => 0,
+        }
+    }
 }
 
 /// What an action is told.
@@ -61,6 +80,8 @@ pub struct Told<'a> {
     pub contact: &'a Contact,
     /// The provider's id of the conversation.
     pub conversation_id: Option<&'a str>,
+    /// Where the contact is on a platform, if they are on one.
+    pub home: Option<Place<'a>>,
     /// The scenario.
     pub scenario: Scenario,
     /// The step, from 1.
@@ -117,8 +138,16 @@ pub fn actions(workflow: &Workflow) -> Vec<Action> {
         push("assign".into(), ActionKind::Assign(assignee.clone()));
     }
     for notify in &workflow.notify {
-        let name = format!("notify {}:{}", notify.channel, notify.address);
-        push(name, ActionKind::Notify(notify.clone()));
+        push(
+            format!("notify {notify}"),
+            ActionKind::Notify(notify.clone()),
+        );
+    }
+    if let Some(id) = &workflow.highlevel_workflow {
+        push(
+            "highlevel_workflow".into(),
+            ActionKind::HighlevelWorkflow(id.clone()),
+        );
     }
     if let Some(hook) = &workflow.webhook {
         push("webhook".into(), ActionKind::Webhook(hook.clone()));
@@ -127,19 +156,6 @@ pub fn actions(workflow: &Workflow) -> Vec<Action> {
         push("command".into(), ActionKind::Command(command.clone()));
     }
     actions
-}
-
-/// The contact's own tags once some are given and some taken away: in the order in which they were given, each
-/// once.
-#[must_use]
-pub fn tags_after(own: &[String], add: &[String], remove: &[String]) -> Vec<String> {
-    let mut tags: Vec<String> = Vec::new();
-    for tag in own.iter().chain(add) {
-        if !tags.contains(tag) && (!remove.contains(tag) || add.contains(tag)) {
-            tags.push(tag.clone());
-        }
-    }
-    tags
 }
 
 /// What every action of a configuration needs. Secrets are read when the first action wants them.
@@ -182,8 +198,8 @@ impl<'c> Workflows<'c> {
             .collect()
     }
 
-    /// Does one action of the workflow `workflow`. Tags and assignment are the store's to keep: they are `Done`
-    /// here with the words for the record.
+    /// Does one action of the workflow `workflow`. Tags and assignment are the store's to keep, whatever becomes
+    /// of them here: at the contact's platform, if they are on one.
     #[must_use]
     pub fn perform(
         &self,
@@ -197,12 +213,40 @@ impl<'c> Workflows<'c> {
                 let given = add.iter().map(|tag| format!("+{tag}"));
                 let taken = remove.iter().map(|tag| format!("-{tag}"));
                 let words: Vec<String> = given.chain(taken).collect();
-                ActionOutcome::Done(Some(words.join(" ")))
+                self.kept(
+                    action,
+                    told,
+                    &Deed::Tags { add, remove },
+                    words.join(" "),
+                    now,
+                )
             }
-            ActionKind::Assign(assignee) => ActionOutcome::Done(Some(assignee.clone())),
-            ActionKind::Notify(notify) => {
+            ActionKind::Assign(assignee) => {
+                self.kept(action, told, &Deed::Assign(assignee), assignee.clone(), now)
+            }
+            ActionKind::Notify(Notify::Staff { channel, address }) => {
                 let language = self.config.bot.language;
-                notification::send(self.senders, notify, &action.name, told, language, now)
+                let to = notification::To {
+                    channel: *channel,
+                    address,
+                };
+                notification::send(self.senders, &to, &action.name, told, language, now)
+            }
+            ActionKind::Notify(notify @ (Notify::Note | Notify::Task)) => {
+                let text = notification::text(told, self.config.bot.language);
+                let title = notification::title(told, self.config.bot.language);
+                let deed = match notify {
+                    Notify::Task => Deed::Task {
+                        title: &title,
+                        body: &text,
+                        assignee: self.assignee(workflow),
+                    },
+                    _ => Deed::Note(&text),
+                };
+                self.at_home(action, told, &deed, now)
+            }
+            ActionKind::HighlevelWorkflow(id) => {
+                self.at_home(action, told, &Deed::Workflow(id), now)
             }
             ActionKind::Webhook(hook) => self.webhook(workflow, hook, told, now),
             ActionKind::Command(words) => command::run(
@@ -212,6 +256,65 @@ impl<'c> Workflows<'c> {
                 &self.body(workflow, told).to_string(),
                 PATIENCE,
             ),
+        }
+    }
+
+    fn assignee(&self, workflow: &str) -> Option<&'c str> {
+        self.config.workflows.get(workflow)?.assign.as_deref()
+    }
+
+    /// What the store keeps, and the contact's platform too if they are on one.
+    fn kept(
+        &self,
+        action: &Action,
+        told: &Told<'_>,
+        deed: &Deed<'_>,
+        words: String,
+        now: Timestamp,
+    ) -> ActionOutcome {
+        if told.home.is_none() {
+            return ActionOutcome::Done(Some(words));
+        }
+        match self.at_home(action, told, deed, now) {
+            ActionOutcome::Done(_) => ActionOutcome::Done(Some(words)),
+            other => other,
+        }
+    }
+
+    /// Asks the contact's platform.
+    fn at_home(
+        &self,
+        action: &Action,
+        told: &Told<'_>,
+        deed: &Deed<'_>,
+        now: Timestamp,
+    ) -> ActionOutcome {
+        let Some(home) = &told.home else {
+            return ActionOutcome::Failed(
+                "the contact is on no platform that could do it".to_owned(),
+            );
+        };
+        let sender = match self.senders.get(home.channel) {
+            Ok(sender) => sender,
+            Err(words) => return ActionOutcome::Retry(words),
+        };
+        let Some(platform) = sender.platform() else {
+            let channel = home.channel;
+            return ActionOutcome::Failed(format!("the sender of {channel} is no platform"));
+        };
+        let id = format!("{}_{}", told.follow_up, action.name.replace(' ', "_"));
+        match platform.act(home, deed, &id, now) {
+            Ok(words) => ActionOutcome::Done(words),
+            Err(error @ (SendError::Retry { .. } | SendError::Credentials { .. })) => {
+                ActionOutcome::Retry(error.to_string())
+            }
+            Err(error @ SendError::Unknown { .. }) if deed.is_repeatable() => {
+                ActionOutcome::Retry(error.to_string())
+            }
+            Err(error @ SendError::Unknown { .. }) => {
+                ActionOutcome::Failed(format!("it may have been done: {error}"))
+            }
+            Err(error) => ActionOutcome::Failed(error.to_string()),
         }
     }
 

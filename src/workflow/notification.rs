@@ -2,38 +2,43 @@
 
 use super::{ActionOutcome, Told};
 use crate::channel::{Outgoing, SendError, Senders};
-use crate::config::Notify;
 use crate::model::{Channel, Contact, Language, Timestamp};
 
 const MAX_QUOTED_CHARS: usize = 200;
 
+/// Whom to tell.
+pub(super) struct To<'a> {
+    pub(super) channel: Channel,
+    pub(super) address: &'a str,
+}
+
 pub(super) fn send(
     senders: &Senders,
-    notify: &Notify,
+    to: &To<'_>,
     action: &str,
     told: &Told<'_>,
     language: Language,
     now: Timestamp,
 ) -> ActionOutcome {
-    if is_contacts(told.contact, &notify.address) {
+    if is_contacts(told.contact, to.address) {
         return ActionOutcome::Failed(format!(
             "{} is the contact's own address; a notification is for staff",
-            notify.address
+            to.address
         ));
     }
-    let sender = match senders.get(notify.channel) {
+    let sender = match senders.get(to.channel) {
         Ok(sender) => sender,
         Err(words) => return ActionOutcome::Retry(words),
     };
     let message = Outgoing {
         id: format!("{}_{}", told.follow_up, action.replace([' ', ':'], "_")),
         // Not the contact's ids: whoever delivers by them must not reach the contact.
-        contact_id: notify.address.clone(),
+        contact_id: to.address.to_owned(),
         conversation_id: None,
         conversation: None,
         reply_to: None,
-        address: notify.address.clone(),
-        channel: notify.channel,
+        address: to.address.to_owned(),
+        channel: to.channel,
         text: text(told, language),
         scenario: told.scenario,
         step: told.step,
@@ -86,7 +91,14 @@ fn same(one: &str, other: &str) -> bool {
     one.len().min(other.len()) >= 7 && (one.ends_with(&other) || other.ends_with(&one))
 }
 
-fn text(told: &Told<'_>, language: Language) -> String {
+/// What is told, on one line.
+pub(super) fn text(told: &Told<'_>, language: Language) -> String {
+    let head = title(told, language);
+    one_line(&format!("{head} «{}»", shortened(told.text)))
+}
+
+/// The same without the message.
+pub(super) fn title(told: &Told<'_>, language: Language) -> String {
     let contact = told.contact;
     let who = match contact.name.as_deref().map(str::trim) {
         Some(name) if !name.is_empty() => format!("{name} ({})", contact.contact_id),
@@ -101,7 +113,7 @@ fn text(told: &Told<'_>, language: Language) -> String {
         Language::De => format!("{who}: Nachfassen {step} von {steps} per {channel} gesendet."),
         Language::It => format!("{who}: sollecito {step} di {steps} inviato via {channel}."),
     };
-    one_line(&format!("{head} «{}»", shortened(told.text)))
+    one_line(&head)
 }
 
 fn shortened(text: &str) -> String {

@@ -6,8 +6,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
-mod ai;
 mod arbitrary;
+mod attacks;
 mod chat;
 mod cli;
 mod config;
@@ -15,6 +15,7 @@ mod contract;
 mod crash;
 mod decide;
 mod decide_properties;
+mod deeds;
 mod examples;
 mod export;
 mod import;

@@ -326,3 +326,171 @@ fn a_national_number_goes_to_the_bots_country() {
         }
     }
 }
+
+/// A workflow's outcomes in the summary of a run, as `action: state (detail)`.
+fn outcomes(events: &[Value]) -> Vec<String> {
+    let mut outcomes: Vec<String> = events
+        .iter()
+        .filter(|event| event["type"] == "action")
+        .map(|event| {
+            let part = |key: &str| event[key].as_str().unwrap_or("-").to_owned();
+            format!("{}: {} ({})", part("action"), part("state"), part("detail"))
+        })
+        .collect();
+    outcomes.sort();
+    outcomes
+}
+
+const COLD: &str = "[workflows.cold]\nadd_tags = [\"cold\"]\nremove_tags = [\"hot\"]\nassign = \"u7\"\n\
+    notify = [\"note\", \"task\"]\nhighlevel_workflow = \"wf-1\"\n";
+
+/// A HighLevel business whose one step has a workflow.
+fn with_workflow(url: &str, workflow: &str) -> Desk {
+    let tables = format!(
+        "[channels.sms.highlevel]\nlocation_id = \"loc1\"\ntoken = {{ env = \"TOKEN\" }}\n\
+         base_url = \"{url}\"\n{workflow}"
+    );
+    let desk = Desk::empty();
+    let head = HEAD.replace(
+        "text = \"Still there?\"",
+        "text = \"Still there?\", workflow = \"cold\"",
+    );
+    desk.write("followup.toml", &format!("{head}{tables}"));
+    let rows = quiet("ana", "sms", ",+525512345678,");
+    desk.write("chats.csv", &format!("{HEADER}{rows}"));
+    let import = ["import", "chats.csv", "--now=2026-03-02T08:05:00Z"];
+    assert_eq!(output(command(&desk, &import)).0, Some(0));
+    desk
+}
+
+#[test]
+fn x8_a_workflow_acts_on_the_contacts_platform_each_with_its_outcome() {
+    let server = Server::start(|request, _| {
+        let path = request.path.as_str();
+        match path.rsplit('/').next() {
+            Some("tasks") => Reply::answer(422, r#"{"message":["title is odd"]}"#),
+            Some("notes") => Reply::reset().accepting(),
+            _ => Reply::answer(200, r#"{"messageId":"m1"}"#),
+        }
+    });
+    let desk = with_workflow(&server.url(), COLD);
+    let (code, events, summary) = run(&desk, "2026-03-02T08:10:00Z");
+    assert_eq!((code, &summary["failed_actions"]), (Some(1), &json!(2)));
+    let outcomes = outcomes(&events);
+    assert_eq!(outcomes.len(), 5, "{outcomes:?}");
+    assert_eq!(outcomes[0], "assign: done (u7)");
+    assert_eq!(outcomes[1], "highlevel_workflow: done (-)");
+    assert!(
+        outcomes[2].starts_with("notify note: failed (it may have been done:"),
+        "{outcomes:?}"
+    );
+    assert!(outcomes[3].contains("title is odd"), "{outcomes:?}");
+    assert_eq!(outcomes[4], "tags: done (+cold -hot)");
+    let asked: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|r| format!("{} {}", r.method, r.path))
+        .collect();
+    let mut sorted = asked.clone();
+    sorted.sort();
+    assert_eq!(
+        sorted,
+        [
+            "DELETE /contacts/ana/tags",
+            "POST /contacts/ana/notes",
+            "POST /contacts/ana/tags",
+            "POST /contacts/ana/tasks",
+            "POST /contacts/ana/workflow/wf-1",
+            "POST /conversations/messages",
+            "PUT /contacts/ana",
+        ]
+    );
+    // Neither is done again.
+    let (_, events, _) = run(&desk, "2026-03-02T09:10:00Z");
+    assert!(events.is_empty(), "{events:?}");
+    assert_eq!(server.requests().len(), asked.len());
+}
+
+#[test]
+fn x8_what_is_the_same_when_done_twice_is_tried_again_and_the_rest_is_not() {
+    let server = Server::start(|request, number| {
+        let is_message = request.path == "/conversations/messages";
+        if is_message || number > 8 {
+            return Reply::answer(200, r#"{"messageId":"m1"}"#);
+        }
+        Reply::answer(500, "{}")
+    });
+    let desk = with_workflow(&server.url(), COLD);
+    let (code, events, _) = run(&desk, "2026-03-02T08:10:00Z");
+    assert_eq!(code, Some(1));
+    let states: Vec<String> = outcomes(&events)
+        .iter()
+        .map(|o| o.split(" (").next().unwrap_or_default().to_owned())
+        .collect();
+    let expected = [
+        "assign: retry",
+        "highlevel_workflow: failed",
+        "notify note: failed",
+        "notify task: failed",
+        "tags: retry",
+    ];
+    assert_eq!(states, expected);
+    let before = server.requests().len();
+    let mut later = Vec::new();
+    for minutes in [15, 20, 40] {
+        let (_, events, _) = run(&desk, &format!("2026-03-02T08:{minutes}:00Z"));
+        later.extend(events);
+    }
+    for done in ["assign: done (u7)", "tags: done (+cold -hot)"] {
+        assert!(outcomes(&later).iter().any(|o| o == done), "{later:?}");
+    }
+    let again = server.requests().split_off(before);
+    assert!(
+        again
+            .iter()
+            .all(|r| r.path == "/contacts/ana" || r.path == "/contacts/ana/tags"),
+        "{again:?}"
+    );
+}
+
+#[test]
+fn x8_check_says_what_a_workflow_of_the_platforms_must_not_do() {
+    let desk = with_workflow("http://127.0.0.1:9", COLD);
+    let (code, _, err) = output(command(&desk, &["check"]));
+    assert_eq!(code, Some(0), "{err}");
+    let flat = err.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in ["must not start", "another bot", "another follow-up"] {
+        assert!(flat.contains(words), "{err}");
+    }
+}
+
+#[test]
+fn x8_without_a_platform_tags_stay_here_and_a_note_has_nowhere_to_go() {
+    let server = Server::always(Reply::answer(201, r#"{"sid":"SM1"}"#));
+    let desk = Desk::empty();
+    let head = HEAD.replace(
+        "text = \"Still there?\"",
+        "text = \"Still there?\", workflow = \"cold\"",
+    );
+    let workflow =
+        "[workflows.cold]\nadd_tags = [\"cold\"]\nassign = \"ana\"\nnotify = [\"note\"]\n";
+    desk.write(
+        "followup.toml",
+        &format!("{head}{}{workflow}", twilio(&server.url())),
+    );
+    let rows = quiet("ana", "sms", ",+525512345678,");
+    desk.write("chats.csv", &format!("{HEADER}{rows}"));
+    let import = ["import", "chats.csv", "--now=2026-03-02T08:05:00Z"];
+    assert_eq!(output(command(&desk, &import)).0, Some(0));
+    let (_, _, err) = output(command(&desk, &["check"]));
+    assert!(err.contains("nobody will be told"), "{err}");
+    let (code, events, _) = run(&desk, "2026-03-02T08:10:00Z");
+    assert_eq!(code, Some(1));
+    let expected = [
+        "assign: done (ana)",
+        "notify note: failed (the contact is on no platform that could do it)",
+        "tags: done (+cold)",
+    ];
+    assert_eq!(outcomes(&events), expected);
+    assert_eq!(server.requests().len(), 1);
+}

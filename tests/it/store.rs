@@ -97,19 +97,19 @@ impl World {
 
     /// Claims what is due at `now`.
     fn claim(&self, contact_id: &str, now: &str) -> Option<Claimed> {
-        let mut thread = self.thread(contact_id);
+        let thread = self.thread(contact_id);
         let decision = decide(&self.config.policy, &thread, at(now));
         assert_eq!(decision.action, Action::Send, "{decision:?}");
         let claim = Claim {
             contact: self.key(contact_id),
-            thread: &mut thread,
             decision: &decision,
+            because: "[]",
             address: "+34600000001",
             text: "Still there?",
             text_source: TextSource::Custom,
         };
         self.store
-            .durably(|| self.store.claim(claim, &self.config.policy, at(now)))
+            .durably(|| self.store.claim(&claim, at(now)))
             .unwrap()
     }
 
@@ -117,8 +117,8 @@ impl World {
         let claimed = self.claim(contact_id, now).unwrap();
         let channel = followup::model::Channel::Sms;
         let record = || {
-            self.store
-                .record(self.key(contact_id), claimed.row, channel, outcome, at(now))
+            let claimed = (self.key(contact_id), claimed.row);
+            self.store.record(claimed, channel, outcome, None, at(now))
         };
         self.store.durably(record).unwrap();
         claimed
@@ -268,21 +268,21 @@ fn s1_a_signal_is_kept_with_its_evidence() {
 fn x1_a_step_is_claimed_once() {
     let world = World::new();
     world.import(ASKED);
-    let mut thread = world.thread("c1");
+    let thread = world.thread("c1");
     let now = "2026-03-02T10:10:00Z";
     assert!(world.claim("c1", now).is_some());
     let decision = decide(&world.config.policy, &thread, at(now)); // from before the claim
     let claim = Claim {
         contact: world.key("c1"),
-        thread: &mut thread,
         decision: &decision,
+        because: "[]",
         address: "+34600000001",
         text: "Still there?",
         text_source: TextSource::Custom,
     };
     let second = world
         .store
-        .durably(|| world.store.claim(claim, &world.config.policy, at(now)))
+        .durably(|| world.store.claim(&claim, at(now)))
         .unwrap();
     assert_eq!(second, None);
 }

@@ -54,6 +54,7 @@ fn perform(config: &Config, environment: &Environment) -> Vec<(String, ActionOut
         follow_up: "fu_1",
         contact: &contact,
         conversation_id: Some("conv1"),
+        home: None,
         scenario: Scenario::StoppedResponding,
         step: 4,
         steps: 4,

@@ -134,6 +134,12 @@ impl Provider {
         (self.name(), account)
     }
 
+    /// Whether it is a platform that keeps contacts: what tags, assignment and notes go to.
+    #[must_use]
+    pub const fn is_platform(&self) -> bool {
+        !self.reaches_anyone()
+    }
+
     /// Whether it writes to any address, not only to contacts that it knows: what telling staff needs.
     #[must_use]
     pub const fn reaches_anyone(&self) -> bool {

@@ -4,8 +4,7 @@ use anyhow::Result;
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use super::batch::{Batch, Row};
-use super::reading::Derived;
-use crate::store::{ContactKey, Store};
+use crate::store::{ContactKey, Derived, Store};
 
 /// A contact's row, and what a batch adds to it. Each value with the time of the message that told it: the
 /// newest counts, whatever the order of the imports.

@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::erasure::{Suppression, Suppressions};
 use super::schema::number_key;
-use super::{ContactKey, FileState, Store, micros, time};
+use super::{ContactKey, Derived, FileState, Store, micros, time};
 use crate::model::{
     Author, Channel, SignalKind, SignalSource, Timestamp, Word, WordKind, WordSource,
 };
@@ -28,7 +28,7 @@ use batch::{FileOrder, Piece, Row};
 use contact::StoredContact;
 use own::OwnMessage;
 pub use reading::Reading;
-use reading::{Derived, Found, read};
+use reading::{Found, read};
 
 /// What an import did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 
 use super::batch::Batch;
 use super::{Group, Pending};
-use crate::decide::{Action, Policy, Reach, decide};
+use crate::decide::{Policy, Reach, decide};
 use crate::detect::{Detector, Input};
 use crate::model::{
     Author, Contact, Language, Message, Signal, SignalKind, SignalSource, Thread, Timestamp,
 };
-use crate::store::{micros, time};
+use crate::store::{Derived, time};
 
 /// How inbound messages are read, and what is derived from them.
 #[derive(Clone, Copy)]
@@ -30,22 +30,6 @@ pub(super) struct Found {
     pub(super) at: Option<Timestamp>,
     pub(super) evidence: String,
     pub(super) automatic: bool,
-}
-
-/// The derived values of a contact. By default they are yet to be derived.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Derived {
-    pub(super) wake_at: Option<i64>,
-    pub(super) hold: Option<&'static str>,
-}
-
-impl Default for Derived {
-    fn default() -> Self {
-        Self {
-            wake_at: Some(0),
-            hold: None,
-        }
-    }
 }
 
 /// Fewer groups than this are not worth a thread.
@@ -98,10 +82,7 @@ impl Group<'_> {
         if self.is_new && self.forgotten.is_none() {
             let thread = self.thread(batch, reading.policy);
             let decision = decide(reading.policy, &thread, reading.now);
-            self.derived = Some(Derived {
-                wake_at: decision.wake_at.map(|at| micros(at).max(1)),
-                hold: (decision.action == Action::Hold).then_some(decision.reason.as_str()),
-            });
+            self.derived = Some(Derived::of(&decision));
         }
     }
 

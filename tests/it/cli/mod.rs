@@ -6,6 +6,7 @@ mod import_config;
 mod operator;
 mod plan;
 mod program;
+mod report;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -67,7 +68,7 @@ impl Desk {
         let out = String::from_utf8(output.stdout).unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         let longest = out.lines().map(unicode_width::UnicodeWidthStr::width).max();
-        let is_data = |a: &&str| ["--json", "export", "man"].contains(a);
+        let is_data = |a: &&str| ["--json", "export", "man", "ics"].contains(a);
         if !arguments.iter().any(is_data) {
             assert!(longest <= Some(columns), "a line is too long:\n{out}");
         }

@@ -26,7 +26,6 @@ fn send_due(business: &Business, sender: Arc<dyn Sender>) -> (anyhow::Result<Sum
         sender: &|_| Ok(Arc::clone(&sender)),
         rates: BTreeMap::new(),
         contact_rates: BTreeMap::new(),
-        author: None,
         write: &|thread, _| {
             Ok(Written {
                 text: format!("Hi {:?}", thread.contact.name),
@@ -36,9 +35,12 @@ fn send_due(business: &Business, sender: Arc<dyn Sender>) -> (anyhow::Result<Sum
         },
         queue_actions: &|_, _| Ok(()),
         queue_found: &|_, _, _| Ok(()),
+        preparers: 2,
+        portion: 3,
         clock: &|| time(NOW),
         concurrency: 4,
         limit: None,
+        stop: &|| false,
         at: &|_| (),
     };
     let mut events = Vec::new();

@@ -295,6 +295,27 @@ fn x4_an_opt_out_at_the_provider_stops_every_channel() {
     assert_eq!(reasons, ["opted_out", "opted_out"]);
 }
 
+/// D21, X2: also within one run, when the other's step is prepared already.
+#[test]
+fn d21_an_opt_out_at_the_provider_stops_whoever_has_the_number_in_the_same_run() {
+    let opted_out = r#"{"code":21610,"message":"unsubscribed recipient"}"#;
+    let slow = Reply::answer(400, opted_out).after(Duration::from_millis(150));
+    let sms = Server::always(slow);
+    let business = Business::with(&twilio("sms", &sms.url()), "concurrency = 1", "");
+    let twins: String = ["a", "b", "c"]
+        .map(|twin| {
+            format!(
+                "{twin},sms,inbound,2026-03-02T08:00:00Z,How much is it?,Twin,+14155551000\n\
+                 {twin},sms,outbound,2026-03-02T08:01:00Z,It is 40.,,\n"
+            )
+        })
+        .concat();
+    business.import(&twins);
+    let ran = business.run(NOW);
+    assert_eq!((ran.code, ran.of_type("failed").len()), (Some(1), 1));
+    assert_eq!(sms.requests().len(), 1, "{ran:?}");
+}
+
 /// X4: refused credentials close their channel for the run, are said once, and leave the others alone.
 #[test]
 fn x4_refused_credentials_close_one_channel_for_the_run() {

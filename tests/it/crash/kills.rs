@@ -46,7 +46,7 @@ fn killed_at(point: Point, sender: fn(&str, &str) -> String) {
     let before = books.entries().len();
     match point {
         Point::Begin | Point::BeforeCommit => assert_eq!((cut_off, before), (0, 0), "{point:?}"),
-        Point::Claimed => assert_eq!((cut_off, before), (3, 0), "{point:?}"),
+        Point::Claimed => assert!((1..=3).contains(&cut_off) && before == 0, "{point:?}"),
         Point::Answered | Point::BeforeRecord => assert!(cut_off > 0 && before > 0, "{point:?}"),
         Point::Recorded => assert!(business.states().contains_key("sent"), "{point:?}"),
     }

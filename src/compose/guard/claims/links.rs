@@ -138,7 +138,7 @@ fn is_domain(token: &str) -> bool {
         !label.is_empty()
             && label
                 .chars()
-                .all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+                .all(|c| c.is_alphanumeric() || c == '-' || c == '_' || !c.is_ascii())
     };
     let [first @ .., last] = labels.as_slice() else {
         return false;

@@ -453,7 +453,7 @@ static RANGE: LazyLock<Regex> = LazyLock::new(|| {
 /// A number after a word that makes it a time of day.
 static AT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:(?:at|by|until|till|around|before|after|@)\s+(\d{{1,2}})|at\s+({EN})|(?:at\s+)?(\d{{1,2}}|{EN})\s+o'?\s?clock|(?:a|hasta|sobre|desde|hacia|de|para)\s+las?\s+(\d{{1,2}}|{ES})|(?:as|ate as|das|pelas)\s+(\d{{1,2}}|{PT})\s*(?:h|hs|horas?)|(?:a|vers|des|jusqu'a|avant|apres)\s+(\d{{1,2}}|{FR})\s*(?:h|heures?)|(?:um|gegen|ab|bis|vor|nach)?\s*(\d{{1,2}}|{DE})\s+uhr|um\s+(\d{{1,2}}|{DE})|(?:alle|dalle|verso le|prima delle|dopo le|fino alle|per le)\s+(?:ore\s+)?(\d{{1,2}}|{IT}))\b"
+        r"\b(?:(?:at|by|until|till|around|before|after|@)\s+(\d{{1,2}})|(?:at\s+)?(\d{{1,2}}|{EN})\s+o'?\s?clock|at\s+({EN})|(?:a|hasta|sobre|desde|hacia|de|para)\s+las?\s+(\d{{1,2}}|{ES})|(?:as|ate as|das|pelas)\s+(\d{{1,2}}|{PT})\s*(?:h|hs|horas?)|(?:a|vers|des|jusqu'a|avant|apres)\s+(\d{{1,2}}|{FR})\s*(?:h|heures?)|(?:um|gegen|ab|bis|vor|nach)?\s*(\d{{1,2}}|{DE})\s+uhr|um\s+(\d{{1,2}}|{DE})|(?:alle|dalle|verso le|prima delle|dopo le|fino alle|per le)\s+(?:ore\s+)?(\d{{1,2}}|{IT}))\b"
     ))
 });
 static PAST: LazyLock<Regex> = LazyLock::new(|| {

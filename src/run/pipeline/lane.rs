@@ -1,0 +1,199 @@
+//! The third station: a channel's threads, and how many steps it takes.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Sender as Queue, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::super::pairs::Pairs;
+use super::super::rate::Bucket;
+use super::super::{Event, Point};
+use super::{Answered, Arrived, Job, Prepared, Writer};
+use crate::channel::{Accepted, SendError, Sender};
+use crate::decide::{Policy, decide};
+use crate::model::{Channel, FollowUp, FollowUpState, Timestamp};
+use crate::store::{ContactKey, Derived};
+
+/// How many steps may be claimed beyond those in flight, so that no thread waits for the next commit. A crash
+/// leaves at most that many more `unknown`.
+pub(super) const MOST_AHEAD: usize = 56;
+
+/// What a channel has under way.
+pub(super) struct Lane {
+    jobs: Queue<Box<Job>>,
+    pub(super) bucket: Option<Bucket>,
+    pub(super) in_flight: usize,
+    /// How many more than `concurrency` may be claimed: as many as are answered during a commit, twice over.
+    ahead: usize,
+    /// Prepared steps.
+    pub(super) ready: VecDeque<Box<Prepared>>,
+    /// Contacts whose step had no slot when it was decided.
+    pub(super) parked: VecDeque<ContactKey>,
+    /// How long the rate allows nothing.
+    pub(super) wait: Option<Duration>,
+    /// How often one address may be written to, where the provider cares.
+    pub(super) pairs: Option<Pairs>,
+}
+
+impl Lane {
+    /// Whether one more step may be claimed.
+    pub(super) fn has_room(&self, concurrency: usize) -> bool {
+        self.wait.is_none() && self.in_flight < concurrency + self.ahead
+    }
+
+    /// So many steps have been answered.
+    pub(super) fn answered(&mut self, number: usize) {
+        self.wait = None;
+        self.in_flight -= number;
+        if number > 0 {
+            // Smoothed, so that one slow answer does not empty the lane.
+            let ahead = self.ahead.div_ceil(2).max(number * 2);
+            self.ahead = ahead.min(self.most_ahead());
+        }
+    }
+
+    /// A channel with a rate is no further ahead than it may send at once: what waits for a thread leaves
+    /// without looking at the clock again.
+    fn most_ahead(&self) -> usize {
+        self.bucket
+            .as_ref()
+            .map_or(MOST_AHEAD, |bucket| bucket.burst().min(MOST_AHEAD))
+    }
+}
+
+impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
+    /// Sets a channel up at its first message: its sender, its threads and its rate.
+    pub(super) fn open_lane(&mut self, channel: Channel, events: &mut Vec<Event>) -> Result<bool> {
+        if self.lanes.contains_key(&channel) {
+            return Ok(true);
+        }
+        let sender = match (self.run.sender)(channel) {
+            Ok(sender) => sender,
+            Err(error) => {
+                self.close(channel, error, events);
+                return Ok(false);
+            }
+        };
+        let bucket = self.run.rates.get(&channel).map(|rate| {
+            let left = self.run.store.rate(channel).ok().flatten();
+            Bucket::new(*rate, left, (self.run.clock)())
+        });
+        let pairs = self.run.contact_rates.get(&channel).map(|rate| {
+            let now = (self.run.clock)();
+            Pairs::new(self.run.store, channel, *rate, now)
+        });
+        let pairs = pairs.transpose()?;
+        let jobs = self.spawn(&sender);
+        let lane = Lane {
+            jobs,
+            bucket,
+            in_flight: 0,
+            ahead: 0,
+            ready: VecDeque::new(),
+            parked: VecDeque::new(),
+            wait: None,
+            pairs,
+        };
+        self.lanes.insert(channel, lane);
+        Ok(true)
+    }
+
+    fn spawn(&self, sender: &Arc<dyn Sender>) -> Queue<Box<Job>> {
+        let (jobs, queue) = channel::<Box<Job>>();
+        let queue = Arc::new(Mutex::new(queue));
+        let run = self.run;
+        let (clock, at, policy) = (run.clock, run.at, run.policy);
+        for _ in 0..run.concurrency {
+            let (queue, sender, inbox) =
+                (Arc::clone(&queue), Arc::clone(sender), self.inbox.clone());
+            self.scope.spawn(move || {
+                loop {
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(mut job) = next else { return };
+                    let result = send(&*sender, &job, clock());
+                    let answered_at = clock();
+                    at(Point::Answered);
+                    let accepted = result.as_ref().ok();
+                    let answered = Answered {
+                        derived: accepted.map(|a| job.after(a, policy, answered_at)),
+                        job,
+                        result,
+                        at: answered_at,
+                    };
+                    if inbox.send(Arrived::Answered(answered)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        jobs
+    }
+
+    /// Nothing more goes over this channel in this run.
+    pub(super) fn close(&mut self, channel: Channel, error: String, events: &mut Vec<Event>) {
+        if self.closed.insert(channel) {
+            self.summary.closed += 1;
+            let (contact_id, reason) = (String::new(), "credentials".to_owned());
+            events.push(Event::Skipped {
+                contact_id,
+                reason,
+                error: Some(format!("{channel}: {error}")),
+            });
+            if let Some(lane) = self.lanes.get_mut(&channel) {
+                self.summary.skipped += (lane.ready.len() + lane.parked.len()) as u64;
+                lane.ready.clear();
+                lane.parked.clear();
+            }
+        }
+    }
+
+    pub(super) fn dispatch(&mut self, job: Job) {
+        if let Some(lane) = self.lanes.get(&job.outgoing.channel) {
+            // The threads end only after this writer.
+            let _ = lane.jobs.send(Box::new(job));
+        }
+    }
+}
+
+/// A defect of a sender is one message of which nobody knows; the writer must hear of it, or it would wait
+/// for ever.
+fn send(sender: &dyn Sender, job: &Job, now: Timestamp) -> Result<Accepted, SendError> {
+    let sent = AssertUnwindSafe(|| sender.send(&job.outgoing, now));
+    catch_unwind(sent).unwrap_or_else(|_| {
+        Err(SendError::Unknown {
+            reason: "the sender ended in a defect".to_owned(),
+        })
+    })
+}
+
+impl Job {
+    /// What follows for the contact from this step's having been accepted.
+    fn after(&mut self, accepted: &Accepted, policy: &Policy, at: Timestamp) -> Derived {
+        let (outgoing, decision) = (&self.outgoing, &self.decision);
+        let follow_ups = &mut self.thread.follow_ups;
+        follow_ups.retain(|f| f.id != outgoing.id);
+        follow_ups.push(FollowUp {
+            id: outgoing.id.clone(),
+            episode: decision.episode.unwrap_or(self.claimed_at),
+            scenario: outgoing.scenario,
+            step: outgoing.step,
+            state: FollowUpState::Sent,
+            channel: outgoing.channel,
+            refused_on: Vec::new(),
+            address: String::new(),
+            due_at: decision.due_at.unwrap_or(self.claimed_at),
+            claimed_at: self.claimed_at,
+            sent_at: Some(at),
+            retry_at: None,
+            attempts: self.attempts,
+            provider_id: accepted.provider_id.clone(),
+            text: String::new(),
+            text_source: crate::model::TextSource::Builtin,
+            error: None,
+        });
+        Derived::of(&decide(policy, &self.thread, at))
+    }
+}

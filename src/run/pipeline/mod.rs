@@ -1,0 +1,379 @@
+//! Steps on their way, many at once, through four stations. One thread writes; all others only read, think and
+//! make requests.
+//!
+//! 1. **Prepare** ([`prepare`], [`Run::preparers`] threads with connections of their own): reads a contact's
+//!    thread, decides, and writes the text. No transaction is open and nothing is locked, so that a preparation
+//!    may take seconds: whatever must be asked of somebody else before a step is claimed is asked there, in
+//!    `Preparer::look`, between the decision and the text. What it learns is stored through a [`Store`] of its own,
+//!    and the contact is read again.
+//! 2. **Claim** ([`claim`], the writer): decides again about what is prepared (rule X2) and makes the claims
+//!    durable, some in each transaction, together with the outcomes that have arrived meanwhile. The facts that a
+//!    preparation was made from are still the newest when nobody else has written since
+//!    ([`Store::foreign_writes`]); when somebody has, the thread is read again under the claim, and a contact
+//!    whose facts have changed goes back to the first station.
+//! 3. **Send** ([`lane`], [`Run::concurrency`] threads for each channel): one request each; and what follows from
+//!    its success for the contact.
+//! 4. **Record** ([`outcome`], the writer again): what became of it, and when the contact is to be looked at next.
+//!
+//! A channel has [`Slots`]: a step holds one from before its text is written until its outcome is recorded. So
+//! no more texts are written than will soon be sent, whatever the channel's speed.
+
+mod claim;
+mod lane;
+mod outcome;
+mod prepare;
+mod slots;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::sync::mpsc::{Receiver, Sender as Queue, channel};
+use std::thread::Scope;
+use std::time::Duration;
+
+use anyhow::{Error, Result};
+
+use super::{Event, Point, Run, Summary};
+use crate::channel::{Accepted, Outgoing, SendError};
+use crate::decide::Decision;
+use crate::model::{Channel, Thread, Timestamp};
+use crate::store::{ContactKey, Derived};
+use lane::Lane;
+use prepare::{Chunk, Letter, Prepared, Text};
+use slots::{Slot, Slots};
+
+/// How long it takes a request until the writer looks meanwhile for contacts on other channels.
+const SLOW_ANSWER: Duration = Duration::from_millis(5);
+/// How long the writer waits for news before it looks at its rates and at [`Run::stop`] again.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// How many contacts are looked at then.
+const FURTHER: usize = 16;
+
+/// A claimed step on its way.
+struct Job {
+    contact: ContactKey,
+    row: i64,
+    /// The writer's epoch when it was claimed.
+    epoch: u64,
+    thread: Thread,
+    decision: Decision,
+    outgoing: Outgoing,
+    attempts: u32,
+    claimed_at: Timestamp,
+    _slot: Slot,
+}
+
+/// What a sender's thread gives back.
+struct Answered {
+    job: Box<Job>,
+    result: Result<Accepted, SendError>,
+    at: Timestamp,
+    /// For an accepted step: what follows for the contact, if there is no newer fact.
+    derived: Option<Derived>,
+}
+
+/// What comes to the writer.
+enum Arrived {
+    Answered(Answered),
+    Prepared(Box<Prepared>),
+    /// A contact that is gone.
+    Gone,
+    /// Contacts that could not be read, so many.
+    Unread(usize, Error),
+}
+
+pub(super) fn run(
+    run: &Run<'_>,
+    awake: VecDeque<ContactKey>,
+    summary: &mut Summary,
+    report: &mut dyn FnMut(&Event),
+) -> Result<()> {
+    (run.at)(Point::Begin);
+    let slots = Slots::of(run);
+    std::thread::scope(|scope| {
+        let (inbox, arriving) = channel();
+        let preparers = awake.len().div_ceil(run.portion.max(1));
+        let preparers = run.preparers.min(preparers).max(1);
+        let mut writer = Writer {
+            run,
+            scope,
+            slots: &slots,
+            chunks: prepare::spawn(run, scope, &slots, preparers, &inbox)?,
+            inbox,
+            awake,
+            preparing: 0,
+            passed: VecDeque::new(),
+            lanes: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            in_flight: 0,
+            looks_further: false,
+            foreign_writes: run.store.foreign_writes()?,
+            epoch: 0,
+            claimed: 0,
+            seen: HashSet::new(),
+            summary,
+            report,
+        };
+        writer.work(&arriving)
+    })
+}
+
+struct Writer<'scope, 'env, 'r> {
+    run: &'env Run<'env>,
+    scope: &'scope Scope<'scope, 'env>,
+    slots: &'env Slots,
+    chunks: Queue<Chunk>,
+    inbox: Queue<Arrived>,
+    /// Contacts that are not yet handed out.
+    awake: VecDeque<ContactKey>,
+    /// How many contacts the preparers have.
+    preparing: usize,
+    /// Contacts that came back with nothing due.
+    passed: VecDeque<Box<Prepared>>,
+    lanes: BTreeMap<Channel, Lane>,
+    /// Channels whose credentials were refused, or that could not be set up: nothing more goes there.
+    closed: BTreeSet<Channel>,
+    in_flight: usize,
+    /// Every channel is busy and slow: time to look for contacts on others.
+    looks_further: bool,
+    /// [`crate::store::Store::foreign_writes`] as it was seen last.
+    foreign_writes: i64,
+    /// Changes with every fact that a preparation may not have seen.
+    epoch: u64,
+    claimed: u64,
+    /// Contacts that have had their step in this run (rule D20).
+    seen: HashSet<ContactKey>,
+    summary: &'r mut Summary,
+    report: &'r mut dyn FnMut(&Event),
+}
+
+impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
+    fn work(&mut self, arriving: &Receiver<Arrived>) -> Result<()> {
+        loop {
+            let mut events = Vec::new();
+            self.hand_out();
+            let arrived = match self.collect(arriving, &mut events) {
+                Ok(arrived) => arrived,
+                Err((arrived, error)) => {
+                    self.drain(arrived, arriving);
+                    return Err(error);
+                }
+            };
+            let mut jobs = Vec::new();
+            if !arrived.is_empty() || self.has_work() {
+                let written = self.run.store.durably(|| {
+                    self.notice_foreign_writes()?;
+                    for answered in &arrived {
+                        self.record(answered, &mut events)?;
+                    }
+                    if !arrived.is_empty() {
+                        (self.run.at)(Point::BeforeRecord);
+                    }
+                    self.claim_ready(&mut jobs, &mut events)?;
+                    if !jobs.is_empty() {
+                        self.keep_rates()?;
+                        (self.run.at)(Point::BeforeCommit);
+                    }
+                    Ok(())
+                });
+                if let Err(error) = written {
+                    self.in_flight -= jobs.len(); // nothing of this was claimed
+                    self.drain(arrived, arriving);
+                    return Err(error);
+                }
+            }
+            if !arrived.is_empty() {
+                (self.run.at)(Point::Recorded);
+            }
+            for event in &events {
+                (self.report)(event);
+            }
+            if !jobs.is_empty() {
+                (self.run.at)(Point::Claimed);
+            }
+            for job in jobs {
+                self.dispatch(job);
+            }
+            self.leave_the_rest_if_over();
+            if self.in_flight + self.preparing == 0 && self.waiting() == 0 && !self.has_work() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Gives contacts to the preparers: as many as there are slots for what may come of them, those first whose
+    /// channel is known and had none before.
+    fn hand_out(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        let ready: usize = self.lanes.values().map(|l| l.ready.len()).sum();
+        let due = self.claimed + (ready + self.preparing) as u64;
+        let limit = self.run.limit.map(|limit| limit.saturating_sub(due));
+        let mut allowed = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        let mut contacts = Vec::new();
+        for (channel, lane) in &mut self.lanes {
+            let free = self.slots.free(*channel);
+            let free = free.saturating_sub(self.preparing + contacts.len());
+            let number = free.min(allowed).min(lane.parked.len());
+            contacts.extend(lane.parked.drain(..number));
+            allowed -= number;
+        }
+        let known = self.lanes.keys().map(|channel| {
+            if self.closed.contains(channel) {
+                FURTHER // they will be passed by
+            } else {
+                self.slots.free(*channel)
+            }
+        });
+        let free = known.max().unwrap_or_else(|| self.slots.most());
+        let free = free.saturating_sub(self.preparing + contacts.len());
+        let free = if std::mem::take(&mut self.looks_further) {
+            free.max(FURTHER)
+        } else {
+            free
+        };
+        let number = free.min(allowed).min(self.awake.len());
+        contacts.extend(self.awake.drain(..number));
+        self.preparing += contacts.len();
+        for portion in contacts.chunks(self.run.portion.max(1)) {
+            let (epoch, contacts) = (self.epoch, portion.to_vec());
+            // The preparers end only after this writer.
+            let _ = self.chunks.send(Chunk { epoch, contacts });
+        }
+    }
+
+    /// Outcomes that have arrived, other news sorted in; waits for some when nothing else can be done.
+    fn collect(
+        &mut self,
+        arriving: &Receiver<Arrived>,
+        events: &mut Vec<Event>,
+    ) -> Result<Vec<Answered>, (Vec<Answered>, Error)> {
+        let mut first = None;
+        if let Some(patience) = self.patience() {
+            first = arriving.recv_timeout(patience).ok();
+            self.looks_further = first.is_none() && self.preparing == 0;
+        }
+        let mut answers = Vec::new();
+        let mut fault = None;
+        for arrived in first.into_iter().chain(arriving.try_iter()) {
+            match arrived {
+                Arrived::Answered(answered) => {
+                    self.in_flight -= 1;
+                    answers.push(answered);
+                }
+                Arrived::Prepared(prepared) => {
+                    self.preparing -= 1;
+                    fault = self.sort_in(prepared, events).err().or(fault);
+                }
+                Arrived::Gone => self.preparing -= 1,
+                Arrived::Unread(number, error) => {
+                    self.preparing -= number;
+                    fault = Some(error);
+                }
+            }
+        }
+        for (channel, lane) in &mut self.lanes {
+            let of_lane = |a: &&Answered| a.job.outgoing.channel == *channel;
+            lane.answered(answers.iter().filter(of_lane).count());
+        }
+        match fault {
+            None => Ok(answers),
+            Some(error) => Err((answers, error)),
+        }
+    }
+
+    /// How long news may be waited for; `None` when there is something better to do.
+    fn patience(&self) -> Option<Duration> {
+        if self.has_work() {
+            return None;
+        }
+        let waits = self.lanes.values().filter(|l| !l.ready.is_empty());
+        let rate = waits.filter_map(|l| l.wait).min().unwrap_or(PATIENCE);
+        // Every channel is busy. Those further back may go elsewhere: looked for when answers are slow.
+        let further = !self.awake.is_empty() && self.preparing == 0;
+        let most = if further { SLOW_ANSWER } else { PATIENCE };
+        Some(rate.min(most))
+    }
+
+    /// Whether there is something to write.
+    fn has_work(&self) -> bool {
+        !self.passed.is_empty()
+            || self
+                .lanes
+                .values()
+                .any(|l| !l.ready.is_empty() && l.has_room(self.run.concurrency))
+    }
+
+    /// Puts what a preparer gives back where it waits for its turn.
+    fn sort_in(&mut self, prepared: Box<Prepared>, events: &mut Vec<Event>) -> Result<()> {
+        let channel = match &prepared.text {
+            Text::NotDue => {
+                self.passed.push_back(prepared);
+                return Ok(());
+            }
+            Text::NoRoom(channel) => *channel,
+            Text::Failed(error) => {
+                // X5: a text that cannot be written uses up nothing.
+                self.summary.not_written += 1;
+                events.push(Event::Skipped {
+                    error: Some(error.clone()),
+                    contact_id: prepared.thread.contact.contact_id,
+                    reason: "compose".to_owned(),
+                });
+                return Ok(());
+            }
+            Text::Ready(letter) => letter.outgoing.channel,
+        };
+        if self.closed.contains(&channel) || !self.open_lane(channel, events)? {
+            self.summary.skipped += 1;
+        } else if let Some(lane) = self.lanes.get_mut(&channel) {
+            match prepared.text {
+                Text::Ready(_) => lane.ready.push_back(prepared),
+                _ => lane.parked.push_back(prepared.contact),
+            }
+        }
+        Ok(())
+    }
+
+    /// Contacts that wait for their turn.
+    fn waiting(&self) -> usize {
+        let lanes = self.lanes.values();
+        self.awake.len() + lanes.map(|l| l.parked.len() + l.ready.len()).sum::<usize>()
+    }
+
+    /// Whether nothing more is to be claimed in this run.
+    fn is_over(&self) -> bool {
+        (self.run.stop)() || self.run.limit.is_some_and(|limit| self.claimed >= limit)
+    }
+
+    /// What waits is left to the next run.
+    fn leave_the_rest_if_over(&mut self) {
+        if self.is_over() {
+            self.summary.left += self.waiting() as u64;
+            self.awake.clear();
+            for lane in self.lanes.values_mut() {
+                lane.parked.clear();
+                lane.ready.clear();
+            }
+        }
+    }
+
+    /// Inside the transaction: what is prepared may be of yesterday.
+    fn notice_foreign_writes(&mut self) -> Result<()> {
+        let writes = self.run.store.foreign_writes()?;
+        if writes != self.foreign_writes {
+            self.foreign_writes = writes;
+            self.epoch += 1;
+        }
+        Ok(())
+    }
+
+    fn keep_rates(&self) -> Result<()> {
+        for (channel, lane) in &self.lanes {
+            if let Some(bucket) = &lane.bucket {
+                let (tokens, at) = bucket.left();
+                self.run.store.set_rate(*channel, tokens, at)?;
+            }
+        }
+        Ok(())
+    }
+}

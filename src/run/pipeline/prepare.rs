@@ -1,0 +1,192 @@
+//! The first station: what a contact's step needs before it is claimed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender as Queue, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Scope;
+
+use anyhow::Result;
+
+use super::super::Run;
+use super::{Arrived, Slot, Slots};
+use crate::channel::Outgoing;
+use crate::decide::{Action, Decision, address, conversation_on, decide};
+use crate::model::{Author, Channel, Scenario, TextSource, Thread};
+use crate::store::{ContactKey, Store, because_json};
+
+/// Some contacts to be looked at, as of the writer's epoch.
+pub(super) struct Chunk {
+    pub(super) epoch: u64,
+    pub(super) contacts: Vec<ContactKey>,
+}
+
+/// A contact that has been looked at.
+pub(super) struct Prepared {
+    pub(super) contact: ContactKey,
+    /// The writer's epoch before it was read.
+    pub(super) epoch: u64,
+    pub(super) thread: Thread,
+    pub(super) decision: Decision,
+    pub(super) text: Text,
+}
+
+/// What there is to send.
+pub(super) enum Text {
+    /// Nothing is due.
+    NotDue,
+    /// A step is due, and its channel has no slot for it now.
+    NoRoom(Channel),
+    /// A step is due, and its text cannot be written: in words why.
+    Failed(String),
+    /// A step is due, and all that it needs is there.
+    Ready(Box<Letter>),
+}
+
+/// A message that lacks only its claim.
+pub(super) struct Letter {
+    /// With no id yet.
+    pub(super) outgoing: Outgoing,
+    pub(super) source: TextSource,
+    /// The decision's list of rules, as JSON.
+    pub(super) because: String,
+    pub(super) slot: Slot,
+}
+
+/// Begins so many threads, each with a connection of its own.
+pub(super) fn spawn<'scope, 'env>(
+    run: &'env Run<'env>,
+    scope: &'scope Scope<'scope, 'env>,
+    slots: &'env Slots,
+    number: usize,
+    inbox: &Queue<Arrived>,
+) -> Result<Queue<Chunk>> {
+    let (chunks, queue) = channel::<Chunk>();
+    let queue = Arc::new(Mutex::new(queue));
+    let (policy, write) = (run.policy, run.write);
+    let (clock, stop) = (run.clock, run.stop);
+    for _ in 0..number {
+        let preparer = Preparer {
+            store: run.store.reader()?,
+            policy,
+            write,
+            clock,
+            stop,
+            slots,
+        };
+        let (queue, inbox) = (Arc::clone(&queue), inbox.clone());
+        scope.spawn(move || preparer.work(&queue, &inbox));
+    }
+    Ok(chunks)
+}
+
+/// One of the threads.
+struct Preparer<'env> {
+    store: Store,
+    policy: &'env crate::decide::Policy,
+    write: super::super::Write<'env>,
+    clock: super::super::Clock<'env>,
+    stop: &'env (dyn Fn() -> bool + Sync),
+    slots: &'env Slots,
+}
+
+impl Preparer<'_> {
+    fn work(&self, queue: &Mutex<Receiver<Chunk>>, inbox: &Queue<Arrived>) {
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(chunk) = next else { return };
+            let threads = match self.read(&chunk) {
+                Ok(threads) => threads,
+                Err(error) => {
+                    let unread = Arrived::Unread(chunk.contacts.len(), error);
+                    // The writer may have ended.
+                    let _ = inbox.send(unread);
+                    continue;
+                }
+            };
+            for (contact, thread) in chunk.contacts.into_iter().zip(threads) {
+                let arrived = thread.map_or(Arrived::Gone, |thread| {
+                    let prepared = self.look(contact, chunk.epoch, thread);
+                    Arrived::Prepared(Box::new(prepared))
+                });
+                if inbox.send(arrived).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The threads of a chunk, as they are at one moment.
+    fn read(&self, chunk: &Chunk) -> Result<Vec<Option<Thread>>> {
+        self.store.at_one_moment(|| {
+            let mut threads = self.store.threads()?;
+            let contacts = chunk.contacts.iter();
+            contacts.map(|contact| threads.thread(*contact)).collect()
+        })
+    }
+
+    /// Decides about one contact, and writes the text of a step that is due.
+    fn look(&self, contact: ContactKey, epoch: u64, thread: Thread) -> Prepared {
+        let decision = decide(self.policy, &thread, (self.clock)());
+        let due = (
+            decision.action,
+            decision.channel,
+            decision.scenario,
+            decision.step,
+        );
+        let text = if let (Action::Send, Some(channel), Some(scenario), Some(step)) = due {
+            match self.slots.take(channel).filter(|_| !(self.stop)()) {
+                None => Text::NoRoom(channel),
+                Some(slot) => self
+                    .letter(&thread, &decision, (channel, scenario, step), slot)
+                    .unwrap_or_else(Text::Failed),
+            }
+        } else {
+            Text::NotDue
+        };
+        Prepared {
+            contact,
+            epoch,
+            thread,
+            decision,
+            text,
+        }
+    }
+
+    fn letter(
+        &self,
+        thread: &Thread,
+        decision: &Decision,
+        (channel, scenario, step): (Channel, Scenario, u32),
+        slot: Slot,
+    ) -> Result<Text, String> {
+        // A defect of a text is the matter of one contact.
+        let written = catch_unwind(AssertUnwindSafe(|| (self.write)(thread, decision)))
+            .unwrap_or_else(|_| Err("writing it ended in a defect".to_owned()))?;
+        let of_contact = thread.messages.iter();
+        let last = of_contact
+            .filter(|m| m.channel == channel && m.author == Author::Contact)
+            .max_by_key(|m| (m.sent_at, m.seq));
+        let address = address(self.policy, thread, channel)
+            .map_err(|_| "there is no address for it".to_owned())? // the decision has seen to that (D18)
+            .into_owned();
+        let outgoing = Outgoing {
+            id: String::new(),
+            contact_id: thread.contact.contact_id.clone(),
+            conversation_id: decision.conversation_id.clone(),
+            conversation: conversation_on(thread, channel).map(str::to_owned),
+            reply_to: last.and_then(|m| m.message_id.clone()),
+            address,
+            channel,
+            text: written.text,
+            scenario,
+            step,
+            template: written.template,
+        };
+        Ok(Text::Ready(Box::new(Letter {
+            outgoing,
+            source: written.source,
+            because: because_json(decision).map_err(|error| error.to_string())?,
+            slot,
+        })))
+    }
+}

@@ -1,0 +1,48 @@
+//! Reading beside the writer, and telling whether anybody else has written.
+
+use std::cell::Cell;
+
+use anyhow::{Context, Result};
+use rusqlite::{Connection, OpenFlags};
+
+use super::{BUSY_PATIENCE, STATEMENTS, Store};
+
+impl Store {
+    /// The same database once more, for another thread that only reads.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn reader(&self) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)
+            .with_context(|| format!("failed to open {} again", self.path.display()))?;
+        connection.busy_timeout(BUSY_PATIENCE)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4096;")?;
+        Ok(Self {
+            connection,
+            path: self.path.clone(),
+            prefix: self.prefix.clone(),
+            settled_at: Cell::new(None),
+        })
+    }
+
+    /// Runs `read` on the database as it is at one moment, whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// Those of `read`, and when the database cannot be read.
+    pub fn at_one_moment<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
+        let _snapshot = self.connection.unchecked_transaction()?;
+        read()
+    }
+
+    /// A number that is another one after anybody else, in this process or not, has written: what was read since
+    /// it was last looked at is then no longer the newest. What this store writes itself leaves it as it is.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn foreign_writes(&self) -> Result<i64> {
+        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+}
