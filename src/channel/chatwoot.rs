@@ -50,8 +50,9 @@ impl Sender for Chatwoot {
                     .collect();
                 body["template_params"] = json!({
                     "name": template.name,
+                    "category": template.category,
                     "language": template.language,
-                    "processed_params": numbered,
+                    "processed_params": { "body": numbered },
                 });
             }
             None => limits::fit(message.channel, &message.text)?,

@@ -42,6 +42,11 @@ impl Intercom {
 impl Sender for Intercom {
     fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError> {
         let conversation = conversation(message.conversation.as_deref(), message.channel)?;
+        if message.template.is_some() {
+            return Err(SendError::WindowClosed {
+                reason: "Intercom sends no approved template by its API".to_owned(),
+            });
+        }
         limits::fit(message.channel, &message.text)?;
         let body = json!({
             "message_type": "comment",

@@ -75,6 +75,8 @@ pub struct ApprovedTemplate {
     pub name: String,
     /// The provider's language code, such as `es_MX`.
     pub language: String,
+    /// What WhatsApp has approved it as, such as `UTILITY`.
+    pub category: String,
     /// The values of its variables, in order.
     pub variables: Vec<String>,
 }

@@ -289,6 +289,7 @@ mod tests {
             template: Some(ApprovedTemplate {
                 name: "HX1".into(),
                 language: "es_MX".into(),
+                category: "UTILITY".into(),
                 variables: vec!["Ana".into(), "10:00".into()],
             }),
             ..example(Channel::Whatsapp)

@@ -214,6 +214,7 @@ impl<'c> Composer<'c> {
         Ok(Some(ApprovedTemplate {
             name: whatsapp.name.clone(),
             language: whatsapp.language.clone(),
+            category: whatsapp.category.clone(),
             variables,
         }))
     }

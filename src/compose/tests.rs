@@ -26,6 +26,7 @@ fn config(steps: Vec<Step>) -> Config {
         whatsapp: Some(WhatsappTemplate {
             name: "reminder_v2".into(),
             language: "es_MX".into(),
+            category: "UTILITY".into(),
             variables: vec!["{{ contact.first_name }}".into(), "{{ bot.name }}".into()],
         }),
     };
@@ -163,6 +164,7 @@ fn d17_the_approved_template_comes_filled_and_never_empty() {
         Some(ApprovedTemplate {
             name: "reminder_v2".into(),
             language: "es_MX".into(),
+            category: "UTILITY".into(),
             variables: vec!["Ana".into(), "Clínica Sol".into()],
         })
     );

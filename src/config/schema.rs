@@ -141,6 +141,8 @@ struct WhatsappTemplate {
     name: String,
     /// WhatsApp's language code, such as "es_MX".
     language: Language,
+    /// What WhatsApp has approved it as; default "UTILITY".
+    category: Option<String>,
     /// The values of its variables, as templates.
     variables: Option<Vec<String>>,
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::file::Table;
 use super::findings::Findings;
 use super::load::TemplateUse;
-use super::words;
+use super::{Provider, channels, words};
 
 /// `[templates.NAME]`: one text in several languages, and what WhatsApp has approved of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct WhatsappTemplate {
     pub name: String,
     /// WhatsApp's language code, such as `es_MX`.
     pub language: String,
+    /// What WhatsApp has approved it as, such as `UTILITY`, which is the default; Chatwoot wants to know.
+    pub category: String,
     /// The sources of its variables' values, in order.
     pub variables: Vec<String>,
 }
@@ -63,6 +65,7 @@ fn primary(tag: &str) -> &str {
 pub(super) fn read(
     table: Table<'_>,
     bot_language: Option<&str>,
+    whatsapp: Option<&Provider>,
     findings: &mut Findings,
 ) -> BTreeMap<String, Template> {
     let mut templates = BTreeMap::new();
@@ -72,7 +75,7 @@ pub(super) fn read(
             continue;
         };
         let before = findings.faults.len();
-        let template = read_one(table, findings);
+        let template = read_one(table, whatsapp, findings);
         if template.variants.is_empty() && findings.faults.len() > before {
             // Its keys were not understood; that is said already.
         } else if template.variants.is_empty() {
@@ -93,14 +96,18 @@ pub(super) fn read(
     templates
 }
 
-fn read_one(mut table: Table<'_>, findings: &mut Findings) -> Template {
+fn read_one(
+    mut table: Table<'_>,
+    provider: Option<&Provider>,
+    findings: &mut Findings,
+) -> Template {
     let whatsapp = match table.take("whatsapp") {
         Some(value) => value
             .inline_table(
                 "whatsapp = { name = \"reminder_v2\", language = \"es_MX\" }",
                 findings,
             )
-            .and_then(|t| whatsapp(t, findings)),
+            .and_then(|t| whatsapp(t, provider, findings)),
         None => None,
     };
     let mut variants = BTreeMap::new();
@@ -125,11 +132,28 @@ fn read_one(mut table: Table<'_>, findings: &mut Findings) -> Template {
     Template { variants, whatsapp }
 }
 
-fn whatsapp(mut table: Table<'_>, findings: &mut Findings) -> Option<WhatsappTemplate> {
+/// What an approved template may be, as Chatwoot names it.
+const CATEGORIES: &[&str] = &[
+    "UTILITY",
+    "MARKETING",
+    "SHIPPING_UPDATE",
+    "TICKET_UPDATE",
+    "ISSUE_RESOLUTION",
+];
+
+fn whatsapp(
+    mut table: Table<'_>,
+    provider: Option<&Provider>,
+    findings: &mut Findings,
+) -> Option<WhatsappTemplate> {
     let name = table.required("name", "name = \"reminder_v2\"", findings);
     let language = table
         .required("language", "language = \"es_MX\"", findings)
         .and_then(|text| text.parse(findings, words::language_tag));
+    let example = "category = \"MARKETING\"";
+    let category = table.parsed("category", example, findings, |text| {
+        words::one_of("category", CATEGORIES, |word| word, text)
+    });
     let variables = table.texts(
         "variables",
         "variables = [\"{{ contact.first_name }}\"]",
@@ -139,14 +163,45 @@ fn whatsapp(mut table: Table<'_>, findings: &mut Findings) -> Option<WhatsappTem
         findings.template(variable, TemplateUse::Variable);
     }
     table.done(findings);
+    if let (Some(Provider::Highlevel(_)), Some(first)) = (provider, variables.first()) {
+        findings.warn(
+            &first.spot,
+            "HighLevel fills the variables of its templates itself: these are not sent",
+        );
+    }
+    let name = name?;
+    if let Some(Provider::Intercom(_)) = provider {
+        findings.warn(
+            &name.spot,
+            "Intercom sends no approved template by its API: outside the 24 hours nothing goes out",
+        );
+        return None;
+    }
     Some(WhatsappTemplate {
-        name: name?.parse(findings, |text| match text.trim() {
-            "" => Err("empty; write the name that WhatsApp approved".to_owned()),
-            name => Ok(name.to_owned()),
-        })?,
+        name: name.parse(findings, |text| approved_name(provider, text))?,
         language: language?,
+        category: category.unwrap_or("UTILITY").to_owned(),
         variables: variables.iter().map(|v| v.value.to_owned()).collect(),
     })
+}
+
+/// The name of an approved template, as the provider spells it.
+fn approved_name(provider: Option<&Provider>, text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("empty; write the name that WhatsApp approved".to_owned());
+    }
+    let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    match provider {
+        Some(Provider::Twilio(_)) => {
+            channels::twilio_sid("HX", "the SID of a content template at Twilio", text)
+        }
+        Some(Provider::Meta(_)) if !text.bytes().all(is_part) => Err(
+            "not the name of a template, which is lower-case letters, digits and `_`; write name = \"reminder_v2\""
+                .to_owned(),
+        ),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,7 @@ pub(super) fn read(
     let templates = templates::read(
         top.table("templates", findings),
         bot.as_ref().map(|b| b.language_tag.as_str()),
+        channels.get(&Channel::Whatsapp).map(|c| &c.provider),
         findings,
     );
     let workflows = workflows::read(

@@ -47,6 +47,7 @@ fn template() -> Option<ApprovedTemplate> {
     Some(ApprovedTemplate {
         name: "reminder_v2".into(),
         language: "es_MX".into(),
+        category: "UTILITY".into(),
         variables: vec!["Ana".into(), "10:00".into()],
     })
 }
@@ -349,7 +350,8 @@ fn chatwoot_gets_an_outgoing_message_in_the_conversation() {
     };
     let (_, body) = self::request(chatwoot, &approved, r#"{"id":5}"#);
     let expected = json!({
-        "name": "reminder_v2", "language": "es_MX", "processed_params": { "1": "Ana", "2": "10:00" },
+        "name": "reminder_v2", "category": "UTILITY", "language": "es_MX",
+        "processed_params": { "body": { "1": "Ana", "2": "10:00" } },
     });
     assert_eq!(body["template_params"], expected);
 }
@@ -459,4 +461,16 @@ fn a_text_that_is_too_long_never_leaves() {
         assert_eq!(sent.unwrap_err().kind(), "refused", "{channel}");
         assert!(server.requests().is_empty(), "{channel}");
     }
+}
+
+#[test]
+fn d17_intercom_has_no_approved_templates_and_sends_none_as_free_text() {
+    let server = Server::always(Reply::answer(200, "{}"));
+    let message = Outgoing {
+        template: template(),
+        ..on(Channel::Whatsapp)
+    };
+    let sent = intercom(Http::new(LONG), &server.url()).send(&message, now());
+    assert_eq!(sent.unwrap_err().kind(), "window_closed");
+    assert!(server.requests().is_empty());
 }

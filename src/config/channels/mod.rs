@@ -18,6 +18,7 @@ pub use highlevel::HighlevelSettings;
 pub use intercom::IntercomSettings;
 pub use meta::MetaSettings;
 pub use telegram::TelegramSettings;
+pub(super) use twilio::sid as twilio_sid;
 pub use twilio::{TwilioSender, TwilioSettings};
 
 use super::file::{Table, Value};

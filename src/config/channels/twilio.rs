@@ -100,11 +100,11 @@ pub(super) fn read(
     })
 }
 
-/// It becomes part of a URL: letters and digits only.
-fn sid(prefix: &str, what: &str, text: &str) -> Result<String, String> {
+/// An id of Twilio's; some become a part of a URL.
+pub(in crate::config) fn sid(prefix: &str, what: &str, text: &str) -> Result<String, String> {
     let text = text.trim();
     match text.strip_prefix(prefix) {
-        Some(rest) if !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+        Some(rest) if rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()) => {
             Ok(text.to_owned())
         }
         _ => Err(format!("not {what}: {prefix} and 32 hexadecimal digits")),
