@@ -1,7 +1,7 @@
 //! The `followup` command: arguments, clock, environment and terminal go in once, an exit code comes out.
 
 use std::cell::Cell;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         directory: ".".into(),
         executable: std::env::current_exe().unwrap_or_else(|_| "followup".into()),
         clock: &clock,
+        key: &key,
         input: &|| Box::new(std::io::stdin()),
         out: &mut out,
         err: &mut err,
@@ -52,6 +53,34 @@ fn main() -> ExitCode {
             outcome_of(&error).into()
         }
     }
+}
+
+/// One key, without waiting for the end of a line. Ctrl-C and Ctrl-D are keys too while it waits, so that a terminal
+/// is never left without its echo.
+#[cfg(unix)]
+fn key() -> std::io::Result<Option<char>> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let stdin = std::io::stdin();
+    let before = tcgetattr(&stdin)?;
+    let mut single = before.clone();
+    single.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+    tcsetattr(&stdin, OptionalActions::Now, &single)?;
+    let read = read_key();
+    tcsetattr(&stdin, OptionalActions::Now, &before)?;
+    read
+}
+
+/// One key, at the end of a line.
+#[cfg(not(unix))]
+fn key() -> std::io::Result<Option<char>> {
+    read_key()
+}
+
+fn read_key() -> std::io::Result<Option<char>> {
+    let mut byte = [0];
+    let count = std::io::stdin().lock().read(&mut byte)?;
+    let [byte] = byte;
+    Ok((count > 0).then_some(char::from(byte)))
 }
 
 fn terminal(color: ColorChoice, environment: &Environment) -> Terminal {

@@ -99,6 +99,8 @@ pub enum Command {
     OptIn(Say),
     /// Settle a follow-up of which nobody knows whether it was sent
     Resolve(Resolve),
+    /// See the texts that wait for a person: let them through, change them or pass them over
+    Review(Review),
     /// Erase a person's data; that they opted out is kept as a keyed hash
     Forget(Forget),
     /// Write what is stored, so that it can be imported again with every field exact
@@ -389,6 +391,29 @@ pub struct Resolve {
     pub follow_up: String,
     /// What became of it
     pub fate: Fate,
+    /// When it is said.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// `followup review`.
+#[derive(Debug, Args)]
+pub struct Review {
+    /// Let a text through as it is
+    #[arg(long, value_name = "ID")]
+    pub approve: Vec<String>,
+    /// Let it through with other words; - reads them from standard input
+    #[arg(long, num_args = 2, value_names = ["ID", "TEXT"])]
+    pub text: Vec<String>,
+    /// Pass over its step
+    #[arg(long, value_name = "ID")]
+    pub skip: Vec<String>,
+    /// Who decides [default: $USER]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// One object a line: what waits, or what was decided
+    #[arg(long)]
+    pub json: bool,
     /// When it is said.
     #[command(flatten)]
     pub now: Now,

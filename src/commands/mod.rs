@@ -13,6 +13,7 @@ pub mod init;
 mod new_file;
 mod plan;
 mod report;
+mod review;
 mod run;
 mod say;
 pub mod schema;
@@ -44,6 +45,8 @@ pub struct Context<'a> {
     pub executable: PathBuf,
     /// The clock.
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    /// Reads one key from the terminal; `None` at its end.
+    pub key: &'a dyn Fn() -> std::io::Result<Option<char>>,
     /// Opens standard input.
     pub input: &'a dyn Fn() -> Box<dyn Read + Send>,
     /// Standard output: data.
@@ -134,6 +137,7 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
         Command::OptOut(arguments) => say::say(context, &arguments, WordKind::OptOut),
         Command::OptIn(arguments) => say::say(context, &arguments, WordKind::OptIn),
         Command::Resolve(arguments) => say::resolve(context, &arguments),
+        Command::Review(arguments) => review::review(context, &arguments),
         Command::Forget(arguments) => forget::forget(context, &arguments),
         Command::Export(arguments) => export::export(context, &arguments),
         Command::Backup(arguments) => upkeep::backup(context, &arguments),

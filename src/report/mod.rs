@@ -10,6 +10,7 @@ pub mod output;
 pub mod panel;
 pub mod plan;
 mod reason;
+pub mod review;
 pub mod run;
 pub mod status;
 pub mod terminal;

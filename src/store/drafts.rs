@@ -11,9 +11,13 @@ use crate::model::{CallPurpose, Draft, DraftState, ModelCall, Timestamp, Usage};
 macro_rules! columns {
     () => {
         "SELECT id, episode, scenario, step, channel, state, text, source, reason, language, model, calls, \
-         input_tokens, output_tokens, latency_ms, cost, findings, revision, made_at, decided_at FROM drafts"
+         input_tokens, output_tokens, latency_ms, cost, findings, revision, made_at, decided_at, contact FROM drafts"
     };
 }
+
+/// The drafts that wait for a person, the oldest first.
+pub(super) const WAITING: &str =
+    concat!(columns!(), " WHERE state = 'waiting' ORDER BY made_at, id");
 
 /// The drafts of a contact.
 pub(super) const DRAFTS: &str = concat!(columns!(), " WHERE contact = ?1 ORDER BY id");

@@ -17,6 +17,7 @@ mod listing;
 mod lock;
 mod operator;
 mod restore;
+mod review;
 mod schema;
 mod snapshot;
 mod sources;
@@ -41,6 +42,7 @@ pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution, because_jso
 pub use ingest::{Batch, Imported, Ingest, Reading};
 pub use listing::{Counts, FollowUpRow, HeldContact, MessageRow};
 pub use lock::RunLock;
+pub use review::DraftVerdict;
 pub use sources::{FileState, TakenBefore};
 pub use threads::{ContactKey, Threads};
 pub use unknowns::UnknownFollowUp;

@@ -137,43 +137,55 @@ fn encoded(text: &str) -> Option<&str> {
     })
 }
 
-/// Characters that a follow-up has no use for: controls, unseen ones, other scripts, styled letters.
-fn characters(text: &str, grounds: &Grounds<'_>, ours: &Ours<'_>, findings: &mut Vec<Finding>) {
-    let mut previous = ' ';
+/// The first character that is not seen, or turns the direction of others.
+pub(super) fn hidden(text: &str) -> Option<char> {
     let chars: Vec<char> = text.chars().collect();
-    for (at, c) in chars.iter().copied().enumerate() {
-        let next = chars.get(at + 1).copied().unwrap_or(' ');
-        let hides = match c {
-            '\n' => false,
-            // Pictures are joined and coloured by unseen marks.
-            '\u{200d}' => !(is_picture(previous) || previous == '\u{fe0f}') || !is_picture(next),
-            '\u{fe0f}' => !is_picture(previous),
-            c if is_unseen(c) || c.is_control() => true,
-            '\u{2028}'
-            | '\u{2029}'
-            | '\u{fffd}'
-            | '\u{fdd0}'..='\u{fdef}'
-            | '\u{e000}'..='\u{f8ff}' => true,
-            // Wide, circled, squared and styled letters and digits.
+    let at = |at: Option<usize>| at.and_then(|at| chars.get(at)).copied().unwrap_or(' ');
+    let hides = |place: usize, c: char| match c {
+        '\n' => false,
+        // Pictures are joined and coloured by unseen marks.
+        '\u{200d}' => {
+            let before = at(place.checked_sub(1));
+            !(is_picture(before) || before == '\u{fe0f}') || !is_picture(at(Some(place + 1)))
+        }
+        '\u{fe0f}' => !is_picture(at(place.checked_sub(1))),
+        '\u{2028}'
+        | '\u{2029}'
+        | '\u{fffd}'
+        | '\u{fdd0}'..='\u{fdef}'
+        | '\u{e000}'..='\u{f8ff}' => true,
+        c => is_unseen(c) || c.is_control(),
+    };
+    let mut places = chars.iter().copied().enumerate();
+    places.find(|(place, c)| hides(*place, *c)).map(|(_, c)| c)
+}
+
+/// Letters and digits that are wide, circled, squared or styled.
+fn styled(text: &str) -> Option<char> {
+    let mut previous = ' ';
+    text.chars().find(|c| {
+        let before = std::mem::replace(&mut previous, *c);
+        match c {
             '\u{ff01}'..='\u{ff5e}'
             | '\u{2460}'..='\u{24ff}'
             | '\u{1d400}'..='\u{1d7ff}'
             | '\u{1f100}'..='\u{1f1e5}'
             | '\u{2070}'..='\u{209c}'
             | '\u{2800}'..='\u{28ff}' => true,
-            '\u{20e3}' | '\u{20dd}'..='\u{20e2}' => {
-                previous.is_ascii_digit() || previous == '\u{fe0f}'
-            }
+            '\u{20dd}'..='\u{20e3}' => before.is_ascii_digit() || before == '\u{fe0f}',
             _ => false,
-        };
-        if hides {
-            findings.push(Finding {
-                kind: FindingKind::Characters,
-                words: c.escape_unicode().to_string(),
-            });
-            return;
         }
-        previous = c;
+    })
+}
+
+/// Characters that a follow-up has no use for: controls, unseen ones, other scripts, styled letters.
+fn characters(text: &str, grounds: &Grounds<'_>, ours: &Ours<'_>, findings: &mut Vec<Finding>) {
+    if let Some(c) = hidden(text).or_else(|| styled(text)) {
+        findings.push(Finding {
+            kind: FindingKind::Characters,
+            words: c.escape_unicode().to_string(),
+        });
+        return;
     }
     // Many marks on one letter, and letters of other scripts: Cyrillic letters pose as Latin ones.
     let name = grounds.thread.contact.name.as_deref().unwrap_or_default();

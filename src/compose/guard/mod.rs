@@ -179,6 +179,24 @@ pub fn check(text: &str, grounds: &Grounds<'_>) -> Vec<Finding> {
     findings
 }
 
+/// What is wrong with a text that a person wrote: only what they cannot see, and what the channel does not take.
+#[must_use]
+pub fn check_typed(text: &str, channel: Channel) -> Vec<Finding> {
+    let finding = |kind, words| vec![Finding { kind, words }];
+    if text.trim().is_empty() {
+        return finding(FindingKind::Empty, String::new());
+    }
+    let (unit, most) = units(channel);
+    let length = unit.count(text);
+    if length > most {
+        let words = format!("{length} {}, at most {most}", unit.as_str());
+        return finding(FindingKind::TooLong, words);
+    }
+    marks::hidden(text).map_or_else(Vec::new, |c| {
+        finding(FindingKind::Characters, c.escape_unicode().to_string())
+    })
+}
+
 /// What our side has said.
 struct Ours<'a> {
     /// Our messages, the latest first, with their times.

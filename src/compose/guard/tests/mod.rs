@@ -618,6 +618,24 @@ fn a_text_is_not_said_twice_nor_a_greeting_soon_again() {
 }
 
 #[test]
+fn a_person_may_write_what_can_be_seen_and_fits() {
+    for (text, kind) in [
+        (
+            "Hola Ana, son 20 € y es gratis: https://example.com 👩‍👩‍👧 ❤️\nSaludos",
+            None,
+        ),
+        (" \n", Some(FindingKind::Empty)),
+        ("Hola\u{202e}Ana", Some(FindingKind::Characters)),
+        ("Hola\u{1b}[2JAna", Some(FindingKind::Characters)),
+        ("Hola\u{200b}Ana", Some(FindingKind::Characters)),
+        (&"a".repeat(1601), Some(FindingKind::TooLong)),
+    ] {
+        let findings = check_typed(text, Channel::Sms);
+        assert_eq!(findings.first().map(|f| f.kind), kind, "{text}");
+    }
+}
+
+#[test]
 fn a_text_is_measured_in_the_channels_units_with_what_is_added() {
     let thread = Thread::default();
     let check = |text: &str, channel, added| {
