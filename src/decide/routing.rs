@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::decide::reason::{Because, Choice, Reason};
 use crate::decide::timeline::Timeline;
 use crate::decide::{Nowhere, Policy, StepRule, address};
-use crate::model::{Channel, Thread, Timestamp};
+use crate::model::{Channel, Refusal, Thread, Timestamp};
 use crate::zone::Zone;
 
 /// The platforms' window for free text after the contact's last inbound message (rule D17).
@@ -20,8 +20,8 @@ pub(crate) struct Routing<'a> {
     pub(crate) zone: &'a Zone,
     pub(crate) timeline: &'a Timeline<'a>,
     pub(crate) step: &'a StepRule,
-    /// The channels that refused this step for good (rule X4).
-    pub(crate) refused_on: &'a [Channel],
+    /// The channels that would not take this step (rule X4).
+    pub(crate) refused_on: &'a [Refusal],
     /// When the last of them did.
     pub(crate) refused_at: Option<Timestamp>,
 }
@@ -78,9 +78,10 @@ impl Routing<'_> {
                 });
             }
         };
-        let refused = self.refused_on.contains(&first);
+        let refused = self.refuses(first);
+        let closed = self.says_closed(first);
         // A step that names its channel means it; rules lead away only from a channel that refused it.
-        let may_switch = refused || choice != Choice::Step;
+        let may_switch = refused || closed || choice != Choice::Step;
         let rules = self
             .policy
             .switching
@@ -90,7 +91,10 @@ impl Routing<'_> {
             last_inbound.map_or(at, |m| self.zone.after(m.sent_at, r.after))
         };
         // A refusal ends the episode unless a rule offers another channel there and then (X4).
-        let offered_at = self.refused_at.filter(|_| refused).unwrap_or(at);
+        let offered_at = self.refused_at.filter(|_| refused || closed).unwrap_or(at);
+        // When the provider says that its 24 hours are over, they are.
+        let over = last_inbound.filter(|_| closed).map(|m| m.sent_at + WINDOW);
+        let offered_at = over.map_or(offered_at, |over| offered_at.max(over));
         let open = rules.clone().filter(|r| opening(r) <= offered_at);
         let switched = open
             .flat_map(|r| &r.to)
@@ -117,6 +121,7 @@ impl Routing<'_> {
                     _ => Reason::NoAddress,
                 };
                 because.push(obstacle);
+                let reason = if closed { Reason::Failed } else { reason };
                 let opens_at = rules.map(opening).filter(|opens| *opens > at).min();
                 Err(NoRoute { reason, opens_at })
             }
@@ -125,7 +130,7 @@ impl Routing<'_> {
 
     /// Whether the step can go out on `channel`, and else why not.
     fn usable(&self, channel: Channel, at: Timestamp) -> Result<Route, Because> {
-        if self.refused_on.contains(&channel) {
+        if self.refuses(channel) {
             return Err(Because::ChannelRefused {
                 channel,
                 error: None,
@@ -136,8 +141,10 @@ impl Routing<'_> {
             .inbound()
             .rfind(|m| m.channel == channel)
             .map(|m| m.sent_at);
-        let window_open = !channel.has_window() || last.is_some_and(|last| at < last + WINDOW);
-        let by_ad = match window_open {
+        let closed = self.says_closed(channel);
+        let open = !closed && last.is_some_and(|last| at < last + WINDOW);
+        let window_open = !channel.has_window() || open;
+        let by_ad = match window_open || closed {
             true => None,
             false => self.ad_window(channel, at),
         };
@@ -164,6 +171,16 @@ impl Routing<'_> {
             approved_template,
             by_ad,
         })
+    }
+
+    /// Whether a channel will not take the step at all.
+    fn refuses(&self, channel: Channel) -> bool {
+        self.refused_on.contains(&Refusal::ForGood(channel))
+    }
+
+    /// Whether a channel takes no free text, by its provider's word.
+    fn says_closed(&self, channel: Channel) -> bool {
+        self.refused_on.contains(&Refusal::WindowClosed(channel))
     }
 
     /// D17: when the contact came by an ad, if that keeps the channel open at `at`.

@@ -29,7 +29,8 @@ impl<W: Write> FollowUpWriter<W> {
         rows.plain(&it.step.to_string());
         rows.word(it.state.as_str());
         rows.word(it.channel.as_str());
-        rows.list(it.refused_on.iter().map(|channel| channel.as_str()));
+        let refused_on: Vec<String> = it.refused_on.iter().map(ToString::to_string).collect();
+        rows.list(refused_on.iter().map(String::as_str));
         rows.text(Some(&it.address));
         rows.time(Some(it.episode));
         rows.time(Some(it.due_at));

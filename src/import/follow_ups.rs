@@ -6,7 +6,7 @@ use super::shape::{named, names};
 use super::table::Table;
 use super::words::shown;
 use super::{ReadError, SourceSettings};
-use crate::model::{Channel, FollowUp, FollowUpState, Scenario, TextSource};
+use crate::model::{Channel, FollowUp, FollowUpState, Refusal, Scenario, TextSource};
 
 /// The names of the columns of a follow-up file, in the order in which `export` writes them.
 pub const FOLLOW_UP_COLUMNS: [&str; 20] = [
@@ -82,7 +82,11 @@ fn record(mut row: NamedRow) -> Result<FollowUpRecord, ReadError> {
     };
     let channel = one_of(Channel::ALL, Channel::as_str);
     let refused_on = row.list("refused_on")?;
-    let refused_on = refused_on.iter().map(|name| channel(name));
+    let refused_on = refused_on.iter().map(|name| {
+        // The names of channels are the example that a wrong one is answered with.
+        name.parse()
+            .or_else(|_| channel(name).map(Refusal::ForGood))
+    });
     let refused_on = refused_on
         .collect::<Result<_, _>>()
         .map_err(|reason| row.fail(format!("refused_on: {reason}")))?;

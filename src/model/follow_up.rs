@@ -1,4 +1,7 @@
-use super::{Channel, Timestamp, named};
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Channel, Timestamp, UnknownName, named};
 
 named! {
     /// Why we may write.
@@ -42,6 +45,37 @@ named! {
     }
 }
 
+/// A channel that would not take a step (rule X4): `whatsapp`, or `whatsapp:window_closed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It will not take it at all.
+    ForGood(Channel),
+    /// It takes no free text now: its window is closed, whatever our own data say (rule D17).
+    WindowClosed(Channel),
+}
+
+const WINDOW_CLOSED: &str = ":window_closed";
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ForGood(channel) => f.write_str(channel.as_str()),
+            Self::WindowClosed(channel) => write!(f, "{channel}{WINDOW_CLOSED}"),
+        }
+    }
+}
+
+impl FromStr for Refusal {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        match text.strip_suffix(WINDOW_CLOSED) {
+            Some(channel) => channel.parse().map(Self::WindowClosed),
+            None => text.parse().map(Self::ForGood),
+        }
+    }
+}
+
 /// One row of the log: a step that was claimed, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FollowUp {
@@ -57,8 +91,8 @@ pub struct FollowUp {
     pub state: FollowUpState,
     /// The channel it was sent on.
     pub channel: Channel,
-    /// The channels that refused it for good, in order (rule X4).
-    pub refused_on: Vec<Channel>,
+    /// The channels that would not take it, in order (rule X4).
+    pub refused_on: Vec<Refusal>,
     /// Where it was sent.
     pub address: String,
     /// When it was due, after every move.

@@ -18,7 +18,7 @@ pub use channel::Channel;
 pub use contact::Contact;
 pub use delay::{Delay, DelayError};
 pub use draft::{CallPurpose, Draft, DraftFinding, DraftState, ModelCall, Usage};
-pub use follow_up::{FollowUp, FollowUpState, Scenario, TextSource};
+pub use follow_up::{FollowUp, FollowUpState, Refusal, Scenario, TextSource};
 pub use language::Language;
 pub use message::{Author, Direction, MESSAGE_COLUMNS, Message};
 pub use phone::{Country, e164};

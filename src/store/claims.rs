@@ -6,7 +6,9 @@ use rusqlite::{OptionalExtension, params};
 use super::{ContactKey, Derived, Store, micros};
 use crate::decide::Decision;
 use crate::error::{Failure, Outcome as Exit};
-use crate::model::{Channel, FollowUpState, TextSource, Timestamp, Word, WordKind, WordSource};
+use crate::model::{
+    Channel, FollowUpState, Refusal, TextSource, Timestamp, Word, WordKind, WordSource,
+};
 
 /// A step that is about to be sent.
 #[derive(Debug)]
@@ -73,6 +75,11 @@ pub enum Outcome {
         error: String,
         /// The provider says that the contact opted out there.
         opted_out: bool,
+    },
+    /// Certainly not sent: the channel takes no free text now (rule D17).
+    WindowClosed {
+        /// The provider's words.
+        error: String,
     },
     /// Certainly not sent, and given up.
     GaveUp {
@@ -182,7 +189,8 @@ impl Store {
             // An import may have shown meanwhile that it was sent (rule X6): then it stays so.
             _ => {
                 "UPDATE follow_ups SET state = ?2, retry_at = ?3, error = ?4, attempts = attempts - ?5, \
-                  refused_on = iif(?7 AND refused_on = '', '', trim(refused_on || ' ' || ?6)) \
+                  refused_on = iif(?7 AND refused_on = '', '', \
+                    trim(refused_on || ' ' || iif(?6 <> '' AND instr(refused_on, ?6), ?8, ?6))) \
                   WHERE id = ?1 AND state = 'sending'"
             }
         };
@@ -192,7 +200,14 @@ impl Store {
             |state, retry_at: Option<Timestamp>, error: &str, unused: u32, refused_on| {
                 let retry_at = retry_at.map(micros);
                 statement.execute(params![
-                    row, state, retry_at, error, unused, refused_on, gave_up
+                    row,
+                    state,
+                    retry_at,
+                    error,
+                    unused,
+                    refused_on,
+                    gave_up,
+                    channel.as_str()
                 ])
             };
         match outcome {
@@ -203,6 +218,11 @@ impl Store {
             Outcome::NotTried { at, error } => ends("retry", Some(*at), error, 1, "")?,
             // After another channel's refusal this one is closed as well, or it would be tried for ever.
             Outcome::GaveUp { error } => ends("failed", None, error, 0, channel.as_str())?,
+            // Said again, with an approved template: it will not take it at all.
+            Outcome::WindowClosed { error } => {
+                let closed = Refusal::WindowClosed(channel).to_string();
+                ends("failed", None, error, 0, &closed)?
+            }
             Outcome::Unknown { error } => ends("unknown", None, error, 0, "")?,
             Outcome::Refused { error, opted_out } => {
                 let refused_on = if *opted_out { "" } else { channel.as_str() };

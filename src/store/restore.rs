@@ -87,7 +87,7 @@ impl Store {
                      text, text_source, error, because) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
                    ON CONFLICT (contact, episode, step) DO NOTHING";
-        let refused_on: Vec<&str> = row.refused_on.iter().map(|c| c.as_str()).collect();
+        let refused_on: Vec<String> = row.refused_on.iter().map(ToString::to_string).collect();
         let inserted = self.connection.prepare_cached(sql)?.execute(params![
             key,
             micros(row.episode),

@@ -3,9 +3,9 @@
 use followup::decide::hours::{Hours, HoursZone, Interval, parse_closed};
 use followup::decide::{Approval, Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
 use followup::model::{
-    Author, Channel, Contact, Delay, FollowUp, FollowUpState, Message, Scenario, SharedWord,
-    Signal, SignalKind, SignalSource, SourceAge, TextSource, Thread, Timestamp, Word, WordKind,
-    WordSource,
+    Author, Channel, Contact, Delay, FollowUp, FollowUpState, Message, Refusal, Scenario,
+    SharedWord, Signal, SignalKind, SignalSource, SourceAge, TextSource, Thread, Timestamp, Word,
+    WordKind, WordSource,
 };
 use followup::zone::Zone;
 use proptest::collection::{btree_map, vec};
@@ -222,8 +222,16 @@ fn message(time: &Any<Timestamp>) -> Any<Message> {
         .boxed()
 }
 
+fn refusal() -> Any<Refusal> {
+    let refusal = (channel(), any::<bool>()).prop_map(|(channel, is_closed)| match is_closed {
+        true => Refusal::WindowClosed(channel),
+        false => Refusal::ForGood(channel),
+    });
+    refusal.boxed()
+}
+
 /// What a row of the log says beside its episode and step.
-type Row = (FollowUpState, Channel, Timestamp, Vec<Channel>, Timestamp);
+type Row = (FollowUpState, Channel, Timestamp, Vec<Refusal>, Timestamp);
 
 fn row((episode, step): (Timestamp, u32), row: Row) -> FollowUp {
     let (state, channel, at, refused_on, retry_at) = row;
@@ -297,7 +305,7 @@ pub(crate) fn thread(times: Any<Any<Timestamp>>) -> Any<(Thread, Timestamp)> {
                 state,
                 channel(),
                 time.clone(),
-                vec(channel(), 0..2),
+                vec(refusal(), 0..2),
                 time.clone(),
             );
             let rows = vec(((any::<Index>(), 1u32..4), facts), 0..4);

@@ -8,8 +8,8 @@ use followup::import::{
     ContactRecord, FollowUpRecord, Opened, Record, Records, SourceSettings, Tells, open_stream,
 };
 use followup::model::{
-    Author, Channel, Contact, FollowUp, FollowUpState, Scenario, TextSource, Timestamp, Word,
-    WordKind, WordSource,
+    Author, Channel, Contact, FollowUp, FollowUpState, Refusal, Scenario, TextSource, Timestamp,
+    Word, WordKind, WordSource,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -189,7 +189,7 @@ fn follow_up() -> impl Strategy<Value = FollowUpRecord> {
             select(Channel::ALL),
             select(TextSource::ALL),
         ),
-        vec(select(Channel::ALL), 0..3),
+        vec(refusal(), 0..3),
         vec(time(), 5),
         (any::<u32>(), any::<u32>(), any::<bool>()),
         vec(option::of(text()), 3),
@@ -221,6 +221,13 @@ fn follow_up() -> impl Strategy<Value = FollowUpRecord> {
                 },
             },
         )
+}
+
+fn refusal() -> impl Strategy<Value = Refusal> {
+    (select(Channel::ALL), any::<bool>()).prop_map(|(channel, is_closed)| match is_closed {
+        true => Refusal::WindowClosed(channel),
+        false => Refusal::ForGood(channel),
+    })
 }
 
 proptest! {

@@ -47,12 +47,13 @@ impl Writer<'_, '_, '_> {
                     error: reason.clone(),
                 }
             }
-            Err(SendError::Refused { reason } | SendError::WindowClosed { reason }) => {
-                SendOutcome::Refused {
-                    error: reason.clone(),
-                    opted_out: false,
-                }
-            }
+            Err(SendError::Refused { reason }) => SendOutcome::Refused {
+                error: reason.clone(),
+                opted_out: false,
+            },
+            Err(SendError::WindowClosed { reason }) => SendOutcome::WindowClosed {
+                error: reason.clone(),
+            },
             Err(SendError::OptedOut { reason }) => {
                 self.epoch += 1; // others may have the same number (rule D21)
                 SendOutcome::Refused {
@@ -90,7 +91,9 @@ impl Writer<'_, '_, '_> {
                     retry_at,
                 });
             }
-            SendOutcome::Refused { error, .. } | SendOutcome::GaveUp { error } => {
+            SendOutcome::Refused { error, .. }
+            | SendOutcome::WindowClosed { error }
+            | SendOutcome::GaveUp { error } => {
                 if self.goes_elsewhere(job.contact, now)? {
                     self.seen.remove(&job.contact);
                     self.awake.push_front(job.contact);

@@ -264,6 +264,45 @@ fn x4_a_refusal_goes_on_over_the_channel_that_a_rule_offers() {
     assert_eq!(business.rows().len(), 3);
 }
 
+/// X4, D17: the provider says that its window is closed, which our data do not show: the rule for that case, and the
+/// approved template, get their chance in the same run.
+#[test]
+fn x4_a_window_called_closed_goes_on_by_rule_or_as_template() {
+    let closed = || Reply::answer(400, r#"{"code":63016,"message":"outside the window"}"#);
+    for (switching, template, went) in [
+        ("enabled = true", "", "sms"),
+        ("enabled = false", ", template = \"late\"", "whatsapp"),
+        ("enabled = false", ", text = \"One?\"", ""),
+    ] {
+        let provider = Server::start(move |request, _| {
+            let text = request.text();
+            match text.contains("whatsapp") && !text.contains("ContentSid") {
+                true => closed(),
+                false => taken(),
+            }
+        });
+        let url = provider.url();
+        let channels = twilio("whatsapp", &url) + &twilio("sms", &url);
+        let own = format!(
+            "[switching]\n{switching}\n[templates.late]\nen = \"One?\"\n\
+             whatsapp = {{ name = \"HX00000000000000000000000000000001\", language = \"en\" }}\n\
+             [scenarios.stopped_responding]\nsteps = [{{ after = \"5m\"{template} }}]\n"
+        );
+        let business = Business::with(&channels, "", &own);
+        business.quiet("whatsapp", 1);
+        let ran = business.run(NOW);
+        let sent = ran.of_type("sent");
+        match went {
+            "" => assert_eq!((ran.count("sent"), ran.code), (0, Some(1)), "{ran:?}"),
+            went => assert_eq!(sent[0]["channel"], went, "{switching}: {ran:?}"),
+        }
+        let again = business.run("2026-03-02T08:20:00Z");
+        assert_eq!(again.count("sent") + again.count("failed"), 0, "{again:?}");
+        let asked = provider.requests().len();
+        assert_eq!(asked, if went.is_empty() { 1 } else { 2 });
+    }
+}
+
 /// X4: 21610 is the contact's opt-out, on every channel, and for everybody with that number (rule D21).
 #[test]
 fn x4_an_opt_out_at_the_provider_stops_every_channel() {
