@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{Context, Verbosity, import};
+use super::{Context, Verbosity, import, used_today};
 use crate::channel::Senders;
 use crate::cli::Run as Arguments;
 use crate::compose::Composer;
+use crate::compose::ai::Author;
 use crate::config::{Config, fingerprint};
 use crate::decide::Decision;
 use crate::detect::Detector;
@@ -64,6 +65,8 @@ fn send(
 ) -> Result<Summary> {
     let senders = Senders::new(config, context.environment);
     let composer = Composer::new(config);
+    let used = used_today(store, config, clock())?;
+    let author = Author::new(config, context.environment, used, clock);
     let workflows = Workflows::new(config, &senders, context.environment);
     let concurrency = config.limits.concurrency;
     let actions = Actions {
@@ -81,6 +84,7 @@ fn send(
         sender: &|channel| senders.get(channel),
         rates: config.rates(),
         contact_rates: config.contact_rates(),
+        author: author.as_ref(),
         write: &|thread, decision| write(&composer, thread, decision),
         queue_actions: &|row, decision| actions.queue(row, decision),
         queue_found: &|row, scenario, step| actions.queue_found(row, scenario, step),
@@ -125,7 +129,7 @@ fn outcome(summary: &Summary) -> Outcome {
     } = summary;
     if failed + unknown + recovered + failed_actions + not_written + closed > 0 {
         Outcome::NotAllSent
-    } else if summary.stale + summary.retry > 0 {
+    } else if summary.stale + summary.retry + summary.waiting + summary.silent_models > 0 {
         Outcome::TryLater
     } else {
         Outcome::Done

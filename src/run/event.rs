@@ -95,8 +95,7 @@ pub enum Event {
 
 impl Event {
     /// A draft was kept.
-    #[must_use]
-    pub fn written(contact_id: String, draft: &Draft) -> Self {
+    pub(super) fn written(contact_id: String, draft: &Draft) -> Self {
         let declined = draft.state == crate::model::DraftState::Declined;
         let mut findings: Vec<String> = draft.findings.iter().map(|f| f.kind.clone()).collect();
         findings.dedup();

@@ -23,6 +23,7 @@ pub use actions::Actions;
 pub use event::{Event, Step, Summary};
 
 use crate::channel::{ApprovedTemplate, Sender};
+use crate::compose::ai::Author;
 use crate::config::Rate;
 use crate::decide::{Decision, Policy};
 use crate::model::{Channel, Scenario, TextSource, Thread, Timestamp};
@@ -103,7 +104,9 @@ pub struct Run<'a> {
     pub rates: BTreeMap<Channel, Rate>,
     /// The channels' rates to one address: what comes too soon is left to a later run.
     pub contact_rates: BTreeMap<Channel, Rate>,
-    /// Writes a step's text.
+    /// Has texts written by language models, where they are configured.
+    pub author: Option<&'a Author<'a>>,
+    /// Writes a step's text without a model.
     pub write: Write<'a>,
     /// How many threads look at contacts and write texts.
     pub preparers: usize,
@@ -147,6 +150,10 @@ impl Run<'_> {
             return Ok(summary);
         }
         pipeline::run(self, awake.into(), &mut summary, report)?;
+        if let Some(reason) = self.author.and_then(|author| author.models().spent()) {
+            summary.budget_spent = true;
+            report(&Event::Budget { reason });
+        }
         self.store.settle(self.policy, (self.clock)(), |_| ())?;
         Ok(summary)
     }

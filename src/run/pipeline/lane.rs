@@ -11,7 +11,7 @@ use anyhow::Result;
 use super::super::pairs::Pairs;
 use super::super::rate::Bucket;
 use super::super::{Event, Point};
-use super::{Answered, Arrived, Job, Prepared, Writer};
+use super::{Answered, Arrived, Job, Prepared, Writer, skipped};
 use crate::channel::{Accepted, SendError, Sender};
 use crate::decide::{Policy, decide};
 use crate::model::{Channel, FollowUp, FollowUpState, Timestamp};
@@ -136,12 +136,8 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     pub(super) fn close(&mut self, channel: Channel, error: String, events: &mut Vec<Event>) {
         if self.closed.insert(channel) {
             self.summary.closed += 1;
-            let (contact_id, reason) = (String::new(), "credentials".to_owned());
-            events.push(Event::Skipped {
-                contact_id,
-                reason,
-                error: Some(format!("{channel}: {error}")),
-            });
+            let words = format!("{channel}: {error}");
+            events.push(skipped(String::new(), "credentials", words));
             if let Some(lane) = self.lanes.get_mut(&channel) {
                 self.summary.skipped += (lane.ready.len() + lane.parked.len()) as u64;
                 lane.ready.clear();

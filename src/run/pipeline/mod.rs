@@ -15,10 +15,14 @@
 //!    its success for the contact.
 //! 4. **Record** ([`outcome`], the writer again): what became of it, and when the contact is to be looked at next.
 //!
+//! A step whose text a language model writes leaves the route after the first station ([`desk`]), and begins anew
+//! when its draft is kept.
+//!
 //! A channel has [`Slots`]: a step holds one from before its text is written until its outcome is recorded. So
 //! no more texts are written than will soon be sent, whatever the channel's speed.
 
 mod claim;
+mod desk;
 mod lane;
 mod outcome;
 mod prepare;
@@ -33,9 +37,11 @@ use anyhow::{Error, Result};
 
 use super::{Event, Point, Run, Summary};
 use crate::channel::{Accepted, Outgoing, SendError};
+use crate::compose::ai::Manuscript;
 use crate::decide::Decision;
 use crate::model::{Channel, Thread, Timestamp};
 use crate::store::{ContactKey, Derived};
+use desk::{Desk, Manuscripts};
 use lane::Lane;
 use prepare::{Chunk, Letter, Prepared, Text};
 use slots::{Slot, Slots};
@@ -74,6 +80,8 @@ struct Answered {
 enum Arrived {
     Answered(Answered),
     Prepared(Box<Prepared>),
+    /// What came of having a text written; nothing when that ended in a defect.
+    Written(Box<Prepared>, Option<Box<Manuscript>>),
     /// A contact that is gone.
     Gone,
     /// Contacts that could not be read, so many.
@@ -101,6 +109,7 @@ pub(super) fn run(
             awake,
             preparing: 0,
             passed: VecDeque::new(),
+            desk: Desk::new(run.concurrency),
             lanes: BTreeMap::new(),
             closed: BTreeSet::new(),
             in_flight: 0,
@@ -112,8 +121,21 @@ pub(super) fn run(
             summary,
             report,
         };
-        writer.work(&arriving)
+        let done = writer.work(&arriving);
+        if let Some(author) = run.author {
+            author.models().stop(); // nobody wants an answer any more
+        }
+        done
     })
+}
+
+/// Something that is not sent, and why.
+fn skipped(contact_id: String, reason: &str, error: String) -> Event {
+    Event::Skipped {
+        contact_id,
+        reason: reason.to_owned(),
+        error: Some(error),
+    }
 }
 
 struct Writer<'scope, 'env, 'r> {
@@ -128,6 +150,8 @@ struct Writer<'scope, 'env, 'r> {
     preparing: usize,
     /// Contacts that came back with nothing due.
     passed: VecDeque<Box<Prepared>>,
+    /// Texts that a model is to write.
+    desk: Desk,
     lanes: BTreeMap<Channel, Lane>,
     /// Channels whose credentials were refused, or that could not be set up: nothing more goes there.
     closed: BTreeSet<Channel>,
@@ -150,7 +174,8 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         loop {
             let mut events = Vec::new();
             self.hand_out();
-            let arrived = match self.collect(arriving, &mut events) {
+            let mut manuscripts = Vec::new();
+            let arrived = match self.collect(arriving, &mut manuscripts, &mut events) {
                 Ok(arrived) => arrived,
                 Err((arrived, error)) => {
                     self.drain(arrived, arriving);
@@ -158,9 +183,12 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 }
             };
             let mut jobs = Vec::new();
-            if !arrived.is_empty() || self.has_work() {
+            if !arrived.is_empty() || !manuscripts.is_empty() || self.has_work() {
                 let written = self.run.store.durably(|| {
                     self.notice_foreign_writes()?;
+                    for (prepared, manuscript) in &manuscripts {
+                        self.keep(prepared, manuscript.as_deref(), &mut events)?;
+                    }
                     for answered in &arrived {
                         self.record(answered, &mut events)?;
                     }
@@ -193,7 +221,8 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 self.dispatch(job);
             }
             self.leave_the_rest_if_over();
-            if self.in_flight + self.preparing == 0 && self.waiting() == 0 && !self.has_work() {
+            let open = self.in_flight + self.preparing + self.desk.open();
+            if open == 0 && self.waiting() == 0 && !self.has_work() {
                 return Ok(());
             }
         }
@@ -206,10 +235,11 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             return;
         }
         let ready: usize = self.lanes.values().map(|l| l.ready.len()).sum();
-        let due = self.claimed + (ready + self.preparing) as u64;
+        let due = self.claimed + (ready + self.preparing + self.desk.open()) as u64;
         let limit = self.run.limit.map(|limit| limit.saturating_sub(due));
         let mut allowed = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let mut contacts = Vec::new();
+        let room = self.desk.room().saturating_sub(self.preparing);
+        let mut contacts: Vec<ContactKey> = self.desk.next(room).collect();
         for (channel, lane) in &mut self.lanes {
             let free = self.slots.free(*channel);
             let free = free.saturating_sub(self.preparing + contacts.len());
@@ -245,6 +275,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     fn collect(
         &mut self,
         arriving: &Receiver<Arrived>,
+        manuscripts: &mut Manuscripts,
         events: &mut Vec<Event>,
     ) -> Result<Vec<Answered>, (Vec<Answered>, Error)> {
         let mut first = None;
@@ -263,6 +294,10 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 Arrived::Prepared(prepared) => {
                     self.preparing -= 1;
                     fault = self.sort_in(prepared, events).err().or(fault);
+                }
+                Arrived::Written(prepared, manuscript) => {
+                    self.desk.arrived();
+                    manuscripts.push((prepared, manuscript));
                 }
                 Arrived::Gone => self.preparing -= 1,
                 Arrived::Unread(number, error) => {
@@ -310,15 +345,12 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 self.passed.push_back(prepared);
                 return Ok(());
             }
-            Text::NoRoom(channel) => *channel,
+            Text::NoRoom(channel) | Text::Unwritten(channel) => *channel,
             Text::Failed(error) => {
                 // X5: a text that cannot be written uses up nothing.
                 self.summary.not_written += 1;
-                events.push(Event::Skipped {
-                    error: Some(error.clone()),
-                    contact_id: prepared.thread.contact.contact_id,
-                    reason: "compose".to_owned(),
-                });
+                let contact_id = prepared.thread.contact.contact_id.clone();
+                events.push(skipped(contact_id, "compose", error.clone()));
                 return Ok(());
             }
             Text::Ready(letter) => letter.outgoing.channel,
@@ -328,6 +360,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         } else if let Some(lane) = self.lanes.get_mut(&channel) {
             match prepared.text {
                 Text::Ready(_) => lane.ready.push_back(prepared),
+                Text::Unwritten(_) => self.have_written(prepared),
                 _ => lane.parked.push_back(prepared.contact),
             }
         }
@@ -337,7 +370,9 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     /// Contacts that wait for their turn.
     fn waiting(&self) -> usize {
         let lanes = self.lanes.values();
-        self.awake.len() + lanes.map(|l| l.parked.len() + l.ready.len()).sum::<usize>()
+        self.awake.len()
+            + self.desk.parked()
+            + lanes.map(|l| l.parked.len() + l.ready.len()).sum::<usize>()
     }
 
     /// Whether nothing more is to be claimed in this run.
@@ -350,6 +385,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         if self.is_over() {
             self.summary.left += self.waiting() as u64;
             self.awake.clear();
+            self.desk.clear();
             for lane in self.lanes.values_mut() {
                 lane.parked.clear();
                 lane.ready.clear();

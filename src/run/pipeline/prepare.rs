@@ -7,11 +7,11 @@ use std::thread::Scope;
 
 use anyhow::Result;
 
-use super::super::Run;
+use super::super::{Run, Written};
 use super::{Arrived, Slot, Slots};
 use crate::channel::Outgoing;
 use crate::decide::{Action, Decision, address, conversation_on, decide};
-use crate::model::{Author, Channel, Scenario, TextSource, Thread};
+use crate::model::{Author, Channel, Scenario, TextSource, Thread, Timestamp};
 use crate::store::{ContactKey, Store, because_json};
 
 /// Some contacts to be looked at, as of the writer's epoch.
@@ -36,6 +36,8 @@ pub(super) enum Text {
     NotDue,
     /// A step is due, and its channel has no slot for it now.
     NoRoom(Channel),
+    /// A step is due, and a language model is to write its text.
+    Unwritten(Channel),
     /// A step is due, and its text cannot be written: in words why.
     Failed(String),
     /// A step is due, and all that it needs is there.
@@ -62,13 +64,14 @@ pub(super) fn spawn<'scope, 'env>(
 ) -> Result<Queue<Chunk>> {
     let (chunks, queue) = channel::<Chunk>();
     let queue = Arc::new(Mutex::new(queue));
-    let (policy, write) = (run.policy, run.write);
+    let (policy, write, author) = (run.policy, run.write, run.author);
     let (clock, stop) = (run.clock, run.stop);
     for _ in 0..number {
         let preparer = Preparer {
             store: run.store.reader()?,
             policy,
             write,
+            author,
             clock,
             stop,
             slots,
@@ -84,6 +87,7 @@ struct Preparer<'env> {
     store: Store,
     policy: &'env crate::decide::Policy,
     write: super::super::Write<'env>,
+    author: Option<&'env crate::compose::ai::Author<'env>>,
     clock: super::super::Clock<'env>,
     stop: &'env (dyn Fn() -> bool + Sync),
     slots: &'env Slots,
@@ -126,7 +130,8 @@ impl Preparer<'_> {
 
     /// Decides about one contact, and writes the text of a step that is due.
     fn look(&self, contact: ContactKey, epoch: u64, thread: Thread) -> Prepared {
-        let decision = decide(self.policy, &thread, (self.clock)());
+        let now = (self.clock)();
+        let decision = decide(self.policy, &thread, now);
         let due = (
             decision.action,
             decision.channel,
@@ -134,12 +139,7 @@ impl Preparer<'_> {
             decision.step,
         );
         let text = if let (Action::Send, Some(channel), Some(scenario), Some(step)) = due {
-            match self.slots.take(channel).filter(|_| !(self.stop)()) {
-                None => Text::NoRoom(channel),
-                Some(slot) => self
-                    .letter(&thread, &decision, (channel, scenario, step), slot)
-                    .unwrap_or_else(Text::Failed),
-            }
+            self.text(&thread, &decision, (channel, scenario, step), now)
         } else {
             Text::NotDue
         };
@@ -152,16 +152,47 @@ impl Preparer<'_> {
         }
     }
 
+    /// The text of a step that is due: kept from before, written here, or to be written by a model.
+    fn text(
+        &self,
+        thread: &Thread,
+        decision: &Decision,
+        step: (Channel, Scenario, u32),
+        now: Timestamp,
+    ) -> Text {
+        let (channel, ..) = step;
+        let by_model = self.author.filter(|author| author.writes(decision));
+        let kept = match by_model.map(|author| author.usable(thread, decision, now)) {
+            Some(None) => return Text::Unwritten(channel),
+            Some(Some((draft, text))) => Some(Written {
+                text: text.to_owned(),
+                source: draft.source,
+                template: None,
+            }),
+            None => None,
+        };
+        let Some(slot) = self.slots.take(channel).filter(|_| !(self.stop)()) else {
+            return Text::NoRoom(channel);
+        };
+        // A defect of a text is the matter of one contact.
+        let write = || catch_unwind(AssertUnwindSafe(|| (self.write)(thread, decision)));
+        let written = match kept {
+            Some(kept) => Ok(kept),
+            None => write().unwrap_or_else(|_| Err("writing it ended in a defect".to_owned())),
+        };
+        written
+            .and_then(|written| self.letter(thread, decision, step, written, slot))
+            .unwrap_or_else(Text::Failed)
+    }
+
     fn letter(
         &self,
         thread: &Thread,
         decision: &Decision,
         (channel, scenario, step): (Channel, Scenario, u32),
+        written: Written,
         slot: Slot,
     ) -> Result<Text, String> {
-        // A defect of a text is the matter of one contact.
-        let written = catch_unwind(AssertUnwindSafe(|| (self.write)(thread, decision)))
-            .unwrap_or_else(|_| Err("writing it ended in a defect".to_owned()))?;
         let of_contact = thread.messages.iter();
         let last = of_contact
             .filter(|m| m.channel == channel && m.author == Author::Contact)

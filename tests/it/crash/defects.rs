@@ -26,6 +26,7 @@ fn send_due(business: &Business, sender: Arc<dyn Sender>) -> (anyhow::Result<Sum
         sender: &|_| Ok(Arc::clone(&sender)),
         rates: BTreeMap::new(),
         contact_rates: BTreeMap::new(),
+        author: None,
         write: &|thread, _| {
             Ok(Written {
                 text: format!("Hi {:?}", thread.contact.name),
