@@ -10,6 +10,7 @@
 mod decide;
 mod grammar;
 mod intent;
+mod languages;
 mod pattern;
 #[cfg(test)]
 mod properties;

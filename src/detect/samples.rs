@@ -1,6 +1,7 @@
 //! The examples of the language files, run as tests.
 
-use super::grammar::{FILES, GRAMMAR, Grammar, Slot, Want};
+use super::grammar::{GRAMMAR, Grammar, Slot, Want};
+use super::languages::FILES;
 use super::{Detector, Input, Reading};
 use crate::model::{Language, SignalKind};
 use crate::zone::Zone;

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
 use super::calendar::{add_days, days};
-use super::compose::by_part;
+use super::merge::by_part;
 use super::value::{Bound, Clock, Day, Part, Piece};
 use crate::detect::Grain;
 

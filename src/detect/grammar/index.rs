@@ -1,0 +1,339 @@
+//! Finds beforehand with which words each rule can begin, so that a message asks only the rules that its words
+//! call up.
+
+use super::{ABROAD, COMMON, Grammar, NAMES_TIME, STARTS, Slot, Speech};
+use crate::detect::pattern::{Node, SlotId};
+use crate::detect::vocabulary::WordId;
+
+impl Grammar {
+    pub(super) fn index(&mut self, nodes: &[Node]) {
+        let words = self.vocabulary.len();
+        self.common_in = vec![0; words];
+        self.abroad_in = vec![0; words];
+        self.fillers = vec![false; words];
+        for (i, speech) in self.speeches.iter().enumerate() {
+            let bit = 1_u8 << i;
+            for word in 0..words {
+                let bits = speech.bits.get(word).copied().unwrap_or(0);
+                if bits & COMMON != 0
+                    && let Some(slot) = self.common_in.get_mut(word)
+                {
+                    *slot |= bit;
+                }
+                if bits & ABROAD != 0
+                    && self
+                        .vocabulary
+                        .word(u32::try_from(word).unwrap_or(0))
+                        .chars()
+                        .count()
+                        >= 5
+                    && let Some(slot) = self.abroad_in.get_mut(word)
+                {
+                    *slot |= bit;
+                }
+            }
+            for (word, slots) in speech.slots_of.iter().enumerate() {
+                if slots & (1 << Slot::Filler as u32) != 0
+                    && let Some(filler) = self.fillers.get_mut(word)
+                {
+                    *filler = true;
+                }
+            }
+        }
+        self.anchored = vec![Vec::new(); words];
+        let mut uses = vec![0_u32; words];
+        for node in nodes {
+            for word in anchor(node, &|_| 1).into_iter().flatten() {
+                if let Some(n) = uses.get_mut(word as usize) {
+                    *n += 1;
+                }
+            }
+        }
+        let cost = |word: WordId| {
+            let common = self.common_in.get(word as usize).copied().unwrap_or(0);
+            1 + 100 * common.count_ones()
+        };
+        for (i, node) in (0_u16..).zip(nodes) {
+            for word in anchor(node, &cost).unwrap_or_default() {
+                if let Some(list) = self.anchored.get_mut(word as usize)
+                    && !list.contains(&i)
+                {
+                    list.push(i);
+                }
+            }
+        }
+    }
+}
+
+/// The words with which every match of `node` begins, sorted, where that is certain.
+pub(super) fn heads(node: &Node) -> Option<Box<[WordId]>> {
+    let (mut words, mut slots) = (Vec::new(), Vec::new());
+    if first(node, &mut words, &mut slots) || !slots.is_empty() || gaps(node) {
+        return None;
+    }
+    words.sort_unstable();
+    words.dedup();
+    Some(words.into_boxed_slice())
+}
+
+/// The words of which one is in every match of `node`, at the least cost; `None` where no word is certain.
+fn anchor(node: &Node, cost: &dyn Fn(WordId) -> u32) -> Option<Vec<WordId>> {
+    let weight = |words: &Vec<WordId>| words.iter().map(|w| cost(*w)).sum::<u32>();
+    match node {
+        Node::Word(words) => Some(words.clone()),
+        Node::Seq(nodes) => nodes
+            .iter()
+            .filter_map(|n| anchor(n, cost))
+            .min_by_key(weight),
+        Node::Alt(nodes) => {
+            let mut all = Vec::new();
+            for node in nodes {
+                all.extend(anchor(node, cost)?);
+            }
+            Some(all)
+        }
+        Node::Slot(_) | Node::Opt(_) | Node::Gap(_) | Node::Edge(_) => None,
+    }
+}
+
+/// The words (and slots) with which a match of `node` can begin; whether it can be empty.
+fn first(node: &Node, words: &mut Vec<WordId>, slots: &mut Vec<SlotId>) -> bool {
+    match node {
+        Node::Word(some) => {
+            words.extend_from_slice(some);
+            false
+        }
+        Node::Slot(slot) => {
+            slots.push(*slot);
+            false
+        }
+        Node::Seq(nodes) => nodes.iter().all(|n| first(n, words, slots)),
+        Node::Alt(nodes) => {
+            let mut empty = false;
+            for node in nodes {
+                empty |= first(node, words, slots);
+            }
+            empty
+        }
+        Node::Opt(inner) => {
+            first(inner, words, slots);
+            true
+        }
+        Node::Gap(_) | Node::Edge(_) => true,
+    }
+}
+
+/// Whether a match can begin with a word of any kind.
+fn gaps(node: &Node) -> bool {
+    match node {
+        Node::Gap(_) => true,
+        Node::Seq(nodes) => nodes
+            .iter()
+            .take_while(|n| !matches!(n, Node::Word(_) | Node::Slot(_)))
+            .any(gaps),
+        Node::Alt(nodes) => nodes.iter().any(gaps),
+        Node::Opt(inner) => gaps(inner),
+        Node::Word(_) | Node::Slot(_) | Node::Edge(_) => false,
+    }
+}
+
+/// The slots that digits alone can fill.
+const NUMERIC: [Slot; 13] = [
+    Slot::N,
+    Slot::Digits,
+    Slot::Period,
+    Slot::Oclock,
+    Slot::Dashed,
+    Slot::Ordinal,
+    Slot::Dom,
+    Slot::Hour,
+    Slot::Min,
+    Slot::Year,
+    Slot::Amount,
+    Slot::Clock,
+    Slot::Day,
+];
+
+/// The slots that a built-in reader fills from another slot's words.
+const BUILT_ON: [(Slot, Slot); 11] = [
+    (Slot::Ordinal, Slot::N),
+    (Slot::Oclock, Slot::N),
+    (Slot::Oclock, Slot::Hour),
+    (Slot::Dom, Slot::N),
+    (Slot::Dom, Slot::Ordinal),
+    (Slot::Hour, Slot::N),
+    (Slot::Min, Slot::N),
+    (Slot::Year, Slot::N),
+    (Slot::Amount, Slot::N),
+    (Slot::N, Slot::Thousand),
+    (Slot::Clock, Slot::N),
+];
+
+impl Speech {
+    pub(super) fn index(&mut self, trees: &[(Slot, Node)], words: usize) {
+        let slots = Slot::COUNT;
+        let mut first_words: Vec<Vec<WordId>> = vec![Vec::new(); slots];
+        let mut numeric = vec![false; slots];
+        for slot in NUMERIC {
+            numeric[slot as usize] = true;
+        }
+        let firsts: Vec<_> = trees
+            .iter()
+            .map(|(slot, node)| {
+                let (mut words, mut slots) = (Vec::new(), Vec::new());
+                first(node, &mut words, &mut slots);
+                (*slot, words, slots)
+            })
+            .collect();
+        // What a slot can begin with depends on other slots: repeat until nothing is new.
+        loop {
+            let before: usize = first_words.iter().map(Vec::len).sum::<usize>()
+                + numeric.iter().filter(|n| **n).count();
+            for (slot, words, slots) in &firsts {
+                let mut new = words.clone();
+                for other in slots {
+                    new.extend_from_slice(&first_words[usize::from(*other)]);
+                    numeric[*slot as usize] |= numeric[usize::from(*other)];
+                }
+                merge(&mut first_words[*slot as usize], new);
+            }
+            for (slot, base) in BUILT_ON {
+                let new = first_words[base as usize].clone();
+                merge(&mut first_words[slot as usize], new);
+            }
+            let after: usize = first_words.iter().map(Vec::len).sum::<usize>()
+                + numeric.iter().filter(|n| **n).count();
+            if after == before {
+                break;
+            }
+        }
+        self.bits = vec![0; words];
+        self.slots_of = vec![0; words];
+        for (slot, words) in first_words.iter().enumerate() {
+            for word in words {
+                if let Some(slots) = self.slots_of.get_mut(*word as usize) {
+                    *slots |= 1 << slot;
+                }
+            }
+        }
+        let mut starts: Vec<(WordId, SlotId, u16)> = Vec::new();
+        for (rule, (slot, words, slots)) in (0_u16..).zip(&firsts) {
+            let mut all = words.clone();
+            let mut number = false;
+            for other in slots {
+                all.extend_from_slice(&first_words[usize::from(*other)]);
+                number |= numeric[usize::from(*other)];
+            }
+            all.sort_unstable();
+            all.dedup();
+            starts.extend(all.into_iter().map(|word| (word, *slot as SlotId, rule)));
+            if number {
+                self.number_starts.push((*slot as SlotId, rule));
+            }
+        }
+        starts.sort_unstable();
+        self.start_of = (0..=words)
+            .map(|word| starts.partition_point(|(w, _, _)| (*w as usize) < word))
+            .map(|place| u32::try_from(place).unwrap_or(u32::MAX))
+            .collect();
+        self.starts = starts
+            .into_iter()
+            .map(|(_, slot, rule)| (slot, rule))
+            .collect();
+        self.mark_bits(&first_words, trees);
+    }
+
+    fn mark_bits(&mut self, first_words: &[Vec<WordId>], trees: &[(Slot, Node)]) {
+        let mut set = |word: WordId, bit: u8| {
+            if let Some(bits) = self.bits.get_mut(word as usize) {
+                *bits |= bit;
+            }
+        };
+        for slot in [
+            Slot::Clock,
+            Slot::Day,
+            Slot::Period,
+            Slot::Part,
+            Slot::Time,
+            Slot::N,
+            Slot::Past,
+            Slot::Nothing,
+        ] {
+            for word in &first_words[slot as usize] {
+                set(*word, STARTS);
+            }
+        }
+        for (slot, node) in trees {
+            let bit = match slot {
+                Slot::Common => COMMON,
+                Slot::Weekday | Slot::Part => NAMES_TIME | ABROAD,
+                Slot::Unit | Slot::Month | Slot::Holiday | Slot::N | Slot::Ordinal => NAMES_TIME,
+                Slot::Day | Slot::Period | Slot::Time | Slot::Clock => {
+                    // Words without a slot beside them: "tomorrow", "noon".
+                    let mut words = Vec::new();
+                    certain(node, &mut words);
+                    for word in words {
+                        set(word, NAMES_TIME);
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let mut words = Vec::new();
+            every(node, &mut words);
+            for word in words {
+                set(word, bit);
+            }
+        }
+        let mut relative = Vec::new();
+        for (slot, node) in trees {
+            if *slot == Slot::Day
+                && let Node::Word(words) = node
+            {
+                relative.extend_from_slice(words);
+            }
+        }
+        for word in relative {
+            set(word, NAMES_TIME | ABROAD);
+        }
+        // A common word of the language shows nothing by itself.
+        for bits in &mut self.bits {
+            if *bits & COMMON != 0 {
+                *bits &= !(NAMES_TIME | ABROAD);
+            }
+        }
+    }
+}
+
+fn merge(into: &mut Vec<WordId>, new: Vec<WordId>) {
+    into.extend(new);
+    into.sort_unstable();
+    into.dedup();
+}
+
+/// Every word of a pattern.
+fn every(node: &Node, words: &mut Vec<WordId>) {
+    match node {
+        Node::Word(some) => words.extend_from_slice(some),
+        Node::Seq(nodes) | Node::Alt(nodes) => nodes.iter().for_each(|n| every(n, words)),
+        Node::Opt(inner) => every(inner, words),
+        Node::Slot(_) | Node::Gap(_) | Node::Edge(_) => {}
+    }
+}
+
+/// The words of the options that have no slot.
+fn certain(node: &Node, words: &mut Vec<WordId>) {
+    fn has_slot(node: &Node) -> bool {
+        match node {
+            Node::Slot(_) => true,
+            Node::Seq(nodes) | Node::Alt(nodes) => nodes.iter().any(has_slot),
+            Node::Opt(inner) => has_slot(inner),
+            _ => false,
+        }
+    }
+    match node {
+        Node::Alt(nodes) => nodes.iter().for_each(|n| certain(n, words)),
+        node if !has_slot(node) => every(node, words),
+        _ => {}
+    }
+}

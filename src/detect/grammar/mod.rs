@@ -1,0 +1,141 @@
+//! The rules of all languages, read once from their files, at the first message.
+//!
+//! A language file is text, one rule a line; `languages/en.rules` explains the form at its top. What a line
+//! means is decided by its `[section]`: a section of times says `MEANING = words | words`, a section of
+//! intents only the words. Lines with `>` are examples of the line above, run as tests; `x` starts a counter-example.
+
+mod index;
+mod meaning;
+mod names;
+mod read;
+
+use std::sync::LazyLock;
+
+use super::pattern::{SlotId, Step};
+use super::time::value::{Act, Bound};
+use super::vocabulary::{Vocabulary, WordId};
+use crate::model::Language;
+
+pub(super) use names::{Slot, Want};
+
+/// One rule.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) steps: Box<[Step]>,
+    pub(super) act: Act,
+    pub(super) bound: Bound,
+    /// As written.
+    pub(super) label: &'static str,
+}
+
+/// An intent rule.
+#[derive(Debug)]
+pub(super) struct Intent {
+    pub(super) steps: Box<[Step]>,
+    pub(super) want: Want,
+    /// The words with which every match begins, sorted; none where that is not certain.
+    pub(super) heads: Option<Box<[WordId]>>,
+    pub(super) language: Language,
+    /// It holds in questions too.
+    pub(super) asks: bool,
+    pub(super) label: &'static str,
+}
+
+/// Which of two numbers of a date is the month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    DayFirst,
+    MonthFirst,
+}
+
+/// One language's rules of times.
+#[derive(Debug)]
+pub(super) struct Speech {
+    pub(super) language: Language,
+    pub(super) order: Order,
+    /// `3.30` may be a time of day.
+    pub(super) dotted_clock: bool,
+    /// `15.` is an ordinal.
+    pub(super) dotted_ordinal: bool,
+    pub(super) rules: Vec<Rule>,
+    /// The rules that can begin with a word: (slot, rule), by word; `start_of` says where each word's begin.
+    starts: Vec<(SlotId, u16)>,
+    start_of: Vec<u32>,
+    /// The slots that can begin with a word, as bits; by word.
+    slots_of: Vec<u64>,
+    /// The rules that can begin with a number.
+    number_starts: Vec<(SlotId, u16)>,
+    /// Whether a word can begin a time or a part of one, by word; see [`STARTS`] and [`NAMES_TIME`].
+    bits: Vec<u8>,
+}
+
+/// A word can begin a rule.
+pub(super) const STARTS: u8 = 1;
+
+/// A word names a time: without one such word (or a number) there is no time in a message.
+pub(super) const NAMES_TIME: u8 = 2;
+
+/// A word is one of the language's common words.
+pub(super) const COMMON: u8 = 4;
+
+/// A word that shows a time also to readers of another language.
+pub(super) const ABROAD: u8 = 8;
+
+impl Speech {
+    /// What is known of a word.
+    pub(super) fn bits(&self, word: WordId) -> u8 {
+        self.bits.get(word as usize).copied().unwrap_or(0)
+    }
+
+    /// Whether a slot can begin with this word, or with a number.
+    pub(super) fn can_start(&self, slot: SlotId, word: WordId, number: bool) -> bool {
+        number || self.slots_of.get(word as usize).copied().unwrap_or(0) & (1 << slot) != 0
+    }
+
+    /// The rules of a slot that can begin with this word, or with a number.
+    pub(super) fn starting(
+        &self,
+        slot: SlotId,
+        word: WordId,
+        number: bool,
+    ) -> impl Iterator<Item = &Rule> {
+        let place = |i: usize| self.start_of.get(i).map_or(0, |p| *p as usize);
+        let of_word = self
+            .starts
+            .get(place(word as usize)..place(word as usize + 1))
+            .unwrap_or_default();
+        let of_number = if number {
+            self.number_starts.as_slice()
+        } else {
+            &[]
+        };
+        of_word
+            .iter()
+            .chain(of_number)
+            .filter(move |(s, _)| *s == slot)
+            .filter_map(|(_, rule)| self.rules.get(usize::from(*rule)))
+    }
+}
+
+/// Everything.
+#[derive(Debug)]
+pub(super) struct Grammar {
+    pub(super) vocabulary: Vocabulary,
+    pub(super) speeches: Vec<Speech>,
+    pub(super) intents: Vec<Intent>,
+    /// The intents that a word calls up, by word.
+    pub(super) anchored: Vec<Vec<u16>>,
+    /// The languages in which a word is common, as bits; by word.
+    pub(super) common_in: Vec<u8>,
+    /// The languages in which a word, and no common word of another, names a time.
+    pub(super) abroad_in: Vec<u8>,
+    /// Words that are fillers in some language, by word.
+    pub(super) fillers: Vec<bool>,
+}
+
+/// The rules; read at the first use. A file that does not read is a defect that the tests find; its lines are
+/// then left out.
+pub(super) static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| Grammar::build(&mut Vec::new()));
+
+/// A fault in a language file, in words.
+pub(super) type Fault = String;

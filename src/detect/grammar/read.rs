@@ -1,0 +1,201 @@
+//! Reads the language files, line by line.
+
+use std::collections::HashMap;
+
+use super::index::heads;
+use super::meaning::meaning_of;
+use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Want};
+use crate::detect::languages::FILES;
+use crate::detect::pattern::{self, Node, SlotId};
+use crate::detect::token::fold_word;
+use crate::detect::vocabulary::Vocabulary;
+use crate::model::Language;
+
+struct Draft {
+    language: Language,
+    lets: HashMap<String, Node>,
+}
+
+struct Reader<'a> {
+    vocabulary: &'a mut Vocabulary,
+    draft: &'a Draft,
+}
+
+impl pattern::Names for Reader<'_> {
+    fn slot(&mut self, name: &str) -> Result<SlotId, String> {
+        Slot::named(name)
+            .map(|s| s as SlotId)
+            .ok_or_else(|| format!("<{name}> is no slot"))
+    }
+
+    fn named(&self, name: &str) -> Result<Node, String> {
+        self.draft
+            .lets
+            .get(name)
+            .cloned()
+            .ok_or_else(|| format!("{{{name}}} is not defined above"))
+    }
+
+    fn vocabulary(&mut self) -> &mut Vocabulary {
+        self.vocabulary
+    }
+}
+
+impl Grammar {
+    /// Reads the files; what is wrong in them goes to `faults`.
+    pub(super) fn build(faults: &mut Vec<Fault>) -> Self {
+        let mut grammar = Self {
+            vocabulary: Vocabulary::default(),
+            speeches: Vec::new(),
+            intents: Vec::new(),
+            anchored: Vec::new(),
+            common_in: Vec::new(),
+            abroad_in: Vec::new(),
+            fillers: Vec::new(),
+        };
+        let mut nodes = Vec::new();
+        let mut trees = Vec::new();
+        for (language, text) in FILES {
+            trees.push(grammar.read(language, text, &mut nodes, faults));
+        }
+        let words = grammar.vocabulary.len();
+        for (speech, trees) in grammar.speeches.iter_mut().zip(&trees) {
+            speech.index(trees, words);
+        }
+        grammar.index(&nodes);
+        grammar
+    }
+
+    fn read(
+        &mut self,
+        language: Language,
+        text: &'static str,
+        intents: &mut Vec<Node>,
+        faults: &mut Vec<Fault>,
+    ) -> Vec<(Slot, Node)> {
+        let mut draft = Draft {
+            language,
+            lets: HashMap::new(),
+        };
+        let mut speech = Speech {
+            language,
+            order: Order::DayFirst,
+            dotted_clock: false,
+            dotted_ordinal: false,
+            rules: Vec::new(),
+            starts: Vec::new(),
+            start_of: Vec::new(),
+            slots_of: Vec::new(),
+            number_starts: Vec::new(),
+            bits: Vec::new(),
+        };
+        let mut trees = Vec::new();
+        let mut section = "";
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.split(" #").next().unwrap_or_default().trim();
+            if line.is_empty() || line.starts_with(['#', '>']) || line.starts_with("x ") {
+                continue;
+            }
+            if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']'))
+                && known_section(name)
+            {
+                section = name;
+                continue;
+            }
+            let done = match section {
+                "compound" => {
+                    for head in line.split('|') {
+                        self.vocabulary.compound(&fold_word(head.trim()));
+                    }
+                    Ok(())
+                }
+                "settings" => setting(line, &mut speech),
+                "let" => self.define(line, &mut draft),
+                _ => match Want::named(section) {
+                    Some(want) => self.intent(line, want, &draft, intents),
+                    None => self.rule(line, section, &draft, &mut speech, &mut trees),
+                },
+            };
+            if let Err(what) = done {
+                faults.push(format!("{language}.rules:{number}: {what}"));
+            }
+        }
+        self.speeches.push(speech);
+        trees
+    }
+
+    fn pattern(&mut self, text: &str, draft: &Draft) -> Result<Node, String> {
+        let mut reader = Reader {
+            vocabulary: &mut self.vocabulary,
+            draft,
+        };
+        pattern::parse(text, &mut reader)
+    }
+
+    fn define(&mut self, line: &str, draft: &mut Draft) -> Result<(), String> {
+        let (name, text) = line.split_once('=').ok_or("write `name = words`")?;
+        let node = self.pattern(text, draft)?;
+        draft.lets.insert(name.trim().to_owned(), node);
+        Ok(())
+    }
+
+    fn intent(
+        &mut self,
+        line: &'static str,
+        want: Want,
+        draft: &Draft,
+        nodes: &mut Vec<Node>,
+    ) -> Result<(), String> {
+        let text = line.strip_prefix("? ").unwrap_or(line);
+        let node = self.pattern(text, draft)?;
+        self.intents.push(Intent {
+            steps: pattern::compile(&node),
+            want,
+            heads: heads(&node),
+            language: draft.language,
+            asks: text.len() != line.len(),
+            label: line,
+        });
+        nodes.push(node);
+        Ok(())
+    }
+
+    fn rule(
+        &mut self,
+        line: &'static str,
+        section: &str,
+        draft: &Draft,
+        speech: &mut Speech,
+        trees: &mut Vec<(Slot, Node)>,
+    ) -> Result<(), String> {
+        let slot = Slot::named(section).ok_or_else(|| format!("[{section}] is no section"))?;
+        let (meaning, text) = line.split_once(" = ").unwrap_or(("", line));
+        let (act, bound) = meaning_of(slot, meaning.trim())?;
+        let node = self.pattern(text, draft)?;
+        speech.rules.push(Rule {
+            steps: pattern::compile(&node),
+            act,
+            bound,
+            label: line,
+        });
+        trees.push((slot, node));
+        Ok(())
+    }
+}
+
+fn known_section(name: &str) -> bool {
+    matches!(name, "settings" | "let" | "compound")
+        || Slot::named(name).is_some()
+        || Want::named(name).is_some()
+}
+
+fn setting(line: &str, speech: &mut Speech) -> Result<(), String> {
+    match line {
+        "month first" => speech.order = Order::MonthFirst,
+        "day first" => speech.order = Order::DayFirst,
+        "3.30 is a time" => speech.dotted_clock = true,
+        "15. is an ordinal" => speech.dotted_ordinal = true,
+        _ => return Err(format!("`{line}` is no setting")),
+    }
+    Ok(())
+}
