@@ -1,15 +1,18 @@
 //! Weighs what was found in a message: its signal, its evidence, the time that counts.
 
+use std::borrow::Cow;
+
 use chrono::TimeDelta;
 
 use super::grammar::{ABROAD, COMMON, GRAMMAR, Grammar, NAMES_TIME, Speech, Want};
 use super::intent::{self, Hit};
-use super::strip::{own_words, plain};
+use super::strip::{own_words, plain, spelled};
 use super::time::compose::{self, Said};
 use super::time::reader::Reader;
 use super::time::resolve::{Local, resolve};
 use super::time::value::Bound;
-use super::token::{Token, tokens};
+use super::token::{Kind, Token, tokens};
+use super::vocabulary::UNKNOWN;
 use super::{Input, Reading, TimeSpan};
 use crate::model::{Language, SignalKind};
 use crate::zone::Zone;
@@ -22,7 +25,10 @@ const FURTHEST: TimeDelta = TimeDelta::days(180);
 /// Reads one message by the rules.
 pub(super) fn read(input: &Input<'_>) -> Reading {
     let grammar: &'static Grammar = &GRAMMAR;
-    let text = plain(own_words(input.text));
+    let mut text = plain(own_words(input.text));
+    if let Some(word) = spelled(&text) {
+        text = Cow::Owned(word);
+    }
     let tokens = tokens(&text, &grammar.vocabulary);
     let language = language(grammar, &tokens, &text, input);
     let mut reading = Reading {
@@ -32,6 +38,13 @@ pub(super) fn read(input: &Input<'_>) -> Reading {
     let (said, now) = times(grammar, &tokens, language, input);
     let hits = intent::hits(grammar, &tokens, &said);
     if said.is_empty() && hits.is_empty() {
+        if let Some(token) = misspelt_keyword(grammar, &text, &tokens) {
+            reading.signal = Some(SignalKind::OptOut);
+            text.get(token.start..token.end)
+                .unwrap_or_default()
+                .clone_into(&mut reading.evidence);
+            reading.rule = "a keyword, misspelt";
+        }
         return reading;
     }
     let words = Words {
@@ -55,6 +68,29 @@ pub(super) fn read(input: &Input<'_>) -> Reading {
     }
     weigh(grammar, &words, &said, &hits, now, input, &mut reading);
     reading
+}
+
+/// The one word of a message that but for a letter or two is a long opt-out keyword: "unsuscribe" (rule S5).
+fn misspelt_keyword(grammar: &Grammar, text: &str, tokens: &[Token]) -> Option<Token> {
+    let mut words = tokens
+        .iter()
+        .filter(|t| t.kind == Kind::Word && grammar.filler_in(t.word) == 0);
+    let (token, None) = (words.next()?, words.next()) else {
+        return None;
+    };
+    if token.word != UNKNOWN || !(8..=20).contains(&token.len()) || tokens.len() > 6 {
+        return None;
+    }
+    let word = crate::model::fold(text.get(token.start..token.end)?);
+    let near = |known: &str| {
+        let far = if known.len() >= 10 { 2 } else { 1 };
+        strsim::osa_distance(&word, known) <= far
+    };
+    grammar
+        .long_keywords
+        .iter()
+        .any(|k| near(grammar.vocabulary.word(*k)))
+        .then_some(*token)
 }
 
 /// A message's text and tokens.
@@ -108,7 +144,7 @@ impl Words<'_> {
 /// The language to read a message in: the contact's, unless the words are plainly of another; else the one its
 /// common words show; else what a recogniser makes of a longer text; else the bot's.
 fn language(grammar: &Grammar, tokens: &[Token], text: &str, input: &Input<'_>) -> Language {
-    let mut counts = [0_u32; 6];
+    let mut counts = [0_u32; Language::ALL.len()];
     for token in tokens {
         let mut bits = grammar
             .common_in
@@ -143,7 +179,7 @@ fn language(grammar: &Grammar, tokens: &[Token], text: &str, input: &Input<'_>) 
                     .any(|s| s.bits(t.word) & NAMES_TIME != 0)
         })
     };
-    let recognised = || matters().then(|| recognised(text)).flatten();
+    let recognised = || matters().then(|| recognised(grammar, text)).flatten();
     let Some(best) = best.filter(|b| count(*b) > 0) else {
         return recognised().unwrap_or(input.default_language);
     };
@@ -158,20 +194,17 @@ fn language(grammar: &Grammar, tokens: &[Token], text: &str, input: &Input<'_>) 
 }
 
 /// What the recogniser makes of a longer text.
-fn recognised(text: &str) -> Option<Language> {
+fn recognised(grammar: &Grammar, text: &str) -> Option<Language> {
     if text.len() < 40 {
         return None;
     }
     let info = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
-    Some(match info.lang() {
-        whatlang::Lang::Eng => Language::En,
-        whatlang::Lang::Spa => Language::Es,
-        whatlang::Lang::Por => Language::Pt,
-        whatlang::Lang::Fra => Language::Fr,
-        whatlang::Lang::Deu => Language::De,
-        whatlang::Lang::Ita => Language::It,
-        _ => return None,
-    })
+    let code = info.lang().code();
+    grammar
+        .speeches
+        .iter()
+        .find(|s| s.recognised_as == code)
+        .map(|s| s.language)
 }
 
 /// The times said, by the rules of the language and of those whose words stand out in the message.

@@ -1,6 +1,6 @@
 //! Finds what a message wants: the intent rules of all languages at once, called up by their rarest words.
 
-use super::grammar::{Grammar, Want};
+use super::grammar::{Grammar, Intent, Want};
 use super::pattern::{Edge, SlotId, Subject, longest};
 use super::time::compose::Said;
 use super::token::{Kind, Token};
@@ -28,13 +28,31 @@ struct Message<'a> {
 
 impl Message<'_> {
     fn is_filler(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|t| {
-            self.grammar
-                .fillers
-                .get(t.word as usize)
-                .copied()
-                .unwrap_or(false)
-        })
+        self.tokens
+            .get(at)
+            .is_some_and(|t| self.grammar.filler_in(t.word) != 0)
+    }
+
+    /// Whether it is a filler of this language.
+    fn is_filler_of(&self, at: usize, language: Language) -> bool {
+        self.tokens
+            .get(at)
+            .is_some_and(|t| self.grammar.filler_in(t.word) & (1 << language as u8) != 0)
+    }
+
+    /// Whether a name signs the message from `at` on: "STOP - Ana".
+    fn signed(&self, at: usize) -> bool {
+        let rest = self.tokens.get(at..).unwrap_or_default();
+        let (sign, names) = match rest {
+            [first, names @ ..] if first.is('-') => (true, names),
+            names => (false, names),
+        };
+        let parted = sign || names.first().is_some_and(|t| t.comma || t.begins());
+        parted
+            && (1..=2).contains(&names.len())
+            && names
+                .iter()
+                .all(|t| t.kind == Kind::Word && t.word == UNKNOWN && t.capital)
     }
 
     /// Whether it is a thumb held up: "fine 👍" agrees in English, whatever "fine" asks for in Italian.
@@ -157,7 +175,7 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
                 let Some((end, _)) = longest(&rule.steps, &mut message, start) else {
                     continue;
                 };
-                if end <= place || !holds(&message, rule.want, rule.asks, start, end) {
+                if end <= place || !holds(&message, rule, start, end) {
                     continue;
                 }
                 hits.push(Hit {
@@ -176,8 +194,11 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
         .copied()
         .filter(|h| denied(h.want).is_some())
         .collect();
+    let never = hits.iter().any(|h| h.want == Want::BusyNever);
     hits.retain(|h| {
         denied(h.want).is_none()
+            && h.want != Want::BusyNever
+            && !(never && h.want == Want::Busy)
             && !vetoes
                 .iter()
                 .any(|v| denied(v.want) == Some(h.want) && v.start < h.end && h.start < v.end)
@@ -198,10 +219,17 @@ const fn denied(want: Want) -> Option<Want> {
 }
 
 /// Whether a match counts where it stands.
-fn holds(message: &Message<'_>, want: Want, asks: bool, start: usize, end: usize) -> bool {
+fn holds(message: &Message<'_>, rule: &Intent, start: usize, end: usize) -> bool {
+    let want = rule.want;
+    let rest = if want == Want::OptOutWord && message.signed(end) {
+        end
+    } else {
+        message.tokens.len()
+    };
     match want {
-        Want::OptOutWord | Want::OptIn => (0..start).chain(end..message.tokens.len()).all(|i| {
-            message.is_filler(i)
+        Want::OptOutWord | Want::OptIn => (0..start).chain(end..rest).all(|i| {
+            message.is_filler_of(i, rule.language)
+                || message.is_filler_of(i, Language::En)
                 || message.tokens.get(i).is_some_and(|t| {
                     matches!(t.kind, Kind::Sign(_))
                         || want == Want::OptOutWord
@@ -209,7 +237,7 @@ fn holds(message: &Message<'_>, want: Want, asks: bool, start: usize, end: usize
                 })
         }),
         Want::NotInterested | Want::Booked | Want::Busy => {
-            asks || !message.tokens.get(start).is_some_and(|t| t.question)
+            rule.asks || !message.tokens.get(start).is_some_and(|t| t.question)
         }
         _ => true,
     }
@@ -230,14 +258,9 @@ pub(super) fn covered(grammar: &Grammar, tokens: &[Token], hits: &[Hit], wants: 
             at = end.max(at + 1);
             continue;
         }
-        let filler = tokens.get(at).is_some_and(|t| {
-            matches!(t.kind, Kind::Sign(_))
-                || grammar
-                    .fillers
-                    .get(t.word as usize)
-                    .copied()
-                    .unwrap_or(false)
-        });
+        let filler = tokens
+            .get(at)
+            .is_some_and(|t| matches!(t.kind, Kind::Sign(_)) || grammar.filler_in(t.word) != 0);
         if !filler {
             return false;
         }

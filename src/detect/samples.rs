@@ -23,7 +23,7 @@ fn signal(want: Want) -> Option<SignalKind> {
         Want::NotInterested | Want::NotInterestedNot => SignalKind::NotInterested,
         Want::Booked | Want::BookedNot => SignalKind::Booked,
         Want::Ask | Want::AskNot | Want::Available | Want::Free => SignalKind::AskedForTime,
-        Want::Busy | Want::BusyNot => SignalKind::Busy,
+        Want::Busy | Want::BusyNot | Want::BusyNever => SignalKind::Busy,
         Want::Closing => SignalKind::Closing,
         Want::Ack => SignalKind::Ack,
         Want::Automatic => return None,

@@ -72,6 +72,28 @@ pub(super) fn own_words(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// Longer texts are no word spelled out.
+const SPELLED: usize = 60;
+
+/// A word spelled out, put together: "S.T.O.P." and "b a j a" are keywords too (rule S5).
+pub(super) fn spelled(text: &str) -> Option<String> {
+    if text.len() > SPELLED {
+        return None;
+    }
+    let mut word = String::new();
+    let mut letter = false;
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            if letter || c.is_numeric() {
+                return None;
+            }
+            word.push(c);
+        }
+        letter = c.is_alphanumeric();
+    }
+    (word.chars().count() >= 3).then_some(word)
+}
+
 /// The text without the marks that nobody sees, and with wide and styled letters as plain ones: "ＳＴＯＰ" is
 /// "STOP", and so is one that ends in a mark of direction.
 pub(super) fn plain(text: Cow<'_, str>) -> Cow<'_, str> {

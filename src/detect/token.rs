@@ -36,6 +36,8 @@ pub(super) struct Token {
     pub(super) breaks: bool,
     /// A full stop stands right after it.
     pub(super) dotted: bool,
+    /// It begins with a capital letter.
+    pub(super) capital: bool,
     /// It stands in a question.
     pub(super) question: bool,
     /// It is no letters but one pictograph or the like.
@@ -196,6 +198,11 @@ impl Cutter<'_> {
             dot: std::mem::take(&mut self.dot),
             breaks: std::mem::take(&mut self.breaks),
             dotted: false,
+            capital: self
+                .text
+                .get(start..)
+                .and_then(|rest| rest.chars().next())
+                .is_some_and(char::is_uppercase),
             question: false,
             picture: false,
         });

@@ -1,7 +1,7 @@
 //! Finds beforehand with which words each rule can begin, so that a message asks only the rules that its words
 //! call up.
 
-use super::{ABROAD, COMMON, Grammar, NAMES_TIME, STARTS, Slot, Speech};
+use super::{ABROAD, COMMON, Grammar, NAMES_TIME, STARTS, Slot, Speech, Want};
 use crate::detect::pattern::{Node, SlotId};
 use crate::detect::vocabulary::WordId;
 
@@ -10,7 +10,7 @@ impl Grammar {
         let words = self.vocabulary.len();
         self.common_in = vec![0; words];
         self.abroad_in = vec![0; words];
-        self.fillers = vec![false; words];
+        self.fillers = vec![0; words];
         for (i, speech) in self.speeches.iter().enumerate() {
             let bit = 1_u8 << i;
             for word in 0..words {
@@ -36,8 +36,16 @@ impl Grammar {
                 if slots & (1 << Slot::Filler as u32) != 0
                     && let Some(filler) = self.fillers.get_mut(word)
                 {
-                    *filler = true;
+                    *filler |= bit;
                 }
+            }
+        }
+        for (intent, node) in self.intents.iter().zip(nodes) {
+            if intent.want == Want::OptOutWord {
+                let mut alone = Vec::new();
+                single(node, &mut alone);
+                alone.retain(|w| self.vocabulary.word(*w).len() >= LONG);
+                self.long_keywords.extend(alone);
             }
         }
         self.anchored = vec![Vec::new(); words];
@@ -92,7 +100,7 @@ fn anchor(node: &Node, cost: &dyn Fn(WordId) -> u32) -> Option<Vec<WordId>> {
             }
             Some(all)
         }
-        Node::Slot(_) | Node::Opt(_) | Node::Gap(_) | Node::Edge(_) => None,
+        Node::Number(_) | Node::Slot(_) | Node::Opt(_) | Node::Gap(_) | Node::Edge(_) => None,
     }
 }
 
@@ -101,6 +109,10 @@ fn first(node: &Node, words: &mut Vec<WordId>, slots: &mut Vec<SlotId>) -> bool 
     match node {
         Node::Word(some) => {
             words.extend_from_slice(some);
+            false
+        }
+        Node::Number(_) => {
+            slots.push(Slot::N as SlotId);
             false
         }
         Node::Slot(slot) => {
@@ -129,16 +141,18 @@ fn gaps(node: &Node) -> bool {
         Node::Gap(_) => true,
         Node::Seq(nodes) => nodes
             .iter()
-            .take_while(|n| !matches!(n, Node::Word(_) | Node::Slot(_)))
+            .take_while(|n| !matches!(n, Node::Word(_) | Node::Number(_) | Node::Slot(_)))
             .any(gaps),
         Node::Alt(nodes) => nodes.iter().any(gaps),
         Node::Opt(inner) => gaps(inner),
-        Node::Word(_) | Node::Slot(_) | Node::Edge(_) => false,
+        Node::Word(_) | Node::Number(_) | Node::Slot(_) | Node::Edge(_) => false,
     }
 }
 
 /// The slots that digits alone can fill.
-const NUMERIC: [Slot; 13] = [
+const NUMERIC: [Slot; 15] = [
+    Slot::Glued,
+    Slot::Span,
     Slot::N,
     Slot::Digits,
     Slot::Period,
@@ -214,6 +228,11 @@ impl Speech {
                 if let Some(slots) = self.slots_of.get_mut(*word as usize) {
                     *slots |= 1 << slot;
                 }
+            }
+        }
+        for (slot, _, slots) in &firsts {
+            if slots.contains(&(*slot as SlotId)) {
+                self.grows |= 1 << *slot as u32;
             }
         }
         let mut starts: Vec<(WordId, SlotId, u16)> = Vec::new();
@@ -311,13 +330,25 @@ fn merge(into: &mut Vec<WordId>, new: Vec<WordId>) {
     into.dedup();
 }
 
+/// A keyword of so many letters is known when misspelt.
+const LONG: usize = 9;
+
+/// The words that are a whole match.
+fn single(node: &Node, words: &mut Vec<WordId>) {
+    match node {
+        Node::Word(some) => words.extend_from_slice(some),
+        Node::Alt(nodes) => nodes.iter().for_each(|n| single(n, words)),
+        _ => {}
+    }
+}
+
 /// Every word of a pattern.
 fn every(node: &Node, words: &mut Vec<WordId>) {
     match node {
         Node::Word(some) => words.extend_from_slice(some),
         Node::Seq(nodes) | Node::Alt(nodes) => nodes.iter().for_each(|n| every(n, words)),
         Node::Opt(inner) => every(inner, words),
-        Node::Slot(_) | Node::Gap(_) | Node::Edge(_) => {}
+        Node::Number(_) | Node::Slot(_) | Node::Gap(_) | Node::Edge(_) => {}
     }
 }
 

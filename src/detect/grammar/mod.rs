@@ -57,12 +57,18 @@ pub(super) struct Speech {
     pub(super) dotted_clock: bool,
     /// `15.` is an ordinal.
     pub(super) dotted_ordinal: bool,
+    /// The word for one is an article too, and no hour by itself.
+    pub(super) one_is_article: bool,
+    /// What the recogniser calls the language.
+    pub(super) recognised_as: &'static str,
     pub(super) rules: Vec<Rule>,
     /// The rules that can begin with a word: (slot, rule), by word; `start_of` says where each word's begin.
     starts: Vec<(SlotId, u16)>,
     start_of: Vec<u32>,
     /// The slots that can begin with a word, as bits; by word.
     slots_of: Vec<u64>,
+    /// The slots of which a rule begins with the slot itself ("Friday early"), as bits.
+    grows: u64,
     /// The rules that can begin with a number.
     number_starts: Vec<(SlotId, u16)>,
     /// Whether a word can begin a time or a part of one, by word; see [`STARTS`] and [`NAMES_TIME`].
@@ -90,6 +96,11 @@ impl Speech {
     /// Whether a slot can begin with this word, or with a number.
     pub(super) fn can_start(&self, slot: SlotId, word: WordId, number: bool) -> bool {
         number || self.slots_of.get(word as usize).copied().unwrap_or(0) & (1 << slot) != 0
+    }
+
+    /// Whether a rule of this slot begins with the slot itself.
+    pub(super) const fn grows(&self, slot: SlotId) -> bool {
+        self.grows & (1 << slot) != 0
     }
 
     /// The rules of a slot that can begin with this word, or with a number.
@@ -129,8 +140,17 @@ pub(super) struct Grammar {
     pub(super) common_in: Vec<u8>,
     /// The languages in which a word, and no common word of another, names a time.
     pub(super) abroad_in: Vec<u8>,
-    /// Words that are fillers in some language, by word.
-    pub(super) fillers: Vec<bool>,
+    /// The opt-out keywords that are long enough to be known when misspelt.
+    pub(super) long_keywords: Vec<WordId>,
+    /// The languages in which a word is a filler, as bits; by word.
+    pub(super) fillers: Vec<u8>,
+}
+
+impl Grammar {
+    /// The languages in which a word is a filler, as bits.
+    pub(super) fn filler_in(&self, word: WordId) -> u8 {
+        self.fillers.get(word as usize).copied().unwrap_or(0)
+    }
 }
 
 /// The rules; read at the first use. A file that does not read is a defect that the tests find; its lines are

@@ -44,6 +44,8 @@ names! {
         Dashed = "dashed",
         /// A year.
         Year = "year",
+        /// A number glued to the word before it: "Q2".
+        Glued = "glued",
         /// How many of a unit.
         Amount = "amount",
         /// A unit of time.
@@ -150,6 +152,8 @@ names! {
         Available = "available",
         /// Says that a time said would suit.
         Free = "free",
+        /// What takes back every "not now" of the message.
+        BusyNever = "busy never",
         /// An end of talk.
         Closing = "closing",
         /// A bare sign of having read.

@@ -51,6 +51,7 @@ impl Grammar {
             anchored: Vec::new(),
             common_in: Vec::new(),
             abroad_in: Vec::new(),
+            long_keywords: Vec::new(),
             fillers: Vec::new(),
         };
         let mut nodes = Vec::new();
@@ -82,6 +83,9 @@ impl Grammar {
             order: Order::DayFirst,
             dotted_clock: false,
             dotted_ordinal: false,
+            one_is_article: false,
+            recognised_as: "",
+            grows: 0,
             rules: Vec::new(),
             starts: Vec::new(),
             start_of: Vec::new(),
@@ -172,16 +176,39 @@ impl Grammar {
         let (meaning, text) = line.split_once(" = ").unwrap_or(("", line));
         let (act, bound) = meaning_of(slot, meaning.trim())?;
         let node = self.pattern(text, draft)?;
-        speech.rules.push(Rule {
-            steps: pattern::compile(&node),
-            act,
-            bound,
-            label: line,
-        });
-        trees.push((slot, node));
+        // Of the words around a time each reading counts, not only the longest: "nach" of "nach dem".
+        let options = match node {
+            Node::Alt(options) if AROUND.contains(&slot) => options,
+            node => vec![node],
+        };
+        for node in options {
+            speech.rules.push(Rule {
+                steps: pattern::compile(&node),
+                act,
+                bound,
+                label: line,
+            });
+            trees.push((slot, node));
+        }
         Ok(())
     }
 }
+
+/// The sections of the words around times.
+const AROUND: [Slot; 12] = [
+    Slot::After,
+    Slot::From,
+    Slot::Before,
+    Slot::Until,
+    Slot::Within,
+    Slot::To,
+    Slot::Glue,
+    Slot::Not,
+    Slot::Unfit,
+    Slot::Instead,
+    Slot::Topic,
+    Slot::Thing,
+];
 
 fn known_section(name: &str) -> bool {
     matches!(name, "settings" | "let" | "compound")
@@ -189,12 +216,17 @@ fn known_section(name: &str) -> bool {
         || Want::named(name).is_some()
 }
 
-fn setting(line: &str, speech: &mut Speech) -> Result<(), String> {
+fn setting(line: &'static str, speech: &mut Speech) -> Result<(), String> {
+    if let Some(code) = line.strip_prefix("recognised as ") {
+        speech.recognised_as = code.trim();
+        return Ok(());
+    }
     match line {
         "month first" => speech.order = Order::MonthFirst,
         "day first" => speech.order = Order::DayFirst,
         "3.30 is a time" => speech.dotted_clock = true,
         "15. is an ordinal" => speech.dotted_ordinal = true,
+        "one is an article" => speech.one_is_article = true,
         _ => return Err(format!("`{line}` is no setting")),
     }
     Ok(())

@@ -19,6 +19,7 @@ fn emit(node: &Node, steps: &mut Vec<Step>) {
             words.dedup();
             steps.push(Step::Word(words.into_boxed_slice()));
         }
+        Node::Number(number) => steps.push(Step::Number(*number)),
         Node::Slot(slot) => steps.push(Step::Slot(*slot)),
         Node::Gap(many) => steps.push(Step::Gap(*many)),
         Node::Edge(edge) => steps.push(Step::Edge(*edge)),

@@ -109,6 +109,14 @@ impl<S: Subject> Machine<'_, S> {
                     at += 1;
                     step += 1;
                 }
+                Some(Step::Number(number)) => {
+                    let token = self.subject.tokens().get(at);
+                    if token.and_then(Token::number) != Some(*number) || !self.may_take(at) {
+                        return;
+                    }
+                    at += 1;
+                    step += 1;
+                }
                 Some(Step::Jump(to)) => step = *to,
                 Some(Step::Split(one, other)) => {
                     let other = *other;

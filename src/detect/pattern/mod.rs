@@ -1,7 +1,7 @@
 //! Patterns of words: how they are written in a language file, compiled, and matched.
 //!
 //! ```text
-//! stop        the word, whatever its case and accents
+//! stop        the word, whatever its case and accents; a number is the number
 //! [please]    may be missing
 //! (a|b c)     one of these
 //! <hour>      whatever the section or slot of that name matches
@@ -42,6 +42,8 @@ pub(super) enum Edge {
 pub(super) enum Step {
     /// One token that is one of these words (sorted).
     Word(Box<[WordId]>),
+    /// This number.
+    Number(u32),
     /// Whatever this slot matches.
     Slot(SlotId),
     /// Try the first, then the second.

@@ -8,6 +8,7 @@ use crate::detect::vocabulary::{Vocabulary, WordId};
 #[derive(Debug, Clone)]
 pub(in crate::detect) enum Node {
     Word(Vec<WordId>),
+    Number(u32),
     Slot(SlotId),
     Seq(Vec<Self>),
     Alt(Vec<Self>),
@@ -129,6 +130,10 @@ fn word(rest: &mut &str, nodes: &mut Vec<Node>, names: &mut dyn Names) -> Result
                 return Ok(());
             }
             for part in words_of(text) {
+                if let Ok(number) = part.parse() {
+                    nodes.push(Node::Number(number));
+                    continue;
+                }
                 let id = names.vocabulary().add(&part);
                 nodes.push(Node::Word(vec![id]));
             }

@@ -87,6 +87,22 @@ impl<'a> Reader<'a> {
         self.found.get((packed >> BITS) as usize + index).copied()
     }
 
+    /// Keeps the readings of a slot at a place; how many there are.
+    fn keep(&mut self, key: usize, readings: Vec<(usize, Value, &'static str)>) -> usize {
+        let from = self.found.len();
+        let count = readings.len();
+        self.found.extend(readings);
+        let packed = u32::try_from(from)
+            .ok()
+            .and_then(|f| f.checked_shl(BITS))
+            .zip(u32::try_from(count).ok())
+            .map_or(READ, |(f, c)| f | c << 1 | READ);
+        if let Some(place) = self.memo.get_mut(key) {
+            *place = packed;
+        }
+        many(packed)
+    }
+
     fn read(&mut self, slot: SlotId, at: usize) -> Vec<(usize, Value, &'static str)> {
         let mut out = Vec::new();
         let Some(token) = self.tokens.get(at).copied() else {
@@ -173,19 +189,13 @@ impl Subject for Reader<'_> {
         if let Some(place) = self.memo.get_mut(key) {
             *place = READ;
         }
-        let readings = self.read(slot, at);
-        let from = self.found.len();
-        let count = readings.len();
-        self.found.extend(readings);
-        let packed = u32::try_from(from)
-            .ok()
-            .and_then(|f| f.checked_shl(BITS))
-            .zip(u32::try_from(count).ok())
-            .map_or(READ, |(f, c)| f | c << 1 | READ);
-        if let Some(place) = self.memo.get_mut(key) {
-            *place = packed;
+        // A slot that begins with itself finds nothing the first time; what is found then may grow once.
+        let mut readings = self.read(slot, at);
+        if !readings.is_empty() && self.speech.grows(slot) {
+            self.keep(key, readings);
+            readings = self.read(slot, at);
         }
-        many(packed)
+        self.keep(key, readings)
     }
 
     fn found(&self, slot: SlotId, at: usize, index: usize) -> Option<(usize, Value)> {

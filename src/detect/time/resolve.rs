@@ -235,11 +235,8 @@ fn on_day(piece: &Piece, now: NaiveDateTime) -> Option<Local> {
     let at = match piece.bound {
         Bound::After if single || piece.until_day == Day::None => on(to, hour),
         Bound::Before | Bound::Until => {
-            let deadline = if single && piece.until_day == Day::None {
-                on(from, 0)
-            } else {
-                on(to, 0)
-            };
+            let ahead = piece.until_day == Day::None && (single || from > today);
+            let deadline = if ahead { on(from, 0) } else { on(to, 0) };
             let deadline = if deadline <= now { on(to, 0) } else { deadline };
             let morning = on(add_days(deadline.date(), -1), hour);
             if morning > now {

@@ -193,6 +193,14 @@ pub(in crate::detect) enum Act {
     Weekend(i32),
     Workweek(i32),
     Quarter(i32),
+    /// The quarter of a year by its number.
+    QuarterNumber,
+    /// Spring, summer, autumn, winter: 1 to 4.
+    Season(i32),
+    /// So many minutes from now.
+    Minutes(i32),
+    /// As many minutes from now as `<n>` says.
+    MinutesN,
     /// A share of a period.
     Start,
     Middle,

@@ -97,6 +97,13 @@ pub(super) fn dates(slots: &mut Slots, today: NaiveDate, which: Which) -> Option
             day = month(today, m, year)?;
             if let Some(n) = n {
                 until = month(today, n, year)?;
+                // "from August to October", said in September.
+                if let (Day::Range(first, to, grain), Day::Range(end, _, _)) = (day, until)
+                    && end < first
+                    && year.is_none()
+                {
+                    day = Day::Range(add_months(first, -12), add_months(to, -12), grain);
+                }
             }
         }
         _ => {}
@@ -111,7 +118,15 @@ pub(super) fn dates(slots: &mut Slots, today: NaiveDate, which: Which) -> Option
                 until = Day::Weekday(small(other), Which::Coming);
             }
         } else {
-            day = combine(weekday, day, today)?;
+            day = match (combine(weekday, day, today), day) {
+                (Some(both), _) => both,
+                // "Friday 30 November 2019", which is no Friday: a person must say which.
+                (None, Day::Date(_)) if year.is_some() => {
+                    slots.piece.doubtful = true;
+                    day
+                }
+                _ => return None,
+            };
         }
     }
     if day != Day::None {

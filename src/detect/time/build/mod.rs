@@ -4,7 +4,7 @@ mod date;
 mod period;
 mod span;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::calendar::{
     add_days, add_months, days, first_of_month, holiday, monday, next_month_day, ymd,
@@ -17,7 +17,7 @@ use crate::detect::grammar::{Rule, Slot};
 use crate::detect::pattern::{Captures, Subject as _};
 pub(super) use date::combine;
 use date::{dates, small};
-use period::{DAWN, MORNING, nth, period, share};
+use period::{DAWN, MORNING, nth, part_of_year, period, share};
 use span::{coming, shift, span, span_of};
 
 /// The slots of a match, sorted by what they are.
@@ -66,7 +66,7 @@ fn gather(values: impl Iterator<Item = (Slot, Value)> + Clone, today: NaiveDate)
     let mut slots = Slots::default();
     for (slot, value) in values.clone() {
         match (slot, value) {
-            (Slot::N, Value::Int(n)) => slots.number = Some(n),
+            (Slot::N | Slot::Glued, Value::Int(n)) => slots.number = Some(n),
             (Slot::Ordinal, Value::Int(n)) => slots.ordinal = Some(n),
             (Slot::Dom | Slot::Digits, Value::Int(n)) => put(&mut slots.doms, n),
             (Slot::Month, Value::Int(n)) => put(&mut slots.months, n),
@@ -321,6 +321,20 @@ fn make(reader: &Reader<'_>, act: Act, mut slots: Slots) -> Option<Value> {
                 first = of(today.year() + 1)?;
             }
             piece.day = Day::Range(first, add_days(first, 7), Grain::Week);
+        }
+        Act::QuarterNumber | Act::Season(_) => {
+            let number = slots.number.or(slots.ordinal);
+            piece.day = part_of_year(act, number, slots.year, today)?;
+        }
+        Act::Minutes(_) | Act::MinutesN => {
+            let minutes = match act {
+                Act::Minutes(n) => n,
+                _ => slots
+                    .number
+                    .filter(|n| (5..=90).contains(n) && n % 5 == 0)?,
+            };
+            let ahead = TimeDelta::minutes(i64::from(minutes));
+            piece.moment = Some((reader.now.checked_add_signed(ahead)?, Grain::Minute));
         }
         Act::Coming => return coming(reader, &slots),
         Act::Past => piece.past = true,

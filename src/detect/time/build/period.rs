@@ -43,6 +43,36 @@ pub(super) fn period(act: Act, today: NaiveDate) -> Option<Day> {
     })
 }
 
+/// The coming quarter of this number, or the coming season; the running one where there is one.
+pub(super) fn part_of_year(
+    act: Act,
+    number: Option<i32>,
+    year: Option<i32>,
+    today: NaiveDate,
+) -> Option<Day> {
+    let of = |year: i32| {
+        let (first, to) = match (act, number) {
+            (Act::Season(1), _) => (ymd(year, 3, 20)?, ymd(year, 6, 21)?),
+            (Act::Season(2), _) => (ymd(year, 6, 21)?, ymd(year, 9, 23)?),
+            (Act::Season(3), _) => (ymd(year, 9, 23)?, ymd(year, 12, 21)?),
+            (Act::Season(_), _) => (ymd(year, 12, 21)?, ymd(year + 1, 3, 20)?),
+            (_, Some(n @ 1..=4)) => {
+                let first = ymd(year, small(n * 3 - 2), 1)?;
+                (first, add_months(first, 3))
+            }
+            _ => return None,
+        };
+        Some((first, to))
+    };
+    let (first, to) = match year {
+        Some(year) => of(year)?,
+        None => (-1..2)
+            .filter_map(|ahead| of(today.year() + ahead))
+            .find(|(_, to)| *to > today)?,
+    };
+    Some(Day::Range(first, to, Grain::Month))
+}
+
 pub(super) const DAWN: i32 = 8 * 60;
 
 pub(super) const MORNING: i32 = 9 * 60;
@@ -106,6 +136,10 @@ pub(super) fn nth(act: Act, slots: Slots, today: NaiveDate) -> Option<Value> {
     let mut piece = slots.piece;
     let base = match (slots.months[0], piece.day) {
         (Some(m), _) => month(today, m, slots.year)?,
+        (None, Day::None) if slots.year.is_some() => {
+            let first = ymd(slots.year?, 1, 1)?;
+            Day::Range(first, add_months(first, 12), Grain::Month)
+        }
         (None, Day::None) => period(Act::Month(0), today)?,
         (None, day) => day,
     };

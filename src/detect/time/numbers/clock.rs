@@ -8,7 +8,6 @@ use crate::detect::pattern::Subject as _;
 use crate::detect::time::reader::Reader;
 use crate::detect::time::value::{Clock, Piece, Value};
 use crate::detect::token::Kind;
-use crate::model::Language;
 
 fn piece(minutes: i32, seconds: i32, either: bool, marked: bool, grain: Grain) -> Value {
     Value::Piece(Piece {
@@ -31,7 +30,7 @@ pub(super) fn hour(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
         let Value::Int(n) = value else { continue };
         let digits = tokens.get(at).is_some_and(|t| t.number().is_some());
         // "à une" is more often an article than an hour.
-        let article = n == 1 && !digits && reader.speech.language == Language::Fr;
+        let article = n == 1 && !digits && reader.speech.one_is_article;
         if digits && (100..2400).contains(&n) && n % 100 < 60 {
             let leading = tokens.get(at).is_some_and(|t| t.len() == 4) && n < 1000;
             let either = n / 100 <= 12 && !leading;
@@ -58,10 +57,15 @@ pub(super) fn hour(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
         if let Some((marked, _, _)) = reader.longest(Slot::Mark, end) {
             ends.push((marked, true, n * 60, Grain::Hour));
             if let Some(next) = tokens.get(marked)
-                && next.glued
                 && let Some(min) = next.number()
                 && min < 60
-                && next.len() <= 2
+                && (next.glued && next.len() <= 2
+                    || digits
+                        && next.len() == 2
+                        && reader.joined(marked)
+                        && !next.comma
+                        && stands_alone(tokens, marked, marked + 1)
+                        && reader.longest(Slot::Counted, marked + 1).is_none())
             {
                 let minutes = n * 60 + i32::try_from(min).unwrap_or(0);
                 let end = skip_small_units(reader, marked + 1);

@@ -5,7 +5,7 @@ mod date;
 mod run;
 
 use super::reader::Reader;
-use super::value::{Clock, Unit, Value};
+use super::value::{Clock, Span, Unit, Value};
 use crate::detect::grammar::Slot;
 use crate::detect::pattern::Subject as _;
 use crate::detect::token::Kind;
@@ -45,12 +45,41 @@ pub(super) fn built_in(reader: &mut Reader<'_>, slot: Slot, at: usize, out: &mut
         }
         Slot::Year => year(reader, at, out),
         Slot::Amount => amount(reader, at, out),
-        Slot::Span => {}
+        Slot::Glued => {
+            if let Some(token) = reader.tokens.get(at)
+                && let Some(n) = token.number()
+                && token.glued
+                && token.len() <= 2
+            {
+                out.push((at + 1, Value::Int(i32::try_from(n).unwrap_or(0)), NUMBER));
+            }
+        }
+        Slot::Span => hours_and_minutes(reader, at, out),
         Slot::Clock => clock(reader, at, out),
         Slot::Day => date(reader, at, out),
         Slot::Dashed => dashed(reader, at, out),
         Slot::Period => month_of_year(reader, at, out),
         _ => {}
+    }
+}
+
+/// "1h30" as a length of time.
+fn hours_and_minutes(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
+    let tokens = reader.tokens;
+    if let (Some(hours), Some(mark), Some(minutes)) =
+        (tokens.get(at), tokens.get(at + 1), tokens.get(at + 2))
+        && let (Some(h @ 0..24), Some(m @ 0..60)) = (hours.number(), minutes.number())
+        && mark.glued
+        && minutes.glued
+        && minutes.len() == 2
+        && let Some((end, Value::Unit(Unit::Hour, 1), _)) = reader.longest(Slot::Unit, at + 1)
+        && end == at + 2
+    {
+        let span = Span {
+            seconds: i64::from(h * 3600 + m * 60),
+            ..Span::default()
+        };
+        out.push((at + 3, Value::Span(span), NUMBER));
     }
 }
 
@@ -155,7 +184,7 @@ fn ordinal(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
         if let Some(next) = tokens.get(at + 1)
             && next.glued
             && let Some((end, _, _)) = reader.longest(Slot::Suffix, at + 1)
-            && !is_quantity(tokens, at, at + 1)
+            && !is_quantity(tokens, at, end)
         {
             out.push((end, value, NUMBER));
         }
