@@ -135,6 +135,12 @@ impl Subject for Message<'_> {
                 .filter(|t| t.number().is_some())
                 .map(|_| (at + 1, ()));
         }
+        if slot == super::grammar::Slot::Name as SlotId {
+            let token = self.tokens.get(at)?;
+            let before = self.tokens.get(at.checked_sub(1)?)?;
+            let name = token.kind == Kind::Word && token.name() && !before.capital;
+            return name.then_some((at + 1, ()));
+        }
         self.times
             .iter()
             .find(|t| t.start == at)
@@ -154,10 +160,13 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
     };
     let mut hits: Vec<Hit> = Vec::new();
     for (place, token) in tokens.iter().enumerate() {
-        let Some(rules) = grammar.anchored.get(token.word as usize) else {
-            continue;
+        let by_word = grammar.anchored.get(token.word as usize);
+        let by_time: &[u16] = if times.iter().any(|t| t.start == place) {
+            &grammar.anchored_by_time
+        } else {
+            &[]
         };
-        for number in rules {
+        for number in by_word.into_iter().flatten().chain(by_time) {
             let Some(rule) = grammar.intents.get(usize::from(*number)) else {
                 continue;
             };

@@ -38,6 +38,8 @@ pub(super) struct Token {
     pub(super) dotted: bool,
     /// It begins with a capital letter.
     pub(super) capital: bool,
+    /// Its second letter is a capital one too.
+    pub(super) shouted: bool,
     /// It stands in a question.
     pub(super) question: bool,
     /// It is no letters but one pictograph or the like.
@@ -61,6 +63,11 @@ impl Token {
     /// How many bytes it takes.
     pub(super) const fn len(&self) -> usize {
         self.end - self.start
+    }
+
+    /// Whether it is written like a name.
+    pub(super) const fn name(&self) -> bool {
+        self.capital && !self.shouted && self.len() > 1
     }
 
     /// Whether a sentence begins here.
@@ -185,7 +192,15 @@ impl Cutter<'_> {
 
     fn push(&mut self, start: usize, end: usize, kind: Kind, word: WordId) {
         let glued = self.tokens.last().is_some_and(|t| t.end == start);
-        if self.breaks {
+        let mut letters = self.text.get(start..end).unwrap_or_default().chars();
+        let capital = letters.next();
+        // A question reaches back to the full stop before it, but not over an abbreviation.
+        let stopped = self.dot
+            && self
+                .tokens
+                .last()
+                .is_some_and(|t| t.kind == Kind::Word && t.len() > 2);
+        if self.breaks || stopped {
             self.sentence = self.tokens.len();
         }
         self.tokens.push(Token {
@@ -198,11 +213,8 @@ impl Cutter<'_> {
             dot: std::mem::take(&mut self.dot),
             breaks: std::mem::take(&mut self.breaks),
             dotted: false,
-            capital: self
-                .text
-                .get(start..)
-                .and_then(|rest| rest.chars().next())
-                .is_some_and(char::is_uppercase),
+            capital: capital.is_some_and(char::is_uppercase),
+            shouted: letters.next().is_some_and(char::is_uppercase),
             question: false,
             picture: false,
         });

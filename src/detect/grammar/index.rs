@@ -62,7 +62,11 @@ impl Grammar {
             1 + 100 * common.count_ones()
         };
         for (i, node) in (0_u16..).zip(nodes) {
-            for word in anchor(node, &cost).unwrap_or_default() {
+            let words = anchor(node, &cost);
+            if words.is_none() {
+                self.anchored_by_time.push(i);
+            }
+            for word in words.unwrap_or_default() {
                 if let Some(list) = self.anchored.get_mut(word as usize)
                     && !list.contains(&i)
                 {

@@ -136,6 +136,8 @@ pub(super) struct Grammar {
     pub(super) intents: Vec<Intent>,
     /// The intents that a word calls up, by word.
     pub(super) anchored: Vec<Vec<u16>>,
+    /// The intents that no word calls up for certain, but a time.
+    pub(super) anchored_by_time: Vec<u16>,
     /// The languages in which a word is common, as bits; by word.
     pub(super) common_in: Vec<u8>,
     /// The languages in which a word, and no common word of another, names a time.

@@ -116,6 +116,8 @@ names! {
         Thousand = "thousand",
         /// Words that may begin or end a clause without a meaning of their own.
         Filler = "filler",
+        /// In a section of intents: a word that no rule knows, written like a name.
+        Name = "name",
         /// Words of the language that are in every text.
         Common = "common",
     }

@@ -43,12 +43,13 @@ impl pattern::Names for Reader<'_> {
 
 impl Grammar {
     /// Reads the files; what is wrong in them goes to `faults`.
-    pub(super) fn build(faults: &mut Vec<Fault>) -> Self {
+    pub(in crate::detect) fn build(faults: &mut Vec<Fault>) -> Self {
         let mut grammar = Self {
             vocabulary: Vocabulary::default(),
             speeches: Vec::new(),
             intents: Vec::new(),
             anchored: Vec::new(),
+            anchored_by_time: Vec::new(),
             common_in: Vec::new(),
             abroad_in: Vec::new(),
             long_keywords: Vec::new(),

@@ -34,20 +34,27 @@ pub(super) fn around(reader: &mut Reader<'_>, said: &mut Said) {
         said.instead = true;
         start = from;
     }
-    let not = ends_at(reader, Slot::Not, start).is_some();
+    // "today I can't, tomorrow I can": a comma ends what is refused.
+    let apart = reader.tokens.get(start).is_some_and(|t| t.comma);
+    let not = !apart && ends_at(reader, Slot::Not, start).is_some();
+    said.refused = not;
     let unfit = said.end < reader.tokens.len()
         && reader.joined(said.end)
         && reader.longest(Slot::Unfit, said.end).is_some();
     said.negated = not && !said.instead || unfit;
-    said.topic = ends_at(reader, Slot::Topic, start).is_some()
-        || reader.joined(said.end)
-            && said.piece.bound == Bound::At
-            && reader.longest(Slot::Thing, said.end).is_some();
+    said.topic = said.piece.bound == Bound::At
+        && (ends_at(reader, Slot::Topic, start).is_some()
+            || reader.joined(said.end) && reader.longest(Slot::Thing, said.end).is_some());
     said.start = start;
 }
 
 /// "at 3, no, 4": what is put right goes.
 pub(super) fn correct(pieces: &mut Vec<Said>) {
+    // "not tomorrow, Friday": nothing is put right by the first.
+    let more = pieces.len() > 1;
+    if let Some(first) = pieces.first_mut() {
+        first.negated |= more && first.instead && first.refused;
+    }
     let mut at = 1;
     while at < pieces.len() {
         let (before, here) = (pieces.get(at - 1).copied(), pieces.get(at).copied());

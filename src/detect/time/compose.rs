@@ -20,6 +20,8 @@ pub(in crate::detect) struct Said {
     pub(in crate::detect) also: Option<(usize, usize)>,
     pub(in crate::detect) piece: Piece,
     pub(in crate::detect) rule: &'static str,
+    /// A word that refuses stands before it.
+    pub(in crate::detect) refused: bool,
     /// Said not to be meant.
     pub(in crate::detect) negated: bool,
     /// What something is about, not when to write.
@@ -104,6 +106,7 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
                 also: None,
                 piece,
                 rule,
+                refused: false,
                 negated: false,
                 topic: false,
                 instead: false,

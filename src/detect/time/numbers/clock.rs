@@ -22,9 +22,33 @@ fn piece(minutes: i32, seconds: i32, either: bool, marked: bool, grain: Grain) -
     })
 }
 
+/// "8.30" beside a word that shows an hour, in a language that writes 8:30.
+fn dotted(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
+    let tokens = reader.tokens;
+    if let (Some(h), Some(m)) = (tokens.get(at), tokens.get(at + 2))
+        && let (Some(hour @ 0..24), Some(min @ 0..60)) = (h.number(), m.number())
+        && sign_at(tokens, at + 1) == Some('.')
+        && h.len() <= 2
+        && m.len() == 2
+        && min % 5 == 0
+        && stands_alone(tokens, at, at + 3)
+    {
+        let minutes = i32::try_from(hour * 60 + min).unwrap_or(0);
+        let either = (1..=12).contains(&hour);
+        out.push((
+            at + 3,
+            piece(minutes, 0, either, false, Grain::Minute),
+            NUMBER,
+        ));
+    }
+}
+
 /// An hour, with what may follow it: "3", "3 pm", "15h", "15h30", "8 Uhr".
 pub(super) fn hour(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
     let tokens = reader.tokens;
+    if !reader.speech.dotted_clock {
+        dotted(reader, at, out);
+    }
     let numbers: Vec<_> = reader.readings(Slot::N, at).collect();
     for (end, value, _) in numbers {
         let Value::Int(n) = value else { continue };
@@ -43,7 +67,9 @@ pub(super) fn hour(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
                 false,
                 out,
             );
-            if !leading {
+            // "at 1530" is an hour; "at 2015" is more often a year or a price.
+            let plain = leading || n >= 1300 && n % 100 % 15 == 0 && !(1900..2100).contains(&n);
+            if !plain {
                 out.retain(|(_, v, _)| clock_of(v).is_none_or(|c| c.marked));
             }
             continue;

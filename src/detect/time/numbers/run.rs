@@ -59,7 +59,12 @@ pub(super) fn is_quantity(tokens: &[Token], first: usize, end: usize) -> bool {
         Kind::Sign('.') => glued,
         Kind::Sign(_) | Kind::Number(_) => false,
         // "W00", but not "15h30".
-        Kind::Word => glued && !(t.len() <= 6 && number_at(first.checked_sub(2))),
+        // Nor "20-Mar-2026".
+        Kind::Word => {
+            let dash = |at: usize| tokens.get(at).is_some_and(|t| t.is('-'));
+            let dated = dash(first) && first.checked_sub(2).is_some_and(dash);
+            glued && !dated && !(t.len() <= 6 && number_at(first.checked_sub(2)))
+        }
     });
     let marked_after = tokens.get(end).is_some_and(|t| match t.kind {
         Kind::Sign('%' | '€' | '$' | '£' | '°' | '*' | '_') => true,
