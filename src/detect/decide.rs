@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::TimeDelta;
 
-use super::grammar::{ABROAD, COMMON, GRAMMAR, Grammar, NAMES_TIME, Speech, Want};
+use super::grammar::{ABROAD, BESIDE, COMMON, GRAMMAR, Grammar, NAMES_TIME, NUMBERS, Speech, Want};
 use super::intent::{self, Hit};
 use super::strip::{own_words, plain, spelled};
 use super::time::compose::{self, Said};
@@ -84,7 +84,9 @@ fn misspelt_keyword(grammar: &Grammar, text: &str, tokens: &[Token]) -> Option<T
     let word = crate::model::fold(text.get(token.start..token.end)?);
     let near = |known: &str| {
         let far = if known.len() >= 10 { 2 } else { 1 };
-        strsim::osa_distance(&word, known) <= far
+        known.len().abs_diff(word.len()) <= far
+            && known.as_bytes().first() == word.as_bytes().first()
+            && strsim::osa_distance(&word, known) <= far
     };
     grammar
         .long_keywords
@@ -248,10 +250,28 @@ fn times(
     (said, now)
 }
 
+/// Whether a time can be said: a word names one, or a number stands where one would.
 fn may_hold_time(tokens: &[Token], speech: &Speech) -> bool {
-    tokens.iter().any(|t| match t.number() {
-        Some(_) => t.len() <= 4,
-        None => speech.bits(t.word) & NAMES_TIME != 0,
+    let bits = |at: Option<usize>| {
+        at.and_then(|a| tokens.get(a))
+            .map_or(0, |t| speech.bits(t.word))
+    };
+    let beside = |at: Option<usize>| {
+        let near = at.and_then(|a| tokens.get(a));
+        near.is_some_and(|t| t.number().is_some() || matches!(t.kind, Kind::Sign(_)))
+            || bits(at) & (BESIDE | NUMBERS) != 0
+    };
+    tokens.iter().enumerate().any(|(at, token)| {
+        let own = speech.bits(token.word);
+        if own & NAMES_TIME != 0 {
+            return true;
+        }
+        let number = token.number().is_some_and(|_| token.len() <= 4) || own & NUMBERS != 0;
+        number
+            && (tokens.len() == 1
+                || beside(at.checked_sub(1))
+                || beside(Some(at + 1))
+                || tokens.get(at + 1).is_some_and(|t| t.glued))
     })
 }
 

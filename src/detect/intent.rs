@@ -1,6 +1,6 @@
 //! Finds what a message wants: the intent rules of all languages at once, called up by their rarest words.
 
-use super::grammar::{Grammar, Intent, Want};
+use super::grammar::{Grammar, Intent, Want, WordSet};
 use super::pattern::{Edge, SlotId, Subject, longest};
 use super::time::compose::Said;
 use super::token::{Kind, Token};
@@ -148,8 +148,10 @@ impl Subject for Message<'_> {
     }
 }
 
+/// No keyword stands in a longer message.
+const WHOLE: usize = 24;
 /// How far before its anchor a pattern can begin.
-const REACH: usize = 12;
+const REACH: usize = 16;
 
 /// The rules that match. `times` are those found in the message.
 pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<Hit> {
@@ -159,6 +161,7 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
         times,
     };
     let mut hits: Vec<Hit> = Vec::new();
+    let said = WordSet::of(tokens);
     for (place, token) in tokens.iter().enumerate() {
         let by_word = grammar.anchored.get(token.word as usize);
         let by_time: &[u16] = if times.iter().any(|t| t.start == place) {
@@ -170,7 +173,15 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
             let Some(rule) = grammar.intents.get(usize::from(*number)) else {
                 continue;
             };
-            for start in (place.saturating_sub(REACH)..=place).rev() {
+            let whole = matches!(rule.want, Want::OptOutWord | Want::OptIn);
+            if !rule.also.meets(&said) || whole && tokens.len() > WHOLE {
+                continue;
+            }
+            let (least, most) = (usize::from(rule.lead.0), usize::from(rule.lead.1));
+            let Some(last) = place.checked_sub(least) else {
+                continue;
+            };
+            for start in (place.saturating_sub(most.min(REACH))..=last).rev() {
                 if start < place && !message.joined(start + 1) {
                     break;
                 }

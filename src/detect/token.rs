@@ -162,9 +162,18 @@ pub(super) fn tokens(text: &str, vocabulary: &Vocabulary) -> Vec<Token> {
         breaks: true,
         sentence: 0,
     };
+    let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        at = cut.step(at, c);
+    while let Some(b) = bytes.get(at) {
+        at = match b {
+            b' ' => at + 1,
+            b'a'..=b'z' | b'A'..=b'Z' => cut.letters(at),
+            b'0'..=b'9' => cut.digits(at),
+            _ => match text.get(at..).and_then(|rest| rest.chars().next()) {
+                Some(c) => cut.step(at, c),
+                None => break,
+            },
+        };
     }
     cut.tokens
 }
@@ -193,7 +202,8 @@ impl Cutter<'_> {
     fn push(&mut self, start: usize, end: usize, kind: Kind, word: WordId) {
         let glued = self.tokens.last().is_some_and(|t| t.end == start);
         let mut letters = self.text.get(start..end).unwrap_or_default().chars();
-        let capital = letters.next();
+        let capital = letters.next().is_some_and(char::is_uppercase);
+        let shouted = capital && letters.next().is_some_and(char::is_uppercase);
         // A question reaches back to the full stop before it, but not over an abbreviation.
         let stopped = self.dot
             && self
@@ -213,8 +223,8 @@ impl Cutter<'_> {
             dot: std::mem::take(&mut self.dot),
             breaks: std::mem::take(&mut self.breaks),
             dotted: false,
-            capital: capital.is_some_and(char::is_uppercase),
-            shouted: letters.next().is_some_and(char::is_uppercase),
+            capital,
+            shouted,
             question: false,
             picture: false,
         });
@@ -244,6 +254,17 @@ impl Cutter<'_> {
             bytes: [0; LONGEST],
             len: 0,
         };
+        // Most words are plain letters.
+        let bytes = self.text.as_bytes().get(at..).unwrap_or_default();
+        let plain = bytes
+            .iter()
+            .position(|b| !b.is_ascii_alphabetic())
+            .unwrap_or(bytes.len());
+        for b in bytes.get(..plain).unwrap_or_default() {
+            word.byte(b.to_ascii_lowercase());
+        }
+        let start = at;
+        let at = at + plain;
         let rest = self.text.get(at..).unwrap_or_default();
         let mut end = at + rest.len();
         for (offset, c) in rest.char_indices() {
@@ -269,13 +290,13 @@ impl Cutter<'_> {
         let id = word.id(self.vocabulary);
         if id == UNKNOWN
             && let Some(bytes) = word.bytes.get(..word.len)
-            && bytes.len() == end - at
+            && bytes.len() == end - start
             && let Some((first, length, second)) = self.vocabulary.parts(bytes)
         {
-            self.push(at, at + length, Kind::Word, first);
-            self.push(at + length, end, Kind::Word, second);
+            self.push(start, start + length, Kind::Word, first);
+            self.push(start + length, end, Kind::Word, second);
         } else {
-            self.push(at, end, Kind::Word, id);
+            self.push(start, end, Kind::Word, id);
         }
         end
     }

@@ -1,7 +1,9 @@
 //! Finds beforehand with which words each rule can begin, so that a message asks only the rules that its words
 //! call up.
 
-use super::{ABROAD, COMMON, Grammar, NAMES_TIME, STARTS, Slot, Speech, Want};
+use super::{
+    ABROAD, BESIDE, COMMON, Grammar, NAMES_TIME, NUMBERS, STARTS, Slot, Speech, Want, WordSet,
+};
 use crate::detect::pattern::{Node, SlotId};
 use crate::detect::vocabulary::WordId;
 
@@ -51,7 +53,7 @@ impl Grammar {
         self.anchored = vec![Vec::new(); words];
         let mut uses = vec![0_u32; words];
         for node in nodes {
-            for word in anchor(node, &|_| 1).into_iter().flatten() {
+            for word in anchor(node, &|_| 1).into_iter().flat_map(|a| a.words) {
                 if let Some(n) = uses.get_mut(word as usize) {
                     *n += 1;
                 }
@@ -62,11 +64,18 @@ impl Grammar {
             1 + 100 * common.count_ones()
         };
         for (i, node) in (0_u16..).zip(nodes) {
-            let words = anchor(node, &cost);
-            if words.is_none() {
+            let anchor = anchor(node, &cost).unwrap_or_else(|| Anchor {
+                words: Vec::new(),
+                lead: before_slot(node),
+            });
+            if anchor.words.is_empty() {
                 self.anchored_by_time.push(i);
             }
-            for word in words.unwrap_or_default() {
+            if let Some(intent) = self.intents.get_mut(usize::from(i)) {
+                intent.lead = anchor.lead;
+                intent.also = other(node, &anchor.words, &cost);
+            }
+            for word in anchor.words {
                 if let Some(list) = self.anchored.get_mut(word as usize)
                     && !list.contains(&i)
                 {
@@ -88,23 +97,123 @@ pub(super) fn heads(node: &Node) -> Option<Box<[WordId]>> {
     Some(words.into_boxed_slice())
 }
 
-/// The words of which one is in every match of `node`, at the least cost; `None` where no word is certain.
-fn anchor(node: &Node, cost: &dyn Fn(WordId) -> u32) -> Option<Vec<WordId>> {
-    let weight = |words: &Vec<WordId>| words.iter().map(|w| cost(*w)).sum::<u32>();
+/// The longest that a slot's words are taken to be.
+const SLOT: u8 = 12;
+
+/// The words of which one is in every match of a pattern, and how many tokens can stand before it.
+struct Anchor {
+    words: Vec<WordId>,
+    lead: (u8, u8),
+}
+
+/// The anchor at the least cost; `None` where no word is certain.
+fn anchor(node: &Node, cost: &dyn Fn(WordId) -> u32) -> Option<Anchor> {
+    let weight = |anchor: &Anchor| anchor.words.iter().map(|w| cost(*w)).sum::<u32>();
     match node {
-        Node::Word(words) => Some(words.clone()),
-        Node::Seq(nodes) => nodes
-            .iter()
-            .filter_map(|n| anchor(n, cost))
-            .min_by_key(weight),
-        Node::Alt(nodes) => {
-            let mut all = Vec::new();
+        Node::Word(words) => Some(Anchor {
+            words: words.clone(),
+            lead: (0, 0),
+        }),
+        Node::Seq(nodes) => {
+            let mut before = (0_u8, 0_u8);
+            let mut best: Option<Anchor> = None;
             for node in nodes {
-                all.extend(anchor(node, cost)?);
+                if let Some(mut found) = anchor(node, cost) {
+                    found.lead = sum(found.lead, before);
+                    if best.as_ref().is_none_or(|b| weight(&found) < weight(b)) {
+                        best = Some(found);
+                    }
+                }
+                before = sum(before, width(node));
+            }
+            best
+        }
+        Node::Alt(nodes) => {
+            let mut all = Anchor {
+                words: Vec::new(),
+                lead: (u8::MAX, 0),
+            };
+            for node in nodes {
+                let found = anchor(node, cost)?;
+                all.words.extend(found.words);
+                all.lead = (all.lead.0.min(found.lead.0), all.lead.1.max(found.lead.1));
             }
             Some(all)
         }
         Node::Number(_) | Node::Slot(_) | Node::Opt(_) | Node::Gap(_) | Node::Edge(_) => None,
+    }
+}
+
+/// The slots that every match of a pattern has, as bits.
+pub(super) fn needs(node: &Node) -> u64 {
+    match node {
+        Node::Slot(slot) => 1 << slot,
+        Node::Seq(nodes) => nodes.iter().fold(0, |all, n| all | needs(n)),
+        Node::Alt(nodes) => nodes.iter().fold(u64::MAX, |all, n| all & needs(n)),
+        _ => 0,
+    }
+}
+
+/// The words of which one, besides those that a match begins with, is in every match.
+pub(super) fn also(node: &Node) -> WordSet {
+    match node {
+        Node::Seq(nodes) => {
+            let rest: Vec<_> = nodes.iter().skip(1).cloned().collect();
+            other(&Node::Seq(rest), &[], &|_| 1)
+        }
+        _ => WordSet::ALL,
+    }
+}
+
+/// The words of which one more than the anchor is in every match.
+fn other(node: &Node, anchored: &[WordId], cost: &dyn Fn(WordId) -> u32) -> WordSet {
+    let Node::Seq(nodes) = node else {
+        return WordSet::ALL;
+    };
+    let others = nodes
+        .iter()
+        .filter_map(|n| anchor(n, cost))
+        .filter(|a| a.words != anchored)
+        .min_by_key(|a| a.words.iter().map(|w| cost(*w)).sum::<u32>());
+    let Some(other) = others else {
+        return WordSet::ALL;
+    };
+    let mut set = WordSet::NONE;
+    other.words.iter().for_each(|w| set.add(*w));
+    set
+}
+
+/// How many tokens can stand before the first slot.
+fn before_slot(node: &Node) -> (u8, u8) {
+    match node {
+        Node::Seq(nodes) => nodes
+            .iter()
+            .take_while(|n| !matches!(n, Node::Slot(_)))
+            .map(width)
+            .fold((0, 0), sum),
+        Node::Alt(nodes) => (0, nodes.iter().map(|n| before_slot(n).1).max().unwrap_or(0)),
+        _ => (0, 0),
+    }
+}
+
+fn sum(a: (u8, u8), b: (u8, u8)) -> (u8, u8) {
+    (a.0.saturating_add(b.0), a.1.saturating_add(b.1))
+}
+
+/// How many tokens a match of `node` takes, at least and at most.
+fn width(node: &Node) -> (u8, u8) {
+    match node {
+        Node::Word(_) | Node::Number(_) => (1, 1),
+        Node::Slot(_) => (1, SLOT),
+        Node::Gap(many) => (0, *many),
+        Node::Edge(_) => (0, 0),
+        Node::Opt(inner) => (0, width(inner).1),
+        Node::Seq(nodes) => nodes.iter().map(width).fold((0, 0), sum),
+        Node::Alt(nodes) => nodes
+            .iter()
+            .map(width)
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+            .unwrap_or_default(),
     }
 }
 
@@ -239,6 +348,9 @@ impl Speech {
                 self.grows |= 1 << *slot as u32;
             }
         }
+        self.numeric = (0..slots)
+            .filter(|slot| numeric.get(*slot).copied().unwrap_or(false))
+            .fold(0, |all, slot| all | 1 << slot);
         let mut starts: Vec<(WordId, SlotId, u16)> = Vec::new();
         for (rule, (slot, words, slots)) in (0_u16..).zip(&firsts) {
             let mut all = words.clone();
@@ -254,6 +366,7 @@ impl Speech {
                 self.number_starts.push((*slot as SlotId, rule));
             }
         }
+        self.number_starts.sort_unstable();
         starts.sort_unstable();
         self.start_of = (0..=words)
             .map(|word| starts.partition_point(|(w, _, _)| (*w as usize) < word))
@@ -290,13 +403,20 @@ impl Speech {
             let bit = match slot {
                 Slot::Common => COMMON,
                 Slot::Weekday | Slot::Part => NAMES_TIME | ABROAD,
-                Slot::Unit | Slot::Month | Slot::Holiday | Slot::N | Slot::Ordinal => NAMES_TIME,
+                Slot::Unit | Slot::Month | Slot::Holiday => NAMES_TIME,
+                Slot::N | Slot::Ordinal => NUMBERS,
+                Slot::Mark | Slot::WeakMark | Slot::Meridiem | Slot::Suffix => BESIDE,
                 Slot::Day | Slot::Period | Slot::Time | Slot::Clock => {
                     // Words without a slot beside them: "tomorrow", "noon".
                     let mut words = Vec::new();
                     certain(node, &mut words);
                     for word in words {
                         set(word, NAMES_TIME);
+                    }
+                    if numeric(node) {
+                        let mut words = Vec::new();
+                        every(node, &mut words);
+                        words.into_iter().for_each(|w| set(w, BESIDE));
                     }
                     continue;
                 }
@@ -343,6 +463,17 @@ fn single(node: &Node, words: &mut Vec<WordId>) {
         Node::Word(some) => words.extend_from_slice(some),
         Node::Alt(nodes) => nodes.iter().for_each(|n| single(n, words)),
         _ => {}
+    }
+}
+
+/// Whether a pattern reads a number.
+fn numeric(node: &Node) -> bool {
+    match node {
+        Node::Number(_) => true,
+        Node::Slot(slot) => NUMERIC.iter().any(|n| *n as SlotId == *slot),
+        Node::Seq(nodes) | Node::Alt(nodes) => nodes.iter().any(numeric),
+        Node::Opt(inner) => numeric(inner),
+        Node::Word(_) | Node::Gap(_) | Node::Edge(_) => false,
     }
 }
 

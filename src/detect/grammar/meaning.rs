@@ -1,6 +1,6 @@
 //! What stands before `=` in a section of times.
 
-use super::{Fault, Slot};
+use super::Slot;
 use crate::detect::time::value::{Act, Bound, Holiday, Part, Unit, Value, Which};
 
 /// What stands before `=`, in a section.

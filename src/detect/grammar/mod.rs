@@ -13,7 +13,8 @@ use std::sync::LazyLock;
 
 use super::pattern::{SlotId, Step};
 use super::time::value::{Act, Bound};
-use super::vocabulary::{Vocabulary, WordId};
+use super::token::Token;
+use super::vocabulary::{UNKNOWN, Vocabulary, WordId};
 use crate::model::Language;
 
 pub(super) use names::{Slot, Want};
@@ -22,6 +23,10 @@ pub(super) use names::{Slot, Want};
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) steps: Box<[Step]>,
+    /// The slots that every match has, as bits.
+    pub(super) needs: u64,
+    /// The words of which one, besides the first, is in every match; everything where none is certain.
+    pub(super) also: WordSet,
     pub(super) act: Act,
     pub(super) bound: Bound,
     /// As written.
@@ -33,12 +38,48 @@ pub(super) struct Rule {
 pub(super) struct Intent {
     pub(super) steps: Box<[Step]>,
     pub(super) want: Want,
+    /// How many tokens, at least and at most, stand before the word that calls it up.
+    pub(super) lead: (u8, u8),
+    /// The words of which one more is in every match; everything where none is certain.
+    pub(super) also: WordSet,
     /// The words with which every match begins, sorted; none where that is not certain.
     pub(super) heads: Option<Box<[WordId]>>,
     pub(super) language: Language,
     /// It holds in questions too.
     pub(super) asks: bool,
     pub(super) label: &'static str,
+}
+
+/// A rough set of words: one that it lacks is not in it, one that it has may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct WordSet([u64; 4]);
+
+impl WordSet {
+    /// Nothing.
+    pub(super) const NONE: Self = Self([0; 4]);
+    /// Everything.
+    pub(super) const ALL: Self = Self([u64::MAX; 4]);
+
+    /// The words of these tokens.
+    pub(super) fn of(tokens: &[Token]) -> Self {
+        let mut set = Self::NONE;
+        let known = tokens.iter().filter(|t| t.word != UNKNOWN);
+        known.for_each(|t| set.add(t.word));
+        set
+    }
+
+    /// Adds a word.
+    pub(super) fn add(&mut self, word: WordId) {
+        let bit = word.wrapping_mul(0x9e37_79b1) >> 24;
+        if let Some(part) = self.0.get_mut((bit >> 6) as usize) {
+            *part |= 1 << (bit & 63);
+        }
+    }
+
+    /// Whether a word may be in both; everything meets even nothing.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        *self == Self::ALL || self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
 }
 
 /// Which of two numbers of a date is the month.
@@ -71,6 +112,8 @@ pub(super) struct Speech {
     grows: u64,
     /// The rules that can begin with a number.
     number_starts: Vec<(SlotId, u16)>,
+    /// The slots that can begin with a number, as bits.
+    numeric: u64,
     /// Whether a word can begin a time or a part of one, by word; see [`STARTS`] and [`NAMES_TIME`].
     bits: Vec<u8>,
 }
@@ -86,6 +129,10 @@ pub(super) const COMMON: u8 = 4;
 
 /// A word that shows a time also to readers of another language.
 pub(super) const ABROAD: u8 = 8;
+/// A word for a number.
+pub(super) const NUMBERS: u8 = 16;
+/// A word of a rule that reads a number: beside it, a number may be a time.
+pub(super) const BESIDE: u8 = 32;
 
 impl Speech {
     /// What is known of a word.
@@ -96,6 +143,15 @@ impl Speech {
     /// Whether a slot can begin with this word, or with a number.
     pub(super) fn can_start(&self, slot: SlotId, word: WordId, number: bool) -> bool {
         number || self.slots_of.get(word as usize).copied().unwrap_or(0) & (1 << slot) != 0
+    }
+
+    /// The slots that can begin with one of these tokens, as bits.
+    pub(super) fn slots_in(&self, tokens: &[Token]) -> u64 {
+        tokens.iter().fold(0, |slots, t| {
+            let of_word = self.slots_of.get(t.word as usize).copied().unwrap_or(0);
+            let of_number = t.number().map_or(0, |_| self.numeric);
+            slots | of_word | of_number
+        })
     }
 
     /// Whether a rule of this slot begins with the slot itself.
@@ -120,12 +176,18 @@ impl Speech {
         } else {
             &[]
         };
-        of_word
+        of_slot(of_word, slot)
             .iter()
-            .chain(of_number)
-            .filter(move |(s, _)| *s == slot)
+            .chain(of_slot(of_number, slot))
             .filter_map(|(_, rule)| self.rules.get(usize::from(*rule)))
     }
+}
+
+/// Those of a slot, of rules sorted by slot.
+fn of_slot(rules: &[(SlotId, u16)], slot: SlotId) -> &[(SlotId, u16)] {
+    let from = rules.partition_point(|(s, _)| *s < slot);
+    let to = rules.partition_point(|(s, _)| *s <= slot);
+    rules.get(from..to).unwrap_or_default()
 }
 
 /// Everything.

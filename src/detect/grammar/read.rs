@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::index::heads;
+use super::index::{also, heads, needs};
 use super::meaning::meaning_of;
-use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Want};
+use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Want, WordSet};
 use crate::detect::languages::FILES;
 use crate::detect::pattern::{self, Node, SlotId};
 use crate::detect::token::fold_word;
@@ -87,6 +87,7 @@ impl Grammar {
             one_is_article: false,
             recognised_as: "",
             grows: 0,
+            numeric: 0,
             rules: Vec::new(),
             starts: Vec::new(),
             start_of: Vec::new(),
@@ -156,6 +157,8 @@ impl Grammar {
         self.intents.push(Intent {
             steps: pattern::compile(&node),
             want,
+            lead: (0, u8::MAX),
+            also: WordSet::ALL,
             heads: heads(&node),
             language: draft.language,
             asks: text.len() != line.len(),
@@ -185,6 +188,8 @@ impl Grammar {
         for node in options {
             speech.rules.push(Rule {
                 steps: pattern::compile(&node),
+                needs: needs(&node),
+                also: also(&node),
                 act,
                 bound,
                 label: line,

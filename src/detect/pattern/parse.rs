@@ -1,5 +1,7 @@
 //! Reads a pattern into a tree.
 
+use std::sync::LazyLock;
+
 use super::{Edge, SlotId};
 use crate::detect::token::{fold_word, tokens};
 use crate::detect::vocabulary::{Vocabulary, WordId};
@@ -148,8 +150,8 @@ fn words_of(text: &str) -> Vec<String> {
     if text.chars().all(|c| !c.is_alphanumeric()) {
         return vec![text];
     }
-    let nothing = Vocabulary::default();
-    tokens(&text, &nothing)
+    static NOTHING: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::default);
+    tokens(&text, &NOTHING)
         .iter()
         .map(|t| fold_word(text.get(t.start..t.end).unwrap_or_default()))
         .map(|w| w.replace('\'', ""))

@@ -3,11 +3,11 @@
 use super::around::{around, correct};
 use super::merge::{merge_apart, merge_neighbours};
 use super::reader::Reader;
-use super::value::{Clock, Day, Piece, Value};
+use super::value::{Day, Piece, Value};
 use crate::detect::Grain;
-use crate::detect::grammar::{STARTS, Slot};
+use crate::detect::grammar::{BESIDE, NAMES_TIME, NUMBERS, STARTS, Slot};
 use crate::detect::pattern::{SlotId, Subject as _};
-use crate::detect::token::Token;
+use crate::detect::token::{Kind, Token};
 
 /// A time said, before it is resolved.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +68,24 @@ const ALONE: [Slot; 7] = [
 fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
     let mut pieces: Vec<Said> = Vec::new();
     let mut at = 0;
+    let mut core = 0;
     while let Some(token) = reader.tokens.get(at).copied() {
-        let starts = token.number().is_some() || reader.speech.bits(token.word) & STARTS != 0;
+        // Nothing begins far before a word that can name a time.
+        while core < at || reader.tokens.get(core).is_some_and(|t| !is_core(reader, t)) {
+            core += 1;
+        }
+        if core > at + BEFORE_CORE {
+            at = core - BEFORE_CORE;
+            if core >= reader.tokens.len() {
+                break;
+            }
+            continue;
+        }
+        let starts = if token.number().is_some() {
+            may_begin(reader, at)
+        } else {
+            reader.speech.bits(token.word) & STARTS != 0
+        };
         let mut best: Option<(usize, Value, &'static str)> = None;
         if starts && !inside_word(reader.tokens, at) {
             for slot in ALONE {
@@ -115,6 +131,23 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
         at = end.max(at + 1);
     }
     pieces
+}
+
+/// No rule has more words before the first that can name a time.
+const BEFORE_CORE: usize = 8;
+
+/// Whether a word names a time or a number.
+fn is_core(reader: &Reader<'_>, token: &Token) -> bool {
+    token.number().is_some() || reader.speech.bits(token.word) & (NAMES_TIME | NUMBERS) != 0
+}
+
+/// Whether a time can begin with the number at `at`, by what stands after it.
+fn may_begin(reader: &Reader<'_>, at: usize) -> bool {
+    reader.tokens.get(at + 1).is_some_and(|t| {
+        t.glued
+            || t.kind != Kind::Word
+            || reader.speech.bits(t.word) & (NAMES_TIME | NUMBERS | BESIDE) != 0
+    })
 }
 
 /// Whether a reading that ends at `end` leaves the end of a range of numbers behind: "Monday 11" of "11-4".

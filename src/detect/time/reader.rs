@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use super::build;
 use super::numbers;
 use super::value::Value;
-use crate::detect::grammar::{Slot, Speech};
+use crate::detect::grammar::{Slot, Speech, WordSet};
 use crate::detect::pattern::{Edge, SlotId, Subject, longest};
 use crate::detect::token::{Kind, Token};
 
@@ -26,6 +26,10 @@ pub(in crate::detect) struct Reader<'a> {
     pub(super) speech: &'static Speech,
     /// What clocks showed when the message was sent.
     pub(super) now: NaiveDateTime,
+    /// The slots that can begin somewhere in the message, as bits.
+    slots: u64,
+    /// The words of the message.
+    words: WordSet,
     /// By slot and place: where its readings are in `found`, and how many.
     memo: Vec<u32>,
     found: Vec<(usize, Value, &'static str)>,
@@ -41,6 +45,8 @@ impl<'a> Reader<'a> {
             tokens,
             speech,
             now,
+            slots: speech.slots_in(tokens),
+            words: WordSet::of(tokens),
             memo: vec![0; tokens.len() * Slot::COUNT],
             found: Vec::new(),
         }
@@ -114,6 +120,9 @@ impl<'a> Reader<'a> {
         let speech = self.speech;
         let number = token.number().is_some();
         for rule in speech.starting(slot, token.word, number) {
+            if rule.needs & !self.slots != 0 || !rule.also.meets(&self.words) {
+                continue;
+            }
             if let Some((end, kept)) = longest(&rule.steps, self, at)
                 && let Some(value) = build::act(self, rule, &kept)
             {
