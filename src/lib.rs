@@ -68,6 +68,7 @@
 //! #   fresh_for: None,
 //! #   source_fresh_for: Default::default(),
 //! #   approval: Default::default(),
+//! #   join_by: Vec::new(),
 //! #   country: None,
 //! #   reach: Default::default(),
 //!     // …

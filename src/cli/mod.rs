@@ -97,6 +97,10 @@ pub enum Command {
     OptOut(Say),
     /// Record a contact's consent to be written to again
     OptIn(Say),
+    /// Make one person of two contacts: one conversation, and a reply to either counts
+    Merge(Merge),
+    /// Take a contact out of the person it was joined to; no import joins them again
+    Split(Say),
     /// Settle a follow-up of which nobody knows whether it was sent
     Resolve(Resolve),
     /// See the texts that wait for a person: let them through, change them or pass them over
@@ -361,6 +365,28 @@ pub struct Report {
 pub struct Say {
     /// The contact's id
     pub contact: String,
+    /// Why, for whoever looks at it later
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// When it is said.
+    #[command(flatten)]
+    pub now: Now,
+}
+
+/// `followup merge`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup merge c-102 +5215512345678 --reason 'told us so'
+  followup split +5215512345678       to take it back
+
+Contacts of several sources are joined by themselves where they share a phone number, an email address or a
+platform's id, and no name speaks against it: see [people] join_by. Facts stay with the contact they came
+with; importing again undoes neither a merge nor a split.")]
+pub struct Merge {
+    /// The contact's id; it is the one that is shown
+    pub contact: String,
+    /// The id of the other one
+    pub other: String,
     /// Why, for whoever looks at it later
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

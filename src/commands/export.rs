@@ -44,16 +44,15 @@ fn write(store: &Store, what: Exported, format: ExportFormat, out: &mut dyn Writ
         }
         Exported::Contacts => {
             let mut writer = ContactWriter::new(out, format);
-            let mut everyone = store.everyone()?;
-            everyone.sort_unstable();
             let mut threads = store.threads()?;
-            for key in everyone {
+            for key in store.rows()? {
                 if let Some((contact, words)) = threads.contact(key)? {
                     let line = 0;
                     writer.write(&ContactRecord {
                         line,
                         contact,
                         words,
+                        joins: store.joins(key)?,
                         opted_out: None,
                     })?;
                 }

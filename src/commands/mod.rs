@@ -11,6 +11,7 @@ mod import;
 mod import_config;
 pub mod init;
 mod new_file;
+mod people;
 mod plan;
 mod report;
 mod review;
@@ -136,6 +137,8 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
         Command::Booked(arguments) => say::say(context, &arguments, WordKind::Booked),
         Command::OptOut(arguments) => say::say(context, &arguments, WordKind::OptOut),
         Command::OptIn(arguments) => say::say(context, &arguments, WordKind::OptIn),
+        Command::Merge(arguments) => people::merge(context, &arguments),
+        Command::Split(arguments) => people::split(context, &arguments),
         Command::Resolve(arguments) => say::resolve(context, &arguments),
         Command::Review(arguments) => review::review(context, &arguments),
         Command::Forget(arguments) => forget::forget(context, &arguments),

@@ -35,6 +35,8 @@ pub(super) fn report(context: &mut Context<'_>, arguments: &Report) -> Result<Ou
             decision,
             coming: &coming,
             log: &log,
+            ids: &store.person_ids(key)?,
+            alike: &[],
         });
         Ok(())
     })?;

@@ -35,6 +35,8 @@ pub(super) fn show(context: &mut Context<'_>, arguments: &Show) -> Result<Outcom
         decision: &decision,
         coming: &coming,
         log: &log,
+        ids: &store.person_ids(key)?,
+        alike: &store.may_be_the_same(key, &config.policy)?,
     };
     if arguments.json {
         let follow_ups: Vec<_> = log.iter().map(FollowUpLine::of).collect();

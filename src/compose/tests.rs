@@ -57,6 +57,7 @@ fn config(steps: Vec<Step>) -> Config {
             source_fresh_for: BTreeMap::new(),
             approval: crate::decide::Approval::default(),
             senders: Vec::new(),
+            join_by: Vec::new(),
             country: None,
             reach: Default::default(),
         },

@@ -13,6 +13,7 @@ mod findings;
 mod fingerprint;
 mod hours;
 mod load;
+mod people;
 mod scenarios;
 mod schema;
 mod secret;

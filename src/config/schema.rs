@@ -33,6 +33,7 @@ struct File {
     workflows: Option<BTreeMap<String, Workflow>>,
     switching: Option<Switching>,
     stop: Option<Stop>,
+    people: Option<People>,
     limits: Option<Limits>,
     /// Without it, built-in texts in the contact's language.
     ai: Option<Ai>,
@@ -190,6 +191,14 @@ struct Rule {
     to: Vec<Channel>,
     /// How old the contact's last message must be.
     after: Duration,
+}
+
+/// Contacts of several sources who are one person.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct People {
+    /// What joins them, where nothing speaks against it; all three by default, or "off". Never a name alone.
+    join_by: Option<JoinBy>,
 }
 
 #[derive(JsonSchema)]
@@ -404,6 +413,22 @@ impl JsonSchema for Texts {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let text = serde_json::json!({ "type": "string" });
         json_schema!({ "anyOf": [text, { "type": "array", "items": text, "minItems": 1 }] })
+    }
+}
+
+/// Ways to join contacts, or "off".
+struct JoinBy;
+
+impl JsonSchema for JoinBy {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "JoinBy".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "type": "array", "items": { "enum": ["phone", "email", "contact_id"] } },
+            { "const": "off" },
+        ] })
     }
 }
 

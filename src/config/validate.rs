@@ -10,8 +10,8 @@ use toml::de::DeTable;
 use super::file::{Table, Value};
 use super::findings::Findings;
 use super::{
-    Bot, Config, Limits, Provider, Stop, ai, channels, hours, scenarios, sources, switching,
-    templates, words, workflows,
+    Bot, Config, Limits, Provider, Stop, ai, channels, hours, people, scenarios, sources,
+    switching, templates, words, workflows,
 };
 use crate::decide::{Approval, ApprovalExpired, Cap, Policy};
 use crate::model::{Channel, Delay, Language};
@@ -92,6 +92,7 @@ pub(super) fn read(
     let scenarios = scenarios::read(top.table("scenarios", findings), &known, findings);
     let switching = switching::read(top.table("switching", findings), &senders, findings);
     let (stop, human_hold) = stop(top.table("stop", findings), findings);
+    let join_by = people::read(top.table("people", findings), findings);
     let caps = limits(top.table("limits", findings), findings);
     let (sources, apis) = sources::read(top.take("sources"), &channels, &place, findings);
     if hours.is_none() && !top.table("hours", findings).is_present() && scenarios.any_enabled() {
@@ -142,6 +143,7 @@ pub(super) fn read(
         source_fresh_for,
         approval: approval.approval,
         senders,
+        join_by,
         country: bot.country,
         reach: channels
             .iter()

@@ -30,7 +30,7 @@ pub fn address<'t>(
     let reach = policy.reach.get(&channel);
     match (given, reach) {
         (given, Some(Reach::Contact)) => {
-            return Ok(given.unwrap_or(&thread.contact.contact_id).into());
+            return Ok(given.unwrap_or(thread.id_on(channel)).into());
         }
         (given, Some(Reach::Conversation)) => {
             return match conversation_on(thread, channel) {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::decide::hours::Hours;
-use crate::model::{Channel, Country, Delay, Scenario, named};
+use crate::model::{Channel, Country, Delay, JoinedBy, Scenario, named};
 use crate::zone::Zone;
 
 /// Everything of the configuration that shapes a decision, and nothing else: two configurations with equal
@@ -36,6 +36,8 @@ pub struct Policy {
     pub approval: Approval,
     /// The channels that have a sender (rule D18).
     pub senders: Vec<Channel>,
+    /// `people.join_by`: what makes one person of contacts.
+    pub join_by: Vec<JoinedBy>,
     /// `bot.country`: where phone numbers without a country belong.
     pub country: Option<Country>,
     /// What the senders need that do not take any address as it is given (rule D18).

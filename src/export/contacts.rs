@@ -37,6 +37,8 @@ impl<W: Write> ContactWriter<W> {
         rows.json(object(&contact.addresses).as_deref());
         let words = (!record.words.is_empty()).then(|| serde_json::to_string(&record.words));
         rows.json(words.transpose()?.as_deref());
+        let joins = (!record.joins.is_empty()).then(|| serde_json::to_string(&record.joins));
+        rows.json(joins.transpose()?.as_deref());
         rows.end()
     }
 

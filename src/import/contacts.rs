@@ -7,12 +7,13 @@ use super::named_rows::{NamedRow, NamedRows};
 use super::table::Table;
 use super::words::shown;
 use super::{ReadError, SourceSettings, time};
-use crate::model::{Channel, Contact, Timestamp, Word, WordKind, WordSource};
+use crate::model::{Channel, Contact, Join, Timestamp, Word, WordKind, WordSource};
 
 /// The names of the columns of a contact file, in the order in which `export` writes them. Only the first is
 /// required. `addresses` is a JSON object of channel to address; `words` a JSON list of what operators and
-/// providers said, each `{"kind","at","until","reason","source"}`.
-pub const CONTACT_COLUMNS: [&str; 9] = [
+/// providers said, each `{"kind","at","until","reason","source"}`; `joins` a JSON list of who is the same person and
+/// who is not, each `{"kind","with","by","at","reason"}`.
+pub const CONTACT_COLUMNS: [&str; 10] = [
     "contact_id",
     "name",
     "phone",
@@ -22,6 +23,7 @@ pub const CONTACT_COLUMNS: [&str; 9] = [
     "tags",
     "addresses",
     "words",
+    "joins",
 ];
 
 /// One contact as an export tells it.
@@ -33,6 +35,8 @@ pub struct ContactRecord {
     pub contact: Contact,
     /// What operators and providers said (rule D6b): pauses, bookings, opt-outs and opt-ins.
     pub words: Vec<Word>,
+    /// Who is the same person, and who is not.
+    pub joins: Vec<Join>,
     /// The file has them as not to be written to, without saying since when; why.
     pub opted_out: Option<String>,
 }
@@ -83,6 +87,7 @@ fn record(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
         line: row.line,
         contact,
         words: row.maybe("words", words)?.unwrap_or_default(),
+        joins: row.maybe("joins", joins)?.unwrap_or_default(),
         opted_out: None,
     })
 }
@@ -117,6 +122,15 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
             })
         })
         .collect::<Result<_, String>>()
+}
+
+fn joins(text: &str) -> Result<Vec<Join>, String> {
+    serde_json::from_str(text).map_err(|e| {
+        format!(
+            "{} cannot be used ({e}); write a JSON list of objects such as {{\"kind\":\"merge\",\"with\":\"c-102\",\"by\":\"operator\",\"at\":\"2026-03-02T09:00:00Z\"}}",
+            shown(text)
+        )
+    })
 }
 
 #[derive(serde::Deserialize)]

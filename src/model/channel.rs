@@ -21,6 +21,15 @@ named! {
 }
 
 impl Channel {
+    /// Whether the platform gives contacts an id of its own on it.
+    #[must_use]
+    pub const fn has_own_ids(self) -> bool {
+        matches!(
+            self,
+            Self::LiveChat | Self::Facebook | Self::Instagram | Self::Telegram
+        )
+    }
+
     /// Whether free text is accepted only less than 24 h after the contact's last inbound message (rule D17).
     #[must_use]
     pub const fn has_window(self) -> bool {

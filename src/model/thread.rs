@@ -1,6 +1,6 @@
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Author, Contact, Draft, FollowUp, Message, Timestamp, named};
+use super::{Author, Channel, Contact, Draft, FollowUp, Message, Timestamp, named};
 
 named! {
     /// What an operator, a provider or a calendar said about a contact (rule D6b).
@@ -86,6 +86,10 @@ pub struct Thread {
     pub shared_words: Vec<SharedWord>,
     /// The sources that brought the messages.
     pub sources: Vec<SourceAge>,
+    /// For a person over several contacts: the ids of the others.
+    pub aliases: Vec<String>,
+    /// For a person over several contacts: the id under which they are known on a channel.
+    pub ids: Vec<(Channel, String)>,
 }
 
 impl Thread {
@@ -120,5 +124,14 @@ impl Thread {
         // A sum, because the order of facts means nothing.
         let all = messages.chain(words).chain(steps);
         all.fold(0u64, u64::wrapping_add).cast_signed()
+    }
+}
+
+impl Thread {
+    /// The contact's id for a platform on `channel`: of a person over several contacts, the one they have there.
+    #[must_use]
+    pub fn id_on(&self, channel: Channel) -> &str {
+        let known = self.ids.iter().find(|(on, _)| *on == channel);
+        known.map_or(self.contact.contact_id.as_str(), |(_, id)| id)
     }
 }

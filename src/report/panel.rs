@@ -11,8 +11,8 @@ use super::terminal::{Styles, plain};
 use super::text::{padding, wrap};
 use super::{Clocks, action_words, channel_words, count, reason_words, scenario_words, words};
 use crate::decide::{Action, Because, Decision};
-use crate::model::{Author, Channel, Contact, Message, Signal, Thread, Timestamp, Word};
-use crate::store::FollowUpRow;
+use crate::model::{Author, Channel, Contact, JoinedBy, Message, Signal, Thread, Timestamp, Word};
+use crate::store::{FollowUpRow, PersonId};
 
 /// A contact, what is decided about them, and the steps that may follow.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,10 @@ pub struct Panel<'a> {
     pub coming: &'a [Coming],
     /// Every follow-up ever claimed for them, with the reasons of that time.
     pub log: &'a [FollowUpRow],
+    /// The contacts that are this person, the one that leads first.
+    pub ids: &'a [PersonId],
+    /// Contacts who may be the same person: id, name, and what they share.
+    pub alike: &'a [(String, Option<String>, JoinedBy)],
 }
 
 /// A step that is to come.
@@ -66,6 +70,7 @@ pub fn panel(
     let width = width.min(MOST);
     let page = Page { width, styles };
     head(out, panel.thread, clocks, page)?;
+    same_person(out, panel, clocks, page)?;
     writeln!(out)?;
     decided(out, panel.decision, clocks, page)?;
     writeln!(out)?;
@@ -129,6 +134,38 @@ pub(super) fn about(contact: &Contact, clocks: &Clocks) -> String {
 fn decided(out: &mut dyn Write, decision: &Decision, clocks: &Clocks, page: Page) -> Result<()> {
     for (label, text) in fields(decision, clocks) {
         page.field(out, label, &text)?;
+    }
+    Ok(())
+}
+
+/// Under which other ids they are known, and who may be the same.
+fn same_person(out: &mut dyn Write, panel: &Panel<'_>, clocks: &Clocks, page: Page) -> Result<()> {
+    let others = panel.ids.iter().skip(1).map(|id| {
+        let by = id.by.map_or("", |by| match by {
+            JoinedBy::Phone => ", the same phone number",
+            JoinedBy::Email => ", the same email address",
+            JoinedBy::ContactId => ", the same id on the platform",
+            JoinedBy::Operator => ", by an operator's word",
+        });
+        let at = id.at.map(|at| format!(" ({})", clocks.moment(at)));
+        let reason = id.reason.as_ref().map(|r| format!(": {r}"));
+        let (at, reason) = (at.unwrap_or_default(), reason.unwrap_or_default());
+        format!("also {}{by}{at}{reason}", id.contact_id)
+    });
+    let alike = panel.alike.iter().map(|(id, name, by)| {
+        let what = match by {
+            JoinedBy::Email => "email address",
+            JoinedBy::ContactId => "id",
+            _ => "phone number",
+        };
+        let name = name.as_ref().map(|n| format!(" {n}")).unwrap_or_default();
+        let me = &panel.thread.contact.contact_id;
+        format!("shares the {what} of {id}{name}. One person? followup merge {me} {id}")
+    });
+    for words in others.chain(alike) {
+        for line in wrap(&plain(&words), page.width) {
+            writeln!(out, "{}", page.styles.faint(line))?;
+        }
     }
     Ok(())
 }
@@ -200,6 +237,8 @@ pub fn json<'a>(panel: &Panel<'a>, follow_ups: &'a [FollowUpLine<'a>]) -> impl S
             timezone: contact.timezone.as_deref(),
             language: contact.language.as_deref(),
             tags: &contact.tags,
+            ids: panel.ids,
+            may_be: panel.alike.iter().map(|(id, ..)| id.as_str()).collect(),
             addresses: contact
                 .addresses
                 .iter()
@@ -231,6 +270,10 @@ struct ContactObject<'a> {
     timezone: Option<&'a str>,
     language: Option<&'a str>,
     tags: &'a [String],
+    /// The contacts that are this person.
+    ids: &'a [PersonId],
+    /// The contacts who share a number or an address, and may be the same.
+    may_be: Vec<&'a str>,
     addresses: std::collections::BTreeMap<Channel, &'a str>,
 }
 

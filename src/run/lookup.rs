@@ -42,7 +42,7 @@ pub(super) fn run(
         };
         let lost = Lost {
             id: &unknown.id,
-            contact_id: &thread.contact.contact_id,
+            contact_id: thread.id_on(channel),
             conversation: conversation_on(&thread, channel),
             address: &unknown.address,
             channel,

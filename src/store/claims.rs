@@ -141,11 +141,12 @@ impl Store {
                    WHERE follow_ups.state = 'retry' \
                       OR (follow_ups.state = 'failed' AND follow_ups.refused_on <> '') \
                    RETURNING id, attempts";
+        let (row, under) = self.claimed_under(claim.contact, micros(episode), step)?;
         let mut statement = self.connection.prepare_cached(sql)?;
         let claimed = statement.query_row(
             params![
-                claim.contact,
-                micros(episode),
+                row,
+                under,
                 scenario.as_str(),
                 step,
                 channel.as_str(),

@@ -11,7 +11,7 @@ use super::{ContactKey, Store, micros};
 use crate::model::{Contact, Timestamp};
 
 impl Store {
-    /// Erases a contact: messages, words, follow-ups, addresses and the row itself. What is left are keyed
+    /// Erases a person, with every contact that was joined to them: messages, words, follow-ups, addresses and the row itself. What is left are keyed
     /// hashes of the id, phone number and addresses, with the time of the erasure and of a standing opt-out:
     /// an older export that is imported again does not bring the person back, and a person who returns is
     /// still opted out.
@@ -25,36 +25,64 @@ impl Store {
         opted_out_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<()> {
-        let hash_key = self.meta("hash_key")?.unwrap_or_default();
         self.connection.execute_batch("PRAGMA secure_delete = ON")?;
         self.durably(|| {
-            let identifiers = [Some(contact.contact_id.as_str()), contact.phone.as_deref(), contact.email.as_deref()];
-            let addresses = contact.addresses.iter().map(|(_, a)| a.as_str());
-            for identifier in identifiers.into_iter().flatten().chain(addresses) {
-                let sql = "INSERT INTO suppressions (hash, forgotten_at, opted_out_at) VALUES (?1, ?2, ?3) \
-                           ON CONFLICT (hash) DO UPDATE SET forgotten_at = excluded.forgotten_at, \
-                           opted_out_at = coalesce(excluded.opted_out_at, opted_out_at)";
-                let hash = keyed_hash(hash_key.as_bytes(), identifier);
-                self.connection.execute(sql, (hash, micros(now), opted_out_at.map(micros)))?;
-            }
-            for sql in [
-                "DELETE FROM actions WHERE follow_up IN (SELECT id FROM follow_ups WHERE contact = ?1)",
-                "DELETE FROM address_rates WHERE address IN (SELECT address FROM follow_ups WHERE contact = ?1)",
-                "DELETE FROM follow_ups WHERE contact = ?1",
-                "DELETE FROM drafts WHERE contact = ?1",
-                "UPDATE model_calls SET contact = NULL WHERE contact = ?1",
-                "DELETE FROM words WHERE contact = ?1",
-                "DELETE FROM addresses WHERE contact = ?1",
-                "DELETE FROM messages WHERE contact = ?1",
-                "DELETE FROM contacts WHERE id = ?1",
-            ] {
-                self.connection.execute(sql, [key])?;
+            self.suppress(contact, opted_out_at, now)?;
+            for member in self.members(self.lead(key)?)? {
+                if let Some((contact, _)) = self.threads()?.contact(member)? {
+                    self.suppress(&contact, opted_out_at, now)?;
+                }
+                self.erase(member)?;
             }
             Ok(())
         })?;
         // The write-ahead log still holds the old pages.
         self.connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// Keeps the hashes of a contact's id, phone number and addresses.
+    fn suppress(
+        &self,
+        contact: &Contact,
+        opted_out_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let hash_key = self.meta("hash_key")?.unwrap_or_default();
+        let identifiers = [
+            Some(contact.contact_id.as_str()),
+            contact.phone.as_deref(),
+            contact.email.as_deref(),
+        ];
+        let addresses = contact.addresses.iter().map(|(_, a)| a.as_str());
+        for identifier in identifiers.into_iter().flatten().chain(addresses) {
+            let sql = "INSERT INTO suppressions (hash, forgotten_at, opted_out_at) VALUES (?1, ?2, ?3) \
+                       ON CONFLICT (hash) DO UPDATE SET forgotten_at = excluded.forgotten_at, \
+                       opted_out_at = coalesce(excluded.opted_out_at, opted_out_at)";
+            let hash = keyed_hash(hash_key.as_bytes(), identifier);
+            let values = (hash, micros(now), opted_out_at.map(micros));
+            self.connection.execute(sql, values)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes everything of one contact.
+    fn erase(&self, key: ContactKey) -> Result<()> {
+        for sql in [
+            "DELETE FROM actions WHERE follow_up IN (SELECT id FROM follow_ups WHERE contact = ?1)",
+            "DELETE FROM address_rates WHERE address IN (SELECT address FROM follow_ups WHERE contact = ?1)",
+            "DELETE FROM follow_ups WHERE contact = ?1",
+            "DELETE FROM drafts WHERE contact = ?1",
+            "UPDATE model_calls SET contact = NULL WHERE contact = ?1",
+            "DELETE FROM words WHERE contact = ?1",
+            "DELETE FROM joins WHERE contact = ?1 OR other = ?1",
+            "DELETE FROM addresses WHERE contact = ?1",
+            "DELETE FROM messages WHERE contact = ?1",
+            "DELETE FROM contacts WHERE id = ?1",
+        ] {
+            self.connection.execute(sql, [key])?;
+        }
         Ok(())
     }
 }

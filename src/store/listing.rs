@@ -167,7 +167,7 @@ impl Store {
             "SELECT ",
             follow_up_columns!(),
             ", because, reply_at, (SELECT contact_id FROM contacts c WHERE c.id = contact), id, conversation_id, contact FROM follow_ups \
-             WHERE claimed_at >= ?1 AND (?2 IS NULL OR contact = ?2) AND id BETWEEN ?3 AND ?4 ORDER BY follow_ups.id"
+             WHERE claimed_at >= ?1 AND (?2 IS NULL OR contact = ?2 OR contact IN (SELECT id FROM contacts WHERE person = ?2)) AND id BETWEEN ?3 AND ?4 ORDER BY follow_ups.id"
         );
         let mut statement = self.connection.prepare(SQL)?;
         let mut rows = statement.query((
@@ -250,7 +250,9 @@ impl Store {
             rows.collect()
         };
         Ok(Counts {
-            contacts: count("SELECT count(*) FROM contacts")?,
+            contacts: count(
+                "SELECT (SELECT count(*) FROM contacts) - (SELECT count(*) FROM contacts WHERE person IS NOT NULL)",
+            )?,
             scheduled: count("SELECT count(*) FROM contacts WHERE wake_at IS NOT NULL")?,
             holds: grouped(
                 "SELECT hold, count(*) FROM contacts WHERE hold IS NOT NULL GROUP BY hold ORDER BY hold",

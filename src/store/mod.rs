@@ -16,6 +16,7 @@ mod ingest;
 mod listing;
 mod lock;
 mod operator;
+mod people;
 mod restore;
 mod review;
 mod schema;
@@ -42,6 +43,7 @@ pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution, because_jso
 pub use ingest::{Batch, Imported, Ingest, Reading};
 pub use listing::{Counts, FollowUpRow, HeldContact, MessageRow};
 pub use lock::RunLock;
+pub use people::PersonId;
 pub use review::DraftVerdict;
 pub use sources::{FileState, TakenBefore};
 pub use threads::{ContactKey, Threads};

@@ -34,7 +34,9 @@ impl Store {
         ))?;
         self.awaken(key)?;
         if word.kind == WordKind::OptIn {
-            self.awaken_sharers(key)?;
+            for member in self.members(self.lead(key)?)? {
+                self.awaken_sharers(member)?;
+            }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::model::{Timestamp, WordKind};
 impl Store {
     /// The contact of this id, made when it is new.
     fn contact_of(&self, contact_id: &str) -> Result<ContactKey> {
-        if let Some(key) = self.find(contact_id)? {
+        if let Some(key) = self.row_of(contact_id)? {
             return Ok(key);
         }
         let sql = "INSERT INTO contacts (contact_id, wake_at) VALUES (?1, 0)";
@@ -25,7 +25,7 @@ impl Store {
     /// When the database cannot be written.
     pub fn restore_contact(&self, record: &ContactRecord, as_of: Timestamp) -> Result<bool> {
         let contact = &record.contact;
-        let is_new = self.find(&contact.contact_id)?.is_none();
+        let is_new = self.row_of(&contact.contact_id)?.is_none();
         let key = self.contact_of(&contact.contact_id)?;
         let at = micros(as_of);
         let sql = "UPDATE contacts SET \
@@ -63,6 +63,10 @@ impl Store {
         }
         for word in &record.words {
             self.insert_word_once(key, word)?;
+        }
+        for join in &record.joins {
+            let other = self.contact_of(&join.with)?;
+            self.restore_join(key, other, join)?;
         }
         if let Some(reason) = &record.opted_out {
             self.insert_opted_out(key, reason, as_of)?;

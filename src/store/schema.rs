@@ -4,10 +4,10 @@
 pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
-pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1, NUMBERS, DRAFTS, CHANNELS];
+pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -217,6 +217,31 @@ CREATE TABLE address_rates (
   at INTEGER NOT NULL,
   PRIMARY KEY (channel, address)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// One person over several contacts: `person` is the row of the one who leads. Only that one is ever awake.
+const PEOPLE: &str = "
+ALTER TABLE contacts ADD COLUMN person INTEGER REFERENCES contacts(id);
+CREATE INDEX contacts_person ON contacts(person) WHERE person IS NOT NULL;
+CREATE TRIGGER contacts_wake_person AFTER UPDATE OF wake_at ON contacts
+WHEN NEW.person IS NOT NULL AND NEW.wake_at IS NOT NULL
+BEGIN
+  UPDATE contacts SET wake_at = 0 WHERE id = NEW.person;
+  UPDATE contacts SET wake_at = NULL, hold = NULL WHERE id = NEW.id;
+END;
+
+-- What was said of two contacts: one person, or two. The later counts.
+CREATE TABLE joins (
+  id INTEGER PRIMARY KEY,
+  contact INTEGER NOT NULL REFERENCES contacts(id),
+  other INTEGER NOT NULL REFERENCES contacts(id),
+  kind TEXT NOT NULL CHECK (kind IN ('merge', 'split')),
+  said_by TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  reason TEXT
+) STRICT;
+CREATE INDEX joins_contact ON joins(contact);
+CREATE INDEX joins_other ON joins(other);
 ";
 
 /// The same of a number outside the database: what [`number_key!`] makes of it.

@@ -4,6 +4,7 @@ use anyhow::Result;
 use rusqlite::{CachedStatement, OptionalExtension, Row};
 
 use super::drafts::{DRAFTS, draft};
+use super::people::{PART, Part, one};
 use super::schema::number_key;
 use super::{Store, time};
 use crate::model::{
@@ -23,16 +24,13 @@ pub(super) use follow_up_columns;
 pub type ContactKey = i64;
 
 impl Store {
-    /// The contact of this id.
+    /// The contact of this id; of a person over several contacts, the one that leads.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn find(&self, contact_id: &str) -> Result<Option<ContactKey>> {
-        let sql = "SELECT id FROM contacts WHERE contact_id = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement
-            .query_row([contact_id], |row| row.get(0))
-            .optional()?)
+        let row = self.row_of(contact_id)?;
+        row.map(|row| self.lead(row)).transpose()
     }
 
     /// Contacts whose id, phone, email or name is or contains `text`: for a helpful "did you mean".
@@ -76,6 +74,7 @@ impl Store {
         let drafts = any("SELECT 1 FROM drafts LIMIT 1")?;
         Ok(Threads {
             store: self,
+            people: self.has_people()?,
             contact: connection.prepare_cached(CONTACT)?,
             messages: connection.prepare_cached(MESSAGES)?,
             addresses: optional(ADDRESSES, addresses)?,
@@ -104,18 +103,18 @@ const FOLLOW_UPS: &str = concat!(
     follow_up_columns!(),
     " FROM follow_ups WHERE contact = ?1 ORDER BY id"
 );
-const BY_PHONE: &str = concat!(
+pub(super) const BY_PHONE: &str = concat!(
     "SELECT id FROM contacts WHERE phone IS NOT NULL AND ",
     number_key!("phone"),
     " = ",
     number_key!("?1"),
     " AND id <> ?2 LIMIT 50"
 );
-const BY_EMAIL: &str =
+pub(super) const BY_EMAIL: &str =
     "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE AND id <> ?2 LIMIT 50";
-const BY_ADDRESS: &str =
+pub(super) const BY_ADDRESS: &str =
     "SELECT contact FROM addresses WHERE address = ?1 AND contact <> ?2 LIMIT 50";
-const BY_NUMBER: &str = concat!(
+pub(super) const BY_NUMBER: &str = concat!(
     "SELECT contact FROM addresses WHERE channel IN ('sms', 'whatsapp') AND ",
     number_key!("address"),
     " = ",
@@ -126,6 +125,8 @@ const BY_NUMBER: &str = concat!(
 /// Reads threads: see [`Store::threads`].
 pub struct Threads<'s> {
     store: &'s Store,
+    /// Whether any contacts are joined.
+    people: bool,
     contact: CachedStatement<'s>,
     messages: CachedStatement<'s>,
     addresses: Option<CachedStatement<'s>>,
@@ -145,32 +146,77 @@ impl Threads<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn thread(&mut self, key: ContactKey) -> Result<Option<Thread>> {
+        let mut members = vec![key];
+        if self.people {
+            members = self.store.members(self.store.lead(key)?)?;
+        }
+        let mut thread = match members[..] {
+            [only] => self.of_contact(only)?,
+            _ => self.of_person(&members)?,
+        };
+        if let Some(thread) = &mut thread {
+            for message in &thread.messages {
+                if !thread.sources.iter().any(|s| s.id == message.source) {
+                    let known = self.sources.iter().find(|s| s.id == message.source);
+                    thread.sources.extend(known.cloned());
+                }
+            }
+        }
+        Ok(thread)
+    }
+
+    /// What is known by one contact alone.
+    fn of_contact(&mut self, key: ContactKey) -> Result<Option<Thread>> {
         let Some(contact) = self.person(key)? else {
             return Ok(None);
         };
-        let messages = rows(Some(&mut self.messages), key, message)?;
-        let shared_words = self.shared_words(key, &contact)?;
         let prefix = &self.store.prefix;
-        let mut sources: Vec<SourceAge> = Vec::new();
-        for message in &messages {
-            if !sources.iter().any(|s| s.id == message.source) {
-                sources.extend(
-                    self.sources
-                        .iter()
-                        .find(|s| s.id == message.source)
-                        .cloned(),
-                );
-            }
-        }
         Ok(Some(Thread {
-            sources,
+            messages: rows(Some(&mut self.messages), key, message)?,
             words: rows(self.words.as_mut(), key, word)?,
             follow_ups: rows(self.follow_ups.as_mut(), key, |row| follow_up(row, prefix))?,
             drafts: rows(self.drafts.as_mut(), key, draft)?,
-            shared_words,
+            shared_words: self.shared_words(key, &contact)?,
             contact,
-            messages,
+            ..Thread::default()
         }))
+    }
+
+    /// What is known by a person's contacts together.
+    fn of_person(&mut self, members: &[ContactKey]) -> Result<Option<Thread>> {
+        let connection = &self.store.connection;
+        let mut told = connection.prepare_cached(PART)?;
+        let addresses = "SELECT channel, address, at FROM addresses WHERE contact = ?1";
+        let mut addresses = connection.prepare_cached(addresses)?;
+        let mut parts = Vec::new();
+        let mut shared_words: Vec<SharedWord> = Vec::new();
+        for key in members {
+            let Some(thread) = self.of_contact(*key)? else {
+                continue;
+            };
+            shared_words.extend(thread.shared_words.iter().cloned());
+            parts.push(Part {
+                thread,
+                told: told.query_row([key], |row| {
+                    let at = |n| row.get(n);
+                    Ok([at(0)?, at(1)?, at(2)?, at(3)?, at(4)?])
+                })?,
+                addresses: rows(Some(&mut addresses), *key, |row| {
+                    Ok((named(row, 0)?, row.get(1)?, row.get(2)?))
+                })?,
+            });
+        }
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        let mut thread = one(parts);
+        let is_own = |id: &String| *id == thread.contact.contact_id || thread.aliases.contains(id);
+        shared_words.retain(|word| !is_own(&word.contact_id));
+        shared_words
+            .sort_by(|a, b| (a.at, a.kind, &a.contact_id).cmp(&(b.at, b.kind, &b.contact_id)));
+        shared_words.dedup();
+        thread.shared_words = shared_words;
+        Ok(Some(thread))
     }
 
     /// A contact without the conversation, and what was said about them; `None` when they are gone.
@@ -233,6 +279,12 @@ impl Threads<'_> {
             }
         }
         let mut words = Vec::new();
+        if self.people {
+            // Who shares a number with one contact of a person shares it with the person.
+            for other in std::mem::take(&mut others) {
+                others.extend(self.store.members(self.store.lead(other)?)?);
+            }
+        }
         others.sort_unstable();
         others.dedup();
         for other in others {

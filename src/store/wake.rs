@@ -67,12 +67,23 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Every contact: in the order of [`Store::scheduled`], then the others.
+    /// Everyone, each person once: in the order of [`Store::scheduled`], then the others.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn everyone(&self) -> Result<Vec<ContactKey>> {
-        let sql = "SELECT id FROM contacts ORDER BY wake_at IS NULL, wake_at, hold IS NULL, id";
+        let sql = "SELECT id FROM contacts WHERE person IS NULL ORDER BY wake_at IS NULL, wake_at, hold IS NULL, id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Every contact, each of a person's for itself, in the order in which they came.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rows(&self) -> Result<Vec<ContactKey>> {
+        let sql = "SELECT id FROM contacts ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -100,8 +111,17 @@ impl Store {
             }
             progress(unsettled.len());
             let transaction = self.immediate()?;
-            let mut threads = self.threads()?;
+            let mut leads = Vec::with_capacity(unsettled.len());
             for key in unsettled {
+                if self.join(key, policy, now)? {
+                    self.catch_up(key)?;
+                }
+                leads.push(self.lead(key)?);
+            }
+            leads.sort_unstable();
+            leads.dedup();
+            let mut threads = self.threads()?;
+            for key in leads {
                 let Some(thread) = threads.thread(key)? else {
                     continue;
                 };

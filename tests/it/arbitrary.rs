@@ -178,6 +178,7 @@ pub(crate) fn policy(delay: Any<Delay>) -> Any<Policy> {
                     source_fresh_for: [("two".to_owned(), own)].into(),
                     approval: Approval::default(),
                     senders,
+                    join_by: Vec::new(),
                     country: None,
                     reach,
                 }
@@ -367,6 +368,7 @@ pub(crate) fn thread(times: Any<Any<Timestamp>>) -> Any<(Thread, Timestamp)> {
                             as_of,
                         })
                         .collect(),
+                    ..Thread::default()
                 };
                 (thread, now)
             },

@@ -173,6 +173,7 @@ fn contact() -> impl Strategy<Value = ContactRecord> {
             };
             ContactRecord {
                 line: 0,
+                joins: Vec::new(),
                 contact,
                 words,
                 opted_out: None,

@@ -21,6 +21,7 @@ mod examples;
 mod export;
 mod import;
 mod lookups;
+mod people;
 mod platforms;
 mod policy;
 mod providers;

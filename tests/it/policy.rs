@@ -97,6 +97,7 @@ impl PolicyText {
                 Some(senders) => each(senders, word)?,
                 None => Channel::ALL.to_vec(),
             },
+            join_by: Vec::new(),
             country: self.country.parse().ok(),
             reach: each(&self.reach, reach)?.into_iter().collect(),
         };

@@ -372,7 +372,7 @@ fn x7_a_reply_that_comes_to_light_too_late_is_reported() {
 fn d21_an_opt_out_follows_the_number_and_an_opt_in_lifts_it() {
     let world = World::new();
     world.import(ASKED);
-    world.import("c2,sms,in,2026-03-02T10:02:00Z,STOP,,,+34600000001\n");
+    world.import("c2,sms,in,2026-03-02T10:02:00Z,STOP,,Luis,+34600000001\n");
     let now = at("2026-03-02T10:10:00Z");
     let decision = decide(&world.config.policy, &world.thread("c1"), now);
     assert_eq!(decision.reason, Reason::OptedOut);

@@ -190,6 +190,8 @@ fn tells_the_same(a: &Thread, b: &Thread) -> bool {
         follow_ups,
         shared_words,
         drafts,
+        aliases,
+        ids,
         sources: _,
     } = a;
     *messages == b.messages
@@ -197,6 +199,8 @@ fn tells_the_same(a: &Thread, b: &Thread) -> bool {
         && *words == b.words
         && *shared_words == b.shared_words
         && *drafts == b.drafts
+        && *aliases == b.aliases
+        && *ids == b.ids
         && *contact == b.contact
 }
 

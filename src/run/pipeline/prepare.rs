@@ -202,7 +202,7 @@ impl Preparer<'_> {
             .into_owned();
         let outgoing = Outgoing {
             id: String::new(),
-            contact_id: thread.contact.contact_id.clone(),
+            contact_id: thread.id_on(channel).to_owned(),
             conversation_id: decision.conversation_id.clone(),
             conversation: conversation_on(thread, channel).map(str::to_owned),
             reply_to: last.and_then(|m| m.message_id.clone()),

@@ -58,6 +58,8 @@ pub struct Ingest<'a> {
     repeats: [HashMap<(u64, u64), u32>; 2],
     suppressions: Suppressions,
     has_follow_ups: bool,
+    /// Whether any contacts are joined.
+    has_people: bool,
     zones: HashMap<String, Option<Zone>>,
     imported: Imported,
     /// The batch before was mostly known: then asking first is cheaper than reading and inserting in vain.
@@ -142,6 +144,7 @@ impl<'a> Ingest<'a> {
             repeats: Default::default(),
             suppressions: Suppressions::load(store)?,
             has_follow_ups: store.connection.prepare_cached(any)?.exists([])?,
+            has_people: store.has_people()?,
             zones: HashMap::new(),
             imported: Imported::default(),
             mostly_known: false,
@@ -402,6 +405,15 @@ impl<'a> Ingest<'a> {
         if !is_new && (contact.changed || (any_new && contact.wake_at != Some(0))) {
             self.store.update_contact(&contact)?;
         }
+        if shares {
+            // At once, and not only when it is settled: a run in between must know whose reply this is.
+            let (policy, now) = (self.reading.policy, self.reading.now);
+            self.has_people |= self.store.join(contact.key, policy, now)?;
+        }
+        if any_new && self.has_people {
+            let late = self.store.catch_up(contact.key)?;
+            self.imported.sent_after_reply.extend(late);
+        }
         Ok(())
     }
 
@@ -486,6 +498,14 @@ impl Statements<'_> {
             .filter_map(|p| batch.get(p.row.address))
             .collect();
         given.dedup();
+        if rows.iter().any(|p| p.row.channel.has_own_ids()) {
+            for address in &given {
+                if StoredContact::find(&mut self.find_contact, address)?.is_some() {
+                    return Ok(true);
+                }
+            }
+            given.extend(rows.first().map(|p| batch.text(p.row.contact_id)));
+        }
         if let Some(phone) = contact.phone.0.as_deref() {
             given.push(phone);
         }

@@ -49,7 +49,9 @@ fn the_plan_for_an_earlier_time_than_the_last_one_looks_at_everyone() {
     assert!(late.contains("[exit 0]"), "{late}");
     desk.write(
         "more.csv",
-        &include_str!("clinic.csv").replace("c-1", "d-1"),
+        &include_str!("clinic.csv")
+            .replace("c-1", "d-1")
+            .replace("+5255", "+5281"),
     );
     desk.run(&[
         "import",
