@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::after_import::{Seen, after_import};
 use super::{Context, Verbosity};
 use crate::cli::Import;
 use crate::config::{Config, SourceConfig, fingerprint};
@@ -88,11 +89,26 @@ pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) ->
         };
         for file in files {
             let shown = file.display().to_string();
+            let seen = Seen::at(&file);
+            let mut is_whole = false;
             let taken = |see: &mut dyn FnMut(Sight<'_>)| {
-                intake.file(&file, &source.name, &settings, false, see)
+                let taken = intake.file(&file, &source.name, &settings, false, see)?;
+                is_whole = taken.rejected == 0;
+                Ok(taken)
             };
             let result = context.take(&shown, Asked::BySource, taken);
             outcome = outcome.max(context.file_outcome(result));
+            if is_whole {
+                match after_import(source, &file, seen.as_ref()) {
+                    Ok(None) => {}
+                    Ok(Some(done)) => context.say(Verbosity::Verbose, &format!("{shown}: {done}")),
+                    Err(error) => {
+                        let words = format!("{shown} is imported, but {error:#}");
+                        context.say(Verbosity::Quiet, &words);
+                        outcome = outcome.max(Outcome::Permission);
+                    }
+                }
+            }
         }
     }
     Ok(outcome)

@@ -1,6 +1,7 @@
 //! One thin file per command: load, open, call one function, report. What is data goes to `out`, everything
 //! else to `err`.
 
+mod after_import;
 pub mod check;
 pub mod detect;
 mod doctor;

@@ -47,7 +47,7 @@ pub use load::{CheckTemplate, TemplateUse, TemplateVerdict, check, load, parse};
 pub use scenarios::{Step, StepText};
 pub use schema::schema;
 pub use secret::{Secret, SecretError, SecretRef};
-pub use sources::{AUTO, DateOrder, Format, SourceConfig};
+pub use sources::{AUTO, AfterImport, DateOrder, Format, SourceConfig};
 pub use templates::{Template, WhatsappTemplate};
 pub use workflows::{Hook, Notify, Workflow};
 

@@ -326,6 +326,9 @@ struct Source {
     contact_id: Option<String>,
     /// For csv.
     delimiter: Option<String>,
+    /// What becomes of a file once all of it is stored: "keep" (the default), "delete", or "move:DIR".
+    #[schemars(regex(pattern = r"^(keep|delete|move:.+)$"))]
+    after_import: Option<String>,
     /// For an API: whether it is asked again right before each message; default true.
     last_look: Option<bool>,
     /// For an API: what is older is not asked for, such as "2026-01-31".

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::apis::{self, ApiSource};
 use super::channels::ChannelConfig;
@@ -39,6 +39,20 @@ pub struct SourceConfig {
     pub contact_id: Option<String>,
     /// For csv: the separator, when it is not to be found out.
     pub delimiter: Option<u8>,
+    /// What becomes of its files once they are taken.
+    pub after_import: AfterImport,
+}
+
+/// What becomes of a file once every row of it is stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum AfterImport {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It goes into this folder, resolved.
+    Move(PathBuf),
+    /// It is deleted.
+    Delete,
 }
 
 impl SourceConfig {
@@ -161,6 +175,7 @@ pub(super) const FILE_KEYS: &[&str] = &[
     "channel",
     "contact_id",
     "delimiter",
+    "after_import",
 ];
 
 /// The word for a format that the content tells.
@@ -273,6 +288,7 @@ fn read_one(
         }
     }
     let contact_id = table.text("contact_id", "contact_id = \"+525512345678\"", findings);
+    let after_import = after_import(&mut table, files.as_deref(), place, findings);
     apis::misplaced(&mut table, findings);
     table.done(findings);
     Some(SourceConfig {
@@ -289,7 +305,49 @@ fn read_one(
         channel,
         contact_id: contact_id.map(|c| c.value.to_owned()),
         delimiter,
+        after_import,
     })
+}
+
+/// `"keep"`, `"move:DIR"` or `"delete"`.
+fn after_import(
+    table: &mut Table<'_>,
+    files: Option<&str>,
+    place: &Place<'_>,
+    findings: &mut Findings,
+) -> AfterImport {
+    const SHAPE: &str =
+        "write \"keep\", \"delete\", or \"move:\" and a folder, such as \"move:exports/done\"";
+    let example = "after_import = \"move:exports/done\"";
+    let read = |text: &str| match text {
+        "keep" => Ok(AfterImport::Keep),
+        "delete" => Ok(AfterImport::Delete),
+        text => match text.strip_prefix("move:").map(str::trim) {
+            Some(folder) if !folder.is_empty() && !folder.contains('\0') => {
+                let folder = place.path(folder);
+                if files.is_some_and(|files| names_files_in(&place.path(files), &folder)) {
+                    return Err("the source's path names the files of that folder too, and would take them in again; write another folder".to_owned());
+                }
+                Ok(AfterImport::Move(folder))
+            }
+            _ => Err(format!("no such thing to do; {SHAPE}")),
+        },
+    };
+    table
+        .parsed("after_import", example, findings, read)
+        .unwrap_or_default()
+}
+
+/// Whether a pattern names the file of its own name in `folder`.
+fn names_files_in(pattern: &Path, folder: &Path) -> bool {
+    let name = pattern.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.replace(['*', '?'], "x");
+    let options = glob::MatchOptions {
+        require_literal_separator: true,
+        ..glob::MatchOptions::default()
+    };
+    glob::Pattern::new(&pattern.to_string_lossy())
+        .is_ok_and(|pattern| pattern.matches_path_with(&folder.join(name), options))
 }
 
 /// As written; `None` when the content is to tell.

@@ -2,6 +2,7 @@
 //! a directory of its own, with no environment but the width of the terminal.
 
 mod export;
+mod folders;
 mod import_config;
 mod operator;
 mod plan;
