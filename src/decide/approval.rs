@@ -193,6 +193,7 @@ mod tests {
                 expired,
             },
             senders: vec![Channel::Sms],
+            join_by: Vec::new(),
             country: None,
             reach: [].into(),
         }
