@@ -280,7 +280,7 @@ fn agree(mine: &[Known], theirs: &[Known], by: JoinedBy) -> bool {
     if named {
         return true;
     }
-    fn of<'k>(known: &'k [Known], by: JoinedBy) -> Vec<&'k String> {
+    fn of(known: &[Known], by: JoinedBy) -> Vec<&String> {
         match by {
             JoinedBy::Phone => known.iter().filter_map(|k| k.email.as_ref()).collect(),
             _ => known.iter().flat_map(|k| &k.numbers).collect(),

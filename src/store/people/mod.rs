@@ -93,7 +93,7 @@ impl Store {
         let mut ids = Vec::new();
         for member in self.members(lead)? {
             ids.push(statement.query_row((member, lead), |row| {
-                let is_joined = member != lead && !row.get_ref(1)?.as_str_or_null()?.is_none();
+                let is_joined = member != lead && row.get_ref(1)?.as_str_or_null()?.is_some();
                 Ok(PersonId {
                     contact_id: row.get(0)?,
                     by: is_joined.then(|| named(row, 1)).transpose()?,
