@@ -494,3 +494,89 @@ fn x8_without_a_platform_tags_stay_here_and_a_note_has_nowhere_to_go() {
     assert_eq!(outcomes(&events), expected);
     assert_eq!(server.requests().len(), 1);
 }
+
+/// A platform repeats our secret when it refuses what a workflow asks; nothing that is shown or kept has it, nor the
+/// arguments of any process.
+#[test]
+fn s1_no_secret_is_in_the_outcomes_of_actions_or_in_arguments() {
+    let server = Server::start(|request, _| {
+        let path = request.path.as_str();
+        let is_message = path.ends_with("/messages") && !request.text().contains("private\":true")
+            || path.ends_with("/reply") && request.text().contains("\"comment\"");
+        if is_message {
+            let body = json!({ "messageId": "m1", "id": 5, "type": "conversation" });
+            return Reply::answer(200, body.to_string());
+        }
+        let echo = format!("no: {MARKER} {path} {:?}", request.headers);
+        let body = json!({ "message": echo, "errors": [{ "code": "x", "message": echo }] });
+        Reply::answer(422, body.to_string())
+    });
+    let url = server.url();
+    let senders = [
+        (
+            "sms.highlevel",
+            "location_id = \"loc1\"\ntoken = { env = \"TOKEN\" }",
+        ),
+        (
+            "live_chat.chatwoot",
+            "account_id = \"1\"\napi_access_token = { env = \"TOKEN\" }",
+        ),
+        (
+            "whatsapp.intercom",
+            "admin_id = \"1\"\naccess_token = { env = \"TOKEN\" }",
+        ),
+    ];
+    let tables: String = senders
+        .iter()
+        .map(|(name, lines)| format!("[channels.{name}]\n{lines}\nbase_url = \"{url}\"\n"))
+        .collect();
+    let desk = Desk::empty();
+    let head = HEAD.replace(
+        "text = \"Still there?\"",
+        "text = \"Still there?\", workflow = \"cold\"",
+    );
+    let arguments =
+        "command = [\"sh\", \"-c\", \"cat /proc/[0-9]*/cmdline > seen.txt 2>/dev/null; true\"]\n";
+    let hook =
+        format!("webhook = {{ url = \"{url}/hook\", secret = {{ env = \"HOOK_SECRET\" }} }}\n");
+    desk.write(
+        "followup.toml",
+        &format!("{head}[switching]\nenabled = false\n{tables}{COLD}{arguments}{hook}"),
+    );
+    let rows: String = ["sms", "live_chat", "whatsapp"]
+        .iter()
+        .enumerate()
+        .map(|(i, channel)| quiet(&format!("c{i}"), channel, &format!(",+5255123456{i:02},")))
+        .collect();
+    desk.write("chats.csv", &format!("{HEADER}{rows}"));
+    let import = ["import", "chats.csv", "--now=2026-03-02T08:05:00Z"];
+    assert_eq!(output(command(&desk, &import)).0, Some(0));
+    let now = "--now=2026-03-02T08:10:00Z";
+    let mut shown = String::new();
+    for arguments in [
+        &["run", "--json", "-v", now][..],
+        &["history", "--json"],
+        &["show", "c0", now],
+        &["status", "--json", now],
+        &["export", "followups"],
+    ] {
+        let (_, out, err) = output(command(&desk, arguments));
+        shown.push_str(&format!("{out}{err}"));
+    }
+    assert_eq!(shown.matches("\"type\":\"sent\"").count(), 3, "{shown}");
+    assert!(
+        shown.matches("***").count() > 8,
+        "the refusals are shown: {shown}"
+    );
+    assert!(!shown.contains(MARKER), "{shown}");
+    let seen = std::fs::read(desk.path("seen.txt")).unwrap();
+    assert!(
+        seen.windows(3).any(|w| w == b"run"),
+        "the arguments are seen"
+    );
+    for name in ["followup.db", "followup.db-wal", "seen.txt"] {
+        let kept = std::fs::read(desk.path(name)).unwrap_or_default();
+        let has = kept.windows(MARKER.len()).any(|w| w == MARKER.as_bytes());
+        assert!(!has, "in {name}");
+    }
+}
