@@ -580,3 +580,34 @@ fn s1_no_secret_is_in_the_outcomes_of_actions_or_in_arguments() {
         assert!(!has, "in {name}");
     }
 }
+
+/// The Message-ID of an email is made of the follow-up's id: in the folder of sent mail it is found by that, whatever
+/// a mail program has made of its text, and however late it is dated.
+#[test]
+fn x6_our_own_message_id_settles_an_unknown() {
+    let server = Server::always(Reply::reset().accepting());
+    let desk = business(
+        &twilio(&server.url()),
+        &quiet("ana", "sms", ",+525512345678,"),
+    );
+    let (_, events, _) = run(&desk, "2026-03-02T08:10:00Z");
+    assert_eq!(events[0]["type"], "unknown");
+    let id = events[0]["id"].as_str().unwrap();
+    for (message_id, found) in [
+        (format!("<{id}0@example.com>"), 0),
+        (format!("<{id}@example.com>"), 1),
+    ] {
+        desk.write(
+            "sent.csv",
+            &format!(
+                "{HEADER}ana,sms,outbound,2026-03-02T08:40:00Z,\"Still =\nthere?\",{message_id},77,,,\n"
+            ),
+        );
+        let import = ["import", "sent.csv", "--now=2026-03-02T09:00:00Z"];
+        assert_eq!(output(command(&desk, &import)).0, Some(0));
+        let (_, history, _) = output(command(&desk, &["history", "--json"]));
+        let row: Value = serde_json::from_str(history.lines().next().unwrap()).unwrap();
+        let states = ["unknown", "sent"];
+        assert_eq!(row["state"], states[found], "{message_id}: {history}");
+    }
+}

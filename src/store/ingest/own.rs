@@ -9,6 +9,7 @@ use crate::store::{ContactKey, Store};
 /// A follow-up of ours that may come back in an export (rule X6).
 pub(super) struct OwnMessage {
     id: i64,
+    public_id: String,
     contact: ContactKey,
     channel: String,
     text: String,
@@ -23,14 +24,15 @@ pub(super) struct OwnMessage {
 const TEN_MINUTES: i64 = 600_000_000;
 
 impl OwnMessage {
-    /// X6: whether this is our message: by provider id, else by channel, text and time within 10 minutes. Each
-    /// is found once.
+    /// X6: whether this is our message: by provider id, by our own id in a Message-ID, else by channel, text and
+    /// time within 10 minutes. Each is found once.
     pub(super) fn claims(&mut self, batch: &Batch, row: &Row, identity: i64) -> bool {
         if let Some(found) = self.message_identity {
             return found == identity;
         }
-        let by_id =
-            self.provider_id.is_some() && self.provider_id.as_deref() == batch.get(row.message_id);
+        let by_id = batch.get(row.message_id).is_some_and(|id| {
+            self.provider_id.as_deref() == Some(id) || is_named_after(id, &self.public_id)
+        });
         let by_words = row.channel.as_str() == self.channel
             && (row.sent_at - self.went_out_at).abs() <= TEN_MINUTES
             && batch.text(row.text).trim() == self.text.trim();
@@ -42,6 +44,13 @@ impl OwnMessage {
     }
 }
 
+/// Whether a message's id is a follow-up's own, or the Message-ID that was made of it.
+fn is_named_after(message_id: &str, follow_up_id: &str) -> bool {
+    let local = message_id.trim_start_matches('<');
+    let rest = local.strip_prefix(follow_up_id);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
+}
+
 impl Store {
     pub(super) fn own_messages(&self, key: ContactKey) -> Result<Vec<OwnMessage>> {
         let sql = "SELECT id, channel, text, state, episode, coalesce(sent_at, claimed_at), provider_id, \
@@ -50,6 +59,7 @@ impl Store {
         let rows = statement.query_map([key], |row| {
             Ok(OwnMessage {
                 id: row.get(0)?,
+                public_id: self.follow_up_id(row.get(0)?),
                 contact: key,
                 channel: row.get(1)?,
                 text: row.get(2)?,
