@@ -177,9 +177,12 @@ impl Actions<'_> {
                 .set_own_tags(open.contact, &tags_after(&own, add, remove))?;
         }
         let (mut state, detail) = outcome.record();
-        let retry_at = (state == "retry")
-            .then(|| next_attempt(&follow_up_id, open.attempts + 1, None, now))
-            .flatten();
+        let retry_at = match outcome {
+            ActionOutcome::Retry { after, .. } => {
+                next_attempt(&follow_up_id, open.attempts + 1, *after, now)
+            }
+            _ => None,
+        };
         if state == "retry" && retry_at.is_none() {
             state = "failed";
         }

@@ -106,7 +106,12 @@ pub enum ActionOutcome {
     /// Not done, or nobody knows; not to be repeated.
     Failed(String),
     /// Not done, or done by a receiver who can tell a repetition: to be tried again by a later run.
-    Retry(String),
+    Retry {
+        /// Why.
+        words: String,
+        /// Seconds that the receiver asks us to wait.
+        after: Option<u32>,
+    },
 }
 
 impl ActionOutcome {
@@ -116,8 +121,23 @@ impl ActionOutcome {
         match self {
             Self::Done(detail) => ("done", detail.as_deref()),
             Self::Failed(detail) => ("failed", Some(detail)),
-            Self::Retry(detail) => ("retry", Some(detail)),
+            Self::Retry { words, .. } => ("retry", Some(words)),
         }
+    }
+
+    /// To be tried again, for a reason that is ours.
+    fn later(words: String) -> Self {
+        Self::Retry { words, after: None }
+    }
+
+    /// To be tried again, when the receiver says.
+    fn again(error: &SendError) -> Self {
+        let after = match error {
+            SendError::Retry { after, .. } => *after,
+            _ => None,
+        };
+        let words = error.to_string();
+        Self::Retry { words, after }
     }
 }
 
@@ -296,7 +316,7 @@ impl<'c> Workflows<'c> {
         };
         let sender = match self.senders.get(home.channel) {
             Ok(sender) => sender,
-            Err(words) => return ActionOutcome::Retry(words),
+            Err(words) => return ActionOutcome::later(words),
         };
         let Some(platform) = sender.platform() else {
             let channel = home.channel;
@@ -306,10 +326,10 @@ impl<'c> Workflows<'c> {
         match platform.act(home, deed, &id, now) {
             Ok(words) => ActionOutcome::Done(words),
             Err(error @ (SendError::Retry { .. } | SendError::Credentials { .. })) => {
-                ActionOutcome::Retry(error.to_string())
+                ActionOutcome::again(&error)
             }
             Err(error @ SendError::Unknown { .. }) if deed.is_repeatable() => {
-                ActionOutcome::Retry(error.to_string())
+                ActionOutcome::again(&error)
             }
             Err(error @ SendError::Unknown { .. }) => {
                 ActionOutcome::Failed(format!("it may have been done: {error}"))
@@ -328,7 +348,7 @@ impl<'c> Workflows<'c> {
         let key = match self.key(workflow, hook) {
             Ok(key) => key,
             // The secret may be there for the next run.
-            Err(words) => return ActionOutcome::Retry(words),
+            Err(words) => return ActionOutcome::later(words),
         };
         let id = format!("{}_webhook", told.follow_up);
         let body = self.body(workflow, told).to_string();
@@ -339,11 +359,10 @@ impl<'c> Workflows<'c> {
             Ok(answer) => answer.verdict(&said(&answer, &key.secret), now),
             Err(broken) => broken.into(),
         };
-        let words = error.to_string();
         match error {
             // The id tells a repetition, so that an unclear end may be repeated too.
-            SendError::Retry { .. } | SendError::Unknown { .. } => ActionOutcome::Retry(words),
-            _ => ActionOutcome::Failed(words),
+            SendError::Retry { .. } | SendError::Unknown { .. } => ActionOutcome::again(&error),
+            _ => ActionOutcome::Failed(error.to_string()),
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) fn send(
     }
     let sender = match senders.get(to.channel) {
         Ok(sender) => sender,
-        Err(words) => return ActionOutcome::Retry(words),
+        Err(words) => return ActionOutcome::later(words),
     };
     let message = Outgoing {
         id: format!("{}_{}", told.follow_up, action.replace([' ', ':'], "_")),
@@ -47,7 +47,7 @@ pub(super) fn send(
     match sender.send(&message, now) {
         Ok(accepted) => ActionOutcome::Done(accepted.provider_id),
         Err(error @ (SendError::Retry { .. } | SendError::Credentials { .. })) => {
-            ActionOutcome::Retry(error.to_string())
+            ActionOutcome::again(&error)
         }
         Err(error @ SendError::Unknown { .. }) => {
             ActionOutcome::Failed(format!("it may have been sent: {error}"))

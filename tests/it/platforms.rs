@@ -454,6 +454,21 @@ fn x8_what_is_the_same_when_done_twice_is_tried_again_and_the_rest_is_not() {
 }
 
 #[test]
+fn x4_an_action_waits_as_long_as_the_platform_says() {
+    let server = Server::start(|request, number| match request.path.as_str() {
+        "/conversations/messages" => Reply::answer(200, r#"{"messageId":"m1"}"#),
+        _ if number < 3 => Reply::answer(429, "{}").header("Retry-After", "1800"),
+        _ => Reply::answer(200, "{}"),
+    });
+    let desk = with_workflow(&server.url(), "[workflows.cold]\nadd_tags = [\"cold\"]\n");
+    let states = |now: &str| outcomes(&run(&desk, now).1);
+    assert!(states("2026-03-02T08:10:00Z")[0].starts_with("tags: retry"));
+    assert!(states("2026-03-02T08:39:00Z").is_empty(), "too early");
+    assert!(states("2026-03-02T08:41:00Z")[0].starts_with("tags: retry"));
+    assert!(states("2026-03-02T09:12:00Z")[0].starts_with("tags: done"));
+}
+
+#[test]
 fn x8_check_says_what_a_workflow_of_the_platforms_must_not_do() {
     let desk = with_workflow("http://127.0.0.1:9", COLD);
     let (code, _, err) = output(command(&desk, &["check"]));

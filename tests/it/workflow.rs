@@ -183,7 +183,7 @@ fn x8_a_webhook_is_repeated_only_where_that_can_help() {
         let config = config(&hook(&server.url()), dir.path());
         let (_, outcome) = perform(&config, &environment()).remove(0);
         assert_eq!(
-            matches!(outcome, ActionOutcome::Retry(_)),
+            matches!(outcome, ActionOutcome::Retry { .. }),
             is_retried,
             "{reply:?}: {outcome:?}"
         );
@@ -192,7 +192,11 @@ fn x8_a_webhook_is_repeated_only_where_that_can_help() {
     let config = config(&hook(&Server::nobody()), dir.path());
     let (_, unset) = perform(&config, &Environment::default()).remove(0);
     let words = "the environment variable HOOK_SECRET is not set";
-    assert_eq!(unset, ActionOutcome::Retry(words.into()));
+    let later = ActionOutcome::Retry {
+        words: words.into(),
+        after: None,
+    };
+    assert_eq!(unset, later);
     let wrong: Environment = [("HOOK_SECRET", "hunter2")].into_iter().collect();
     let (_, wrong) = perform(&config, &wrong).remove(0);
     assert!(!format!("{wrong:?}").contains("hunter2"), "{wrong:?}");
@@ -256,7 +260,7 @@ fn x8_a_slow_webhook_ends_with_the_timeout() {
     config.limits.request_timeout = Duration::from_millis(600);
     let (_, outcome) = perform(&config, &environment()).remove(0);
     assert!(
-        matches!(&outcome, ActionOutcome::Retry(words) if words.contains("0.6 s")),
+        matches!(&outcome, ActionOutcome::Retry { words, .. } if words.contains("0.6 s")),
         "{outcome:?}"
     );
 }
