@@ -11,7 +11,8 @@ use crate::config::Config;
 use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
 use crate::import::{
-    Opened, Progress, ReadError, Reader, Records, RowError, SourceSettings, open, open_stream,
+    Opened, Progress, ReadError, Reader, Records, RowError, SourceSettings, maildir_modified, open,
+    open_stream,
 };
 use crate::model::Timestamp;
 use crate::store::{Batch, FileState, Imported, Ingest, Reading, Store};
@@ -74,11 +75,11 @@ impl Intake<'_> {
         see: &mut dyn FnMut(Sight<'_>),
     ) -> Result<Taken> {
         let about = std::fs::metadata(path).map_err(|e| unreadable(path, e.into()))?;
-        let modified = about.modified().unwrap_or(UNIX_EPOCH);
+        let maildir = about.is_dir().then(|| maildir_modified(path)).flatten();
+        let modified = maildir.or(about.modified().ok()).unwrap_or(UNIX_EPOCH);
         let source = self.store.source(name)?;
         let as_of = self.as_of.unwrap_or_else(|| modified.into());
-        let state = about
-            .is_file()
+        let state = (about.is_file() || maildir.is_some())
             .then(|| self.state(path, about.len(), modified, settings));
         if let Some(state) = &state
             && let Some(before) = self.store.taken_before(state, source, as_of)?

@@ -5,10 +5,12 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::SourceSettings;
+use super::document::{DEPTH, Node};
 use super::field::{FIELDS, Field};
-
-const DEPTH: usize = 64;
+use super::jsonl::checked;
+use super::platform::{More, Platform};
+use super::shape::Shape;
+use super::{ReadError, Record, SourceSettings};
 
 /// Where each field stands in an object: a tree of keys.
 #[derive(Debug, Default)]
@@ -112,6 +114,52 @@ pub(crate) fn check_depth(line: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A list of objects with our own keys: the same as one object a line.
+pub(crate) struct OwnList {
+    paths: Paths,
+    shape: Shape,
+}
+
+impl OwnList {
+    /// How a source's objects are read.
+    ///
+    /// # Errors
+    /// Settings that name columns which do not exist.
+    pub(crate) fn new(settings: &SourceSettings) -> Result<Self, ReadError> {
+        Ok(Self {
+            paths: Paths::new(settings),
+            shape: Shape::new(settings)?,
+        })
+    }
+}
+
+impl Platform for OwnList {
+    type Heads = ();
+
+    fn root(&self) -> &'static Node {
+        &Node::ITEMS_OR_ITEM
+    }
+
+    fn record<'a>(
+        &'a mut self,
+        (): &'a (),
+        row: &'a str,
+        _: &mut More,
+    ) -> Result<Option<Record<'a>>, String> {
+        let values = self.paths.read(row).and_then(|v| checked(v, row))?;
+        let record = self.shape.record(0, taken(values));
+        record.map(Some).map_err(|e| e.reason)
+    }
+}
+
+/// Gives each field's text once.
+pub(crate) fn taken<'a>(mut values: Values<'a>) -> impl FnMut(Field) -> Option<Cow<'a, str>> {
+    move |field| match std::mem::take(&mut values[field as usize]) {
+        Found::Text(text) => Some(text),
+        Found::Nothing | Found::Wrong(_) => None,
+    }
 }
 
 /// The value at one place of the tree.

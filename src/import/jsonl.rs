@@ -5,7 +5,7 @@ use std::io::Read;
 
 use super::encoding::text;
 use super::field::Field;
-use super::json::{Found, Paths, Values};
+use super::json::{Found, Paths, Values, taken};
 use super::lines::Lines;
 use super::rows::{CELL_LIMIT, Fault, RowFault};
 use super::shape::Shape;
@@ -47,15 +47,7 @@ impl Reader for JsonlReader {
         Some(
             values
                 .map_err(fail)
-                .and_then(|mut values| {
-                    let shape = &self.shape;
-                    shape.record(line, |field| {
-                        match std::mem::take(&mut values[field as usize]) {
-                            Found::Text(text) => Some(text),
-                            Found::Nothing | Found::Wrong(_) => None,
-                        }
-                    })
-                })
+                .and_then(|values| self.shape.record(line, taken(values)))
                 .map_err(ReadError::from),
         )
     }
@@ -86,7 +78,7 @@ pub(super) fn next_text<'a>(
 }
 
 /// The values, if each is one that a field can have.
-fn checked<'a>(values: Values<'a>, line: &str) -> Result<Values<'a>, String> {
+pub(super) fn checked<'a>(values: Values<'a>, line: &str) -> Result<Values<'a>, String> {
     let has_nul = memchr::memmem::find(line.as_bytes(), b"\\u0000").is_some();
     for field in Field::ALL {
         match &values[field as usize] {

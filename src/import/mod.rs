@@ -1,26 +1,43 @@
 //! Reading exports: one file per format, each a [`Reader`] of [`Record`]s.
 
+mod archive;
+mod chatwoot;
 mod contacts;
 mod csv;
+mod document;
+mod elements;
+mod email;
 mod encoding;
 mod field;
 mod follow_ups;
 pub(crate) mod guard;
+mod highlevel;
+mod html;
+mod intercom;
 mod json;
 mod jsonl;
+mod kind;
 mod lines;
+mod loose;
+mod meta;
 mod named_rows;
 mod open;
+mod platform;
 mod rows;
 mod settings;
 mod shape;
 mod table;
+mod telegram;
 mod time;
+mod twilio;
+mod us;
 mod whatsapp;
+mod whatsapp_cloud;
 mod words;
 
 pub use contacts::{CONTACT_COLUMNS, ContactReader, ContactRecord, Contacts};
 pub use csv::CsvReader;
+pub use email::modified as maildir_modified;
 pub use encoding::Progress;
 pub use field::COLUMNS;
 pub use follow_ups::{FOLLOW_UP_COLUMNS, FollowUpReader, FollowUpRecord};
@@ -88,6 +105,8 @@ pub enum Tells<'a> {
     /// No message: a word about the contact, such as an appointment (rule D5). `author`, `channel` and `text` of
     /// the record mean nothing.
     Word(Said<'a>),
+    /// Nothing: a reaction, a system line, a note among colleagues (rule S8). The record is not to be stored.
+    Nothing,
 }
 
 /// A word about a contact (rule D6b), said at the `sent_at` of its record.
@@ -102,6 +121,58 @@ pub struct Said<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// The same with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Record<'static> {
+        let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        let maybe = |text: Option<Cow<'a, str>>| text.map(own);
+        let said = |said: Said<'a>| Said {
+            kind: said.kind,
+            source: said.source,
+            reason: maybe(said.reason),
+        };
+        Record {
+            tells: match self.tells {
+                Tells::Message => Tells::Message,
+                Tells::MessageAndWord(word) => Tells::MessageAndWord(said(word)),
+                Tells::Word(word) => Tells::Word(said(word)),
+                Tells::Nothing => Tells::Nothing,
+            },
+            line: self.line,
+            contact_id: own(self.contact_id),
+            channel: self.channel,
+            author: self.author,
+            sent_at: self.sent_at,
+            text: own(self.text),
+            automatic: self.automatic,
+            ad_click: self.ad_click,
+            message_id: maybe(self.message_id),
+            conversation_id: maybe(self.conversation_id),
+            status: maybe(self.status),
+            name: maybe(self.name),
+            phone: maybe(self.phone),
+            email: maybe(self.email),
+            address: maybe(self.address),
+            timezone: maybe(self.timezone),
+            language: maybe(self.language),
+            tags: maybe(self.tags),
+        }
+    }
+
+    /// A row that tells nothing.
+    pub(crate) fn nothing() -> Self {
+        let (nobody, no_text) = (Cow::Borrowed(""), Cow::Borrowed(""));
+        let mut record = Self::message(
+            nobody,
+            Channel::LiveChat,
+            Author::Contact,
+            Timestamp::UNIX_EPOCH,
+            no_text,
+        );
+        record.tells = Tells::Nothing;
+        record
+    }
+
     /// A message of which no more is known than this.
     #[must_use]
     pub fn message(

@@ -4,15 +4,29 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use super::archive::{self, Stored};
+use super::chatwoot::{Chatwoot, Shape};
+use super::elements::{Source, looks_like_lines};
+use super::email::{MaildirReader, MboxReader, is_maildir};
 use super::encoding::{Counted, decoded, text};
+use super::highlevel::{self, Highlevel};
+use super::intercom::Intercom;
+use super::json::OwnList;
+use super::kind;
+use super::meta::Meta;
 use super::named_rows::{at_path, object};
+use super::platform::{HasLists, Platform, PlatformReader};
 use super::table::Table;
-use super::whatsapp::{Chat, looks_like_a_chat};
+use super::telegram::Telegram;
+use super::twilio::{Twilio, TwilioTable};
+use super::whatsapp::looks_like_a_chat;
+use super::whatsapp_cloud::WhatsappCloud;
 use super::{
     ChatCounts, ContactReader, Contacts, CsvReader, FollowUpReader, JsonlReader, Progress,
     ReadError, Reader, SourceSettings, WhatsappReader,
 };
 use crate::config::Format;
+use crate::model::Channel;
 
 /// An export that is ready to be read.
 pub struct Opened {
@@ -34,40 +48,44 @@ pub enum Records {
     FollowUps(Box<FollowUpReader>),
 }
 
-/// Opens the file at `path`. After this, only single rows are refused: a fault of the header, the encoding or the
-/// settings shows here.
+/// Opens the file at `path`, or the Maildir. After this, only single rows are refused: a fault of the header, the
+/// encoding, the structure or the settings shows here.
 ///
 /// # Errors
 /// [`ReadError::Io`] when there is no such file (its kind is `NotFound`) or it cannot be read; [`ReadError::File`]
 /// when it is no export that can be used.
 pub fn open(path: &Path, settings: &SourceSettings) -> Result<Opened, ReadError> {
-    let mut file = File::open(path)?;
-    let about = file.metadata()?;
+    let about = path.metadata()?;
     if about.is_dir() {
+        if is_maildir(path) && matches!(settings.format, None | Some(Format::Maildir)) {
+            let reader = MaildirReader::open(path, settings)?;
+            return Ok(messages(reader, MaildirReader::progress()));
+        }
         return Err(ReadError::File(
             "this is a directory; give the files in it, such as exports/*.csv".to_owned(),
         ));
     }
+    let mut file = File::open(path)?;
     if !about.is_file() {
         return open_stream(file, settings); // a pipe
     }
-    match content(&head(&mut file)?, settings)? {
-        Content::Chat { packed } => chat(file, packed, Some(path), settings),
-        Content::Rows(format) => {
-            file.rewind()?;
-            let progress = Progress::of(Some(about.len()));
-            rows(
-                Counted::new(file, progress.clone()),
-                format,
-                progress,
-                settings,
-            )
-        }
+    let head = head(&mut file)?;
+    file.rewind()?;
+    let content = content(&head, Some(path), settings)?;
+    if content.is_read_twice() {
+        return stored(file, content, Some(path), settings);
     }
+    let progress = Progress::of(Some(about.len()));
+    once(
+        Counted::new(file, progress.clone()),
+        content,
+        progress,
+        settings,
+    )
 }
 
-/// Opens standard input, or anything else that is read once from its beginning. A chat export, which is read twice, is
-/// kept in a file without a name meanwhile.
+/// Opens standard input, or anything else that is read once from its beginning. An export that is read twice is kept
+/// in a file without a name meanwhile.
 ///
 /// # Errors
 /// As [`open`].
@@ -76,24 +94,20 @@ pub fn open_stream(
     settings: &SourceSettings,
 ) -> Result<Opened, ReadError> {
     let head = head(&mut input)?;
-    let content = content(&head, settings)?;
+    let content = content(&head, None, settings)?;
     let mut input = Cursor::new(head).chain(input);
-    match content {
-        Content::Chat { packed } => {
-            let mut file = tempfile::tempfile()?;
-            io::copy(&mut input, &mut file)?;
-            chat(file, packed, None, settings)
-        }
-        Content::Rows(format) => {
-            let progress = Progress::of(None);
-            rows(
-                Counted::new(input, progress.clone()),
-                format,
-                progress,
-                settings,
-            )
-        }
+    if content.is_read_twice() {
+        let mut file = tempfile::tempfile()?;
+        io::copy(&mut input, &mut file)?;
+        return stored(file, content, None, settings);
     }
+    let progress = Progress::of(None);
+    once(
+        Counted::new(input, progress.clone()),
+        content,
+        progress,
+        settings,
+    )
 }
 
 /// The files that a source's `path` names, sorted: the path itself, or what matches its `*`, `?` and `[…]`.
@@ -122,16 +136,47 @@ pub fn files_of(pattern: &str) -> Result<Vec<PathBuf>, ReadError> {
 
 const HEAD: u64 = 64 << 10;
 
-/// What a file is by its beginning.
+/// What a file is.
+#[derive(Clone, Copy)]
 enum Content {
-    Chat { packed: bool },
-    Rows(Rows),
+    /// A chat of WhatsApp's or Signal's; `packed` in a `.zip`.
+    Chat {
+        packed: bool,
+        channel: Channel,
+    },
+    /// Meta's folder of chats in a `.zip`.
+    MetaArchive(Format),
+    /// A platform's JSON.
+    Json(Json),
+    /// A table of our own columns, or of Twilio's or HighLevel's.
+    Table(Option<Format>),
+    /// Our own JSON Lines.
+    Lines,
+    /// A list of objects with our own keys.
+    List,
+    Mbox,
+    Email,
 }
 
+/// A platform's JSON, and what its beginning shows.
 #[derive(Clone, Copy)]
-enum Rows {
-    Csv,
-    Jsonl,
+struct Json {
+    format: Format,
+    /// One value a line.
+    by_lines: bool,
+    has_lists: HasLists,
+    chatwoot: Shape,
+    contacts: bool,
+}
+
+impl Content {
+    const fn is_read_twice(self) -> bool {
+        match self {
+            Self::Chat { .. } | Self::MetaArchive(_) | Self::List => true,
+            Self::Json(json) => !json.by_lines,
+            Self::Table(_) | Self::Lines | Self::Mbox | Self::Email => false,
+        }
+    }
 }
 
 fn head(input: &mut impl Read) -> io::Result<Vec<u8>> {
@@ -140,71 +185,226 @@ fn head(input: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn content(head: &[u8], settings: &SourceSettings) -> Result<Content, ReadError> {
+fn content(
+    head: &[u8],
+    path: Option<&Path>,
+    settings: &SourceSettings,
+) -> Result<Content, ReadError> {
     if head.starts_with(b"PK\x03\x04") {
-        return match settings.format {
-            None | Some(Format::Whatsapp) => Ok(Content::Chat { packed: true }),
-            Some(_) => Err(ReadError::File(
-                "the file is a zip (or an Excel workbook), not text; unpack it, or save it as CSV"
-                    .to_owned(),
-            )),
-        };
+        return packed(path, settings.format);
     }
     let mut text = Vec::new();
     decoded(Cursor::new(head.to_vec()))?.read_to_end(&mut text)?;
-    let first = text.trim_ascii_start().first();
+    let text = text.trim_ascii_start();
+    let is_json = matches!(text.first(), Some(b'{' | b'['));
+    let is_mapped = !settings.columns.is_empty() || !settings.values.is_empty();
+    let rows = || match text.first() {
+        Some(b'[') => Content::List,
+        _ => Content::Lines,
+    };
     Ok(match settings.format {
-        Some(Format::Whatsapp) => Content::Chat { packed: false },
-        Some(Format::Csv) => Content::Rows(Rows::Csv),
-        Some(Format::Jsonl) => Content::Rows(Rows::Jsonl),
-        Some(other) => {
-            return Err(ReadError::File(format!("{other} is not read yet")));
+        Some(Format::Whatsapp) => chat(Channel::Whatsapp),
+        Some(Format::Signal) => chat(Channel::Sms),
+        Some(Format::Csv) => Content::Table(Some(Format::Csv)),
+        Some(Format::Jsonl) => rows(),
+        Some(format @ (Format::Twilio | Format::Highlevel)) if !is_json => {
+            Content::Table(Some(format))
         }
-        None if first == Some(&b'{') => Content::Rows(Rows::Jsonl),
-        None if looks_like_a_chat(&text) => Content::Chat { packed: false },
-        None if first == Some(&b'[') => {
-            return Err(ReadError::File(
-                "the file is a JSON list; write one object a line (jq -c '.[]' does it)".to_owned(),
-            ));
+        Some(
+            format @ (Format::Messenger
+            | Format::Instagram
+            | Format::Telegram
+            | Format::Twilio
+            | Format::Highlevel
+            | Format::Chatwoot
+            | Format::Intercom
+            | Format::WhatsappCloud),
+        ) => {
+            if !is_json {
+                return Err(ReadError::File(format!(
+                    "the file is no JSON, as {format} exports are; write another `format` on the source, or none"
+                )));
+            }
+            Content::Json(Json::new(format, text))
         }
-        None => Content::Rows(Rows::Csv),
+        Some(Format::Mbox) => Content::Mbox,
+        Some(Format::Maildir) => Content::Email,
+        None if is_mapped && is_json => rows(),
+        None if looks_like_a_chat(text) => chat(if is_signal(text) {
+            Channel::Sms
+        } else {
+            Channel::Whatsapp
+        }),
+        None if is_json => match kind::of_json(text, path)? {
+            Some(format) => Content::Json(Json::new(format, text)),
+            None => rows(),
+        },
+        None if kind::is_mbox(text) => Content::Mbox,
+        None if !is_mapped && kind::is_email(text) => Content::Email,
+        None => Content::Table(None),
     })
 }
 
-fn chat(
+const fn chat(channel: Channel) -> Content {
+    Content::Chat {
+        packed: false,
+        channel,
+    }
+}
+
+/// What an archive is.
+fn packed(path: Option<&Path>, format: Option<Format>) -> Result<Content, ReadError> {
+    let whatsapp = Content::Chat {
+        packed: true,
+        channel: Channel::Whatsapp,
+    };
+    match format {
+        Some(Format::Whatsapp) => Ok(whatsapp),
+        Some(format @ (Format::Messenger | Format::Instagram)) => Ok(Content::MetaArchive(format)),
+        None => {
+            // What comes from a pipe cannot be looked into yet: a chat, as it is by far the most often.
+            let Some(path) = path else {
+                return Ok(whatsapp);
+            };
+            let names = archive::names(&File::open(path)?)?;
+            if !names.iter().any(|name| kind::is_meta_messages(name)) {
+                return Ok(whatsapp);
+            }
+            let own = path.file_name().and_then(|n| n.to_str());
+            let names = names.iter().map(String::as_str);
+            kind::of_meta(own.into_iter().chain(names)).map(Content::MetaArchive)
+        }
+        Some(_) => Err(ReadError::File(
+            "the file is a zip (or an Excel workbook), not text; unpack it, or save it as CSV"
+                .to_owned(),
+        )),
+    }
+}
+
+impl Json {
+    fn new(format: Format, head: &[u8]) -> Self {
+        let has = |key: &str| kind::has_key(head, key);
+        let lists = match format {
+            Format::Intercom => has("conversations") || has("data") && !has("source"),
+            Format::Highlevel => has("messages") || has("contacts") || has("contact"),
+            _ => has("messages"),
+        };
+        let contacts =
+            format == Format::Highlevel && !has("messageType") && !has("lastMessageType");
+        Self {
+            format,
+            by_lines: looks_like_lines(head),
+            has_lists: if lists || head.starts_with(b"[") {
+                HasLists::Yes
+            } else {
+                HasLists::No
+            },
+            chatwoot: match (has("payload"), has("contact"), has("event")) {
+                (true, true, _) => Shape::Pages,
+                (_, _, true) => Shape::Bare,
+                (true, false, _) => Shape::Lists,
+                _ if head.starts_with(b"[") => Shape::Lists,
+                _ => Shape::Bare,
+            },
+            contacts,
+        }
+    }
+
+    /// What `source` has.
+    fn records(
+        self,
+        source: Source,
+        progress: &Progress,
+        settings: &SourceSettings,
+    ) -> Result<Records, ReadError> {
+        let lists = self.has_lists;
+        Ok(Records::Messages(match self.format {
+            Format::Messenger => reader(Meta::new(Channel::Facebook, settings), source, progress)?,
+            Format::Instagram => reader(Meta::new(Channel::Instagram, settings), source, progress)?,
+            Format::Telegram => reader(Telegram::new(settings), source, progress)?,
+            Format::Twilio => reader(Twilio::new(settings, lists), source, progress)?,
+            Format::Highlevel if self.contacts => {
+                let contacts = highlevel::api_contacts(source, lists == HasLists::No, progress)?;
+                return Ok(Records::Contacts(contacts));
+            }
+            Format::Highlevel => reader(Highlevel::new(settings, lists), source, progress)?,
+            Format::Chatwoot => reader(Chatwoot::new(settings, self.chatwoot), source, progress)?,
+            Format::Intercom => reader(Intercom::new(settings, lists), source, progress)?,
+            Format::WhatsappCloud => reader(WhatsappCloud::new(settings), source, progress)?,
+            _ => reader(OwnList::new(settings)?, source, progress)?,
+        }))
+    }
+}
+
+fn reader<P: Platform + 'static>(
+    platform: P,
+    source: Source,
+    progress: &Progress,
+) -> Result<Box<dyn Reader + Send>, ReadError> {
+    Ok(Box::new(PlatformReader::new(platform, source, progress)?))
+}
+
+fn messages(reader: impl Reader + Send + 'static, progress: Progress) -> Opened {
+    Opened {
+        records: Records::Messages(Box::new(reader)),
+        progress,
+        chat: None,
+    }
+}
+
+/// Opens what is read twice.
+fn stored(
     file: File,
-    packed: bool,
+    content: Content,
     path: Option<&Path>,
     settings: &SourceSettings,
 ) -> Result<Opened, ReadError> {
-    let chat = if packed {
-        Chat::packed(
-            file,
-            path.and_then(Path::file_stem)
-                .and_then(|stem| stem.to_str()),
-        )?
-    } else {
-        Chat::plain(file)?
+    let json = match content {
+        Content::Chat { packed, channel } => {
+            return whatsapp(file, packed, channel, path, settings);
+        }
+        Content::MetaArchive(format) => Json::new(format, b""),
+        Content::Json(json) => json,
+        _ => Json::new(Format::Jsonl, b"["),
     };
-    let progress = Progress::of(Some(chat.length() * 2)); // it is read twice
-    let reader = WhatsappReader::new(&chat, path, &progress, settings)?;
+    let documents = if matches!(content, Content::MetaArchive(_)) {
+        let texts = Stored::texts(file, kind::is_meta_messages)?;
+        if texts.is_empty() {
+            return Err(ReadError::File(
+                "the zip has no message_1.json in it; ask Meta for your information as JSON, with messages"
+                    .to_owned(),
+            ));
+        }
+        texts
+    } else {
+        vec![Stored::plain(file)?]
+    };
+    let length: u64 = documents.iter().map(Stored::length).sum();
+    let progress = Progress::of(Some(length.saturating_mul(2)));
     Ok(Opened {
-        chat: Some(reader.counts()),
-        records: Records::Messages(Box::new(reader)),
+        records: json.records(Source::Documents(documents), &progress, settings)?,
         progress,
+        chat: None,
     })
 }
 
-fn rows(
+/// Opens what is read once.
+fn once(
     input: impl Read + Send + 'static,
-    format: Rows,
+    content: Content,
     progress: Progress,
     settings: &SourceSettings,
 ) -> Result<Opened, ReadError> {
-    let (head, input) = peek(decoded(input)?)?;
-    let records = match format {
-        Rows::Csv => table(input, settings)?,
-        Rows::Jsonl => lines(&head, input, settings)?,
+    let input = decoded(input)?;
+    let records = match content {
+        Content::Mbox => Records::Messages(Box::new(MboxReader::new(input, settings)?)),
+        Content::Email => Records::Messages(Box::new(MaildirReader::single(input, settings)?)),
+        Content::Json(json) => json.records(Source::Lines(input), &progress, settings)?,
+        Content::Table(format) => table(input, format, settings)?,
+        _ => {
+            let (head, input) = peek(input)?;
+            lines(&head, input, settings)?
+        }
     };
     Ok(Opened {
         records,
@@ -213,9 +413,63 @@ fn rows(
     })
 }
 
-fn table(input: Box<dyn Read + Send>, settings: &SourceSettings) -> Result<Records, ReadError> {
+fn whatsapp(
+    file: File,
+    packed: bool,
+    channel: Channel,
+    path: Option<&Path>,
+    settings: &SourceSettings,
+) -> Result<Opened, ReadError> {
+    let chat = if packed {
+        let stem = path
+            .and_then(Path::file_stem)
+            .and_then(|stem| stem.to_str());
+        Stored::chat(file, stem)?
+    } else {
+        Stored::plain(file)?
+    };
+    let mut settings = settings.clone();
+    settings.channel.get_or_insert(channel);
+    let progress = Progress::of(Some(chat.length() * 2)); // it is read twice
+    let reader = WhatsappReader::new(&chat, path, &progress, &settings)?;
+    Ok(Opened {
+        chat: Some(reader.counts()),
+        records: Records::Messages(Box::new(reader)),
+        progress,
+    })
+}
+
+/// Whether a chat is one of Signal's: `[2019-12-24, 12:23] Ana: …`, with no seconds.
+fn is_signal(head: &[u8]) -> bool {
+    const PATTERN: &[u8] = b"[0000-00-00, 00:00] ";
+    let matches = |line: &[u8]| {
+        line.len() >= PATTERN.len()
+            && line.iter().zip(PATTERN).all(|(b, p)| match p {
+                b'0' => b.is_ascii_digit(),
+                p => b == p,
+            })
+    };
+    head.split(|b| *b == b'\n').next().is_some_and(matches)
+}
+
+fn table(
+    input: Box<dyn Read + Send>,
+    format: Option<Format>,
+    settings: &SourceSettings,
+) -> Result<Records, ReadError> {
     let table = Table::read(input, settings)?;
     let header = &table.header;
+    let is_own = format == Some(Format::Csv) || !settings.columns.is_empty();
+    let theirs = |name: &str| !is_own && header.has(name);
+    if format == Some(Format::Twilio)
+        || theirs("From") && theirs("To") && theirs("Direction") && theirs("Body")
+    {
+        let reader = TwilioTable::of(table, settings)?;
+        return Ok(Records::Messages(Box::new(reader)));
+    }
+    if format == Some(Format::Highlevel) || !is_own && highlevel::is_contacts(theirs) {
+        return highlevel::table_contacts(table, settings).map(Records::Contacts);
+    }
     let wanted = |name: &str| header.has(settings.columns.get(name).map_or(name, String::as_str));
     match kind(wanted) {
         Kind::FollowUps => {

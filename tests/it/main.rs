@@ -19,6 +19,7 @@ mod decide_properties;
 mod deeds;
 mod examples;
 mod export;
+mod formats;
 mod import;
 mod lookups;
 mod people;

@@ -3,7 +3,6 @@
 //! A chat is read twice: first to see how its dates are ordered and who wrote, then to give its messages. Times are
 //! those of the phone, in minutes on Android; the zone and our own names must be told.
 
-mod archive;
 mod body;
 mod header;
 mod order;
@@ -15,12 +14,12 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 
-pub(crate) use archive::Chat;
 use body::Kind;
 use header::{Header, Shape};
 use order::Evidence;
 use people::{People, Senders};
 
+use super::archive::{Stored, as_fault};
 use super::encoding::{Progress, text};
 use super::lines::Lines;
 use super::rows::{CELL_LIMIT, Fault, RowFault};
@@ -80,17 +79,12 @@ impl WhatsappReader {
     /// [`ReadError::File`] when it is no chat export, when the order of its dates, our names or the zone are not known:
     /// all of these at once, each with what to do.
     pub(crate) fn new(
-        chat: &Chat,
+        chat: &Stored,
         path: Option<&Path>,
         progress: &Progress,
         settings: &SourceSettings,
     ) -> Result<Self, ReadError> {
-        let open = || {
-            chat.text(progress).map_err(|e| match e {
-                ReadError::Io(e) => as_fault(e),
-                other => other,
-            })
-        };
+        let open = || chat.text(progress);
         let survey = Survey::of(open()?)?;
         let Some(shape) = survey.shape else {
             return Err(ReadError::File(
@@ -345,15 +339,6 @@ impl Survey {
             }
         }
         Ok(survey)
-    }
-}
-
-fn as_fault(error: std::io::Error) -> ReadError {
-    match error.kind() {
-        std::io::ErrorKind::InvalidData | std::io::ErrorKind::FileTooLarge => {
-            ReadError::File(error.to_string())
-        }
-        _ => ReadError::Io(error),
     }
 }
 

@@ -58,8 +58,11 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Takes a record.
+    /// Takes a record, unless it tells nothing.
     pub fn push(&mut self, record: &Record<'_>) {
+        if matches!(record.tells, Tells::Nothing) {
+            return;
+        }
         let mut keep = |text: &str| {
             let start = u32::try_from(self.arena.len()).unwrap_or(u32::MAX);
             self.arena.push_str(text);
@@ -73,7 +76,7 @@ impl Batch {
             value.as_deref().filter(|v| !v.is_empty()).map(&mut keep)
         };
         let said = match &record.tells {
-            Tells::Message => None,
+            Tells::Message | Tells::Nothing => None,
             Tells::MessageAndWord(said) | Tells::Word(said) => Some(said),
         };
         let said = said.map(

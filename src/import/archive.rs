@@ -1,24 +1,27 @@
-//! A chat's bytes, read from the beginning as often as needed: a text, or the one text in a `.zip`. Nothing is
-//! unpacked to disk, and no name in the archive is ever used as a path (threat S15).
+//! An export's bytes, read from the beginning as often as needed: a file, or texts in a `.zip`. Nothing is unpacked to
+//! disk, and no name in the archive is ever used as a path (threat S15).
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use flate2::CrcReader;
 use flate2::read::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::import::ReadError;
-use crate::import::encoding::{Counted, Progress, decoded};
-use crate::import::words::list;
+use super::ReadError;
+use super::encoding::{Counted, Progress, decoded};
+use super::words::list;
 
 /// The largest text that is read out of an archive.
 const UNPACKED_LIMIT: u64 = 1 << 30;
+/// The most that all texts of an archive may be.
+const TOTAL_LIMIT: u64 = 8 << 30;
 const ENTRIES_LIMIT: usize = 100_000;
 
-/// Where a chat's text is.
-pub(crate) struct Chat {
-    file: File,
+/// Where an export's text is.
+pub(crate) struct Stored {
+    file: Arc<File>,
     packed: Option<Packed>,
     length: u64,
 }
@@ -28,15 +31,19 @@ struct Packed {
     start: u64,
     deflated: bool,
     crc: u32,
+    /// How long it is unpacked, as the archive says.
+    size: u64,
     name: String,
 }
 
-impl Chat {
+type Zip<'a> = ZipArchive<&'a File>;
+
+impl Stored {
     /// A text in a file of its own.
     pub(crate) fn plain(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
         Ok(Self {
-            file,
+            file: Arc::new(file),
             packed: None,
             length,
         })
@@ -46,59 +53,78 @@ impl Chat {
     ///
     /// # Errors
     /// It is no archive, has no text or several of which none is the chat's, or is encrypted.
-    pub(crate) fn packed(file: File, stem: Option<&str>) -> Result<Self, ReadError> {
-        let refuse = |words: String| ReadError::File(words);
-        let damaged = |e: &dyn std::fmt::Display| {
-            refuse(format!(
-                "the zip cannot be read ({e}); export the chat again"
-            ))
-        };
-        let mut archive = ZipArchive::new(&file).map_err(|e| damaged(&e))?;
-        if archive.len() > ENTRIES_LIMIT {
-            return Err(refuse(format!(
-                "the zip has over {ENTRIES_LIMIT} files; unpack it and import the chat's .txt"
-            )));
-        }
+    pub(crate) fn chat(file: File, stem: Option<&str>) -> Result<Self, ReadError> {
+        let file = Arc::new(file);
+        let mut archive = archive(&file)?;
         let name = chat_entry(archive.file_names(), stem)
-            .map_err(refuse)?
+            .map_err(ReadError::File)?
             .to_owned();
-        let entry = archive
+        let index = archive
             .index_for_name(&name)
             .ok_or_else(|| damaged(&"its list of files"))?;
-        let entry = archive.by_index_raw(entry).map_err(|e| damaged(&e))?;
+        Self::entry(&file, &mut archive, index)
+    }
+
+    /// The texts of the archive `file` whose names are `wanted`, sorted by their names.
+    ///
+    /// # Errors
+    /// It is no archive, is encrypted, or its texts are larger than can be real.
+    pub(crate) fn texts(file: File, wanted: impl Fn(&str) -> bool) -> Result<Vec<Self>, ReadError> {
+        let file = Arc::new(file);
+        let mut archive = archive(&file)?;
+        let mut names: Vec<String> = archive
+            .file_names()
+            .filter(|name| wanted(name))
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        let mut texts = Vec::with_capacity(names.len());
+        let mut total = 0_u64;
+        for name in names {
+            if let Some(index) = archive.index_for_name(&name) {
+                let text = Self::entry(&file, &mut archive, index)?;
+                total = total.saturating_add(text.packed.as_ref().map_or(0, |p| p.size));
+                texts.push(text);
+            }
+        }
+        if total > TOTAL_LIMIT {
+            return Err(ReadError::File(
+                "the texts in the zip are larger than 8 GiB; unpack it and import them one by one"
+                    .to_owned(),
+            ));
+        }
+        Ok(texts)
+    }
+
+    fn entry(file: &Arc<File>, archive: &mut Zip<'_>, index: usize) -> Result<Self, ReadError> {
+        let entry = archive.by_index_raw(index).map_err(|e| damaged(&e))?;
         if entry.encrypted() {
-            return Err(refuse(
-                "the zip is encrypted; unpack it and import the chat's .txt".to_owned(),
+            return Err(ReadError::File(
+                "the zip is encrypted; unpack it and import what is in it".to_owned(),
             ));
         }
         let deflated = match entry.compression() {
             CompressionMethod::Stored => false,
             CompressionMethod::Deflated => true,
             other => {
-                return Err(refuse(format!(
-                    "the zip is packed by a method that is not known here ({other}); unpack it and import the chat's .txt"
+                return Err(ReadError::File(format!(
+                    "the zip is packed by a method that is not known here ({other}); unpack it and import what is in it"
                 )));
             }
         };
         let start = entry
             .data_start()
             .ok_or_else(|| damaged(&"where its text begins"))?;
-        let (length, crc) = (entry.compressed_size(), entry.crc32());
-        drop(entry);
-        drop(archive);
         Ok(Self {
-            file,
+            file: Arc::clone(file),
+            length: entry.compressed_size(),
             packed: Some(Packed {
                 start,
                 deflated,
-                crc,
-                name: name
-                    .rsplit(['/', '\\'])
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned(),
+                crc: entry.crc32(),
+                size: entry.size(),
+                name: entry.name().to_owned(),
             }),
-            length,
         })
     }
 
@@ -107,25 +133,82 @@ impl Chat {
         self.length
     }
 
-    /// The name of the text in the archive.
-    pub(crate) fn entry_name(&self) -> Option<&str> {
+    /// The name of the text in the archive, with its folders: to be shown, never to be opened.
+    pub(crate) fn path_in_archive(&self) -> Option<&str> {
         self.packed.as_ref().map(|packed| packed.name.as_str())
     }
 
-    /// The text from its beginning.
+    /// The name of the text in the archive.
+    pub(crate) fn entry_name(&self) -> Option<&str> {
+        self.path_in_archive()?.rsplit(['/', '\\']).next()
+    }
+
+    /// The text from its beginning. Only one can be read at a time.
     pub(crate) fn text(&self, progress: &Progress) -> Result<Box<dyn Read + Send>, ReadError> {
-        let mut file = self.file.try_clone()?;
+        let mut file = Shared(Arc::clone(&self.file));
         let start = self.packed.as_ref().map_or(0, |packed| packed.start);
         file.seek(SeekFrom::Start(start))?;
         let bytes = Counted::new(file.take(self.length), progress.clone());
         match &self.packed {
             None => decoded(bytes),
             Some(packed) if packed.deflated => {
-                decoded(Unpacked::new(DeflateDecoder::new(bytes), packed.crc))
+                decoded(Unpacked::new(DeflateDecoder::new(bytes), packed))
             }
-            Some(packed) => decoded(Unpacked::new(bytes, packed.crc)),
+            Some(packed) => decoded(Unpacked::new(bytes, packed)),
         }
+        .map_err(|e| match e {
+            ReadError::Io(e) => as_fault(e),
+            other => other,
+        })
     }
+}
+
+/// A file that several hold.
+struct Shared(Arc<File>);
+
+impl Read for Shared {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        (&*self.0).read(out)
+    }
+}
+
+impl Seek for Shared {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        (&*self.0).seek(to)
+    }
+}
+
+/// A fault of the text in an archive is one of the file.
+pub(crate) fn as_fault(error: io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge => {
+            ReadError::File(error.to_string())
+        }
+        _ => ReadError::Io(error),
+    }
+}
+
+fn damaged(e: &dyn std::fmt::Display) -> ReadError {
+    ReadError::File(format!("the zip cannot be read ({e}); export it again"))
+}
+
+fn archive(file: &File) -> Result<Zip<'_>, ReadError> {
+    let archive = ZipArchive::new(file).map_err(|e| damaged(&e))?;
+    if archive.len() > ENTRIES_LIMIT {
+        return Err(ReadError::File(format!(
+            "the zip has over {ENTRIES_LIMIT} files; unpack it and import what is in it"
+        )));
+    }
+    Ok(archive)
+}
+
+/// The names of the files in the archive `file`.
+///
+/// # Errors
+/// It is no archive.
+pub(crate) fn names(file: &File) -> Result<Vec<String>, ReadError> {
+    let archive = archive(file)?;
+    Ok(archive.file_names().map(str::to_owned).collect())
 }
 
 /// The entry that is the chat: `_chat.txt` (iOS), the one that is called as the archive (Android), or the only text.
@@ -163,11 +246,11 @@ struct Unpacked<R: Read> {
 }
 
 impl<R: Read> Unpacked<R> {
-    fn new(inner: R, crc: u32) -> Self {
+    fn new(inner: R, packed: &Packed) -> Self {
         Self {
             inner: CrcReader::new(inner),
-            left: UNPACKED_LIMIT,
-            crc,
+            left: UNPACKED_LIMIT.min(packed.size),
+            crc: packed.crc,
         }
     }
 }
@@ -189,7 +272,7 @@ impl<R: Read> Read for Unpacked<R> {
         self.left = self.left.checked_sub(n as u64).ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::FileTooLarge,
-                "the text in the zip is larger than 1 GiB; unpack it and import the .txt",
+                "the text in the zip is larger than 1 GiB, or than the zip says; unpack it and import the .txt",
             )
         })?;
         Ok(n)
@@ -202,8 +285,14 @@ mod tests {
 
     #[test]
     fn s15_what_unpacks_without_end_is_cut_off_with_words() {
-        let mut endless = Unpacked::new(io::repeat(b'x'), 0);
-        endless.left = 1 << 20;
+        let packed = Packed {
+            start: 0,
+            deflated: false,
+            crc: 0,
+            size: 1 << 20,
+            name: String::new(),
+        };
+        let mut endless = Unpacked::new(io::repeat(b'x'), &packed);
         let fault = io::copy(&mut endless, &mut io::sink()).expect_err("no end");
         assert_eq!(fault.kind(), io::ErrorKind::FileTooLarge);
         assert!(

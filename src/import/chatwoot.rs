@@ -1,0 +1,367 @@
+//! Chatwoot's messages and conversations, from its API and from its webhooks, which name the same things differently:
+//! a time is in seconds or in words, a type a number or a word.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::document::Node;
+use super::elements::Heads;
+use super::html;
+use super::loose::{Text, filled, row, seconds};
+use super::platform::{More, Platform};
+use super::time::instant;
+use super::words::shown;
+use super::{ReadError, Record, SourceSettings};
+use crate::model::{Author, Channel, Timestamp};
+
+const CONTACT: u8 = 0;
+
+const META: Node = Node::object(&[("contact", &Node::head(CONTACT))]);
+const DATA: Node = Node::object(&[("payload", &Node::ITEMS), ("meta", &META)]);
+/// A page of the API.
+const PAGE: Node = Node::scope(&[("meta", &META), ("payload", &Node::ITEMS), ("data", &DATA)])
+    .or_list_of(&Node::ITEM);
+
+/// More conversations than this are not remembered.
+const CONVERSATIONS_LIMIT: usize = 200_000;
+
+/// How Chatwoot writes messages.
+#[derive(Debug, Default)]
+pub(crate) struct Chatwoot {
+    channel: Option<Channel>,
+    /// Messages or bodies of webhooks by themselves, rather than pages of the API.
+    bare: bool,
+    /// Who wrote in which conversation, where only that tells to whom we wrote.
+    contacts: HashMap<String, String>,
+    surveys: bool,
+}
+
+/// The contact of a page of messages.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    contact: Option<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    id: String,
+    name: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+}
+
+impl Heads for Page {
+    fn set(&mut self, _: u8, json: &str) {
+        let person: Option<Person<'_>> = row(json).ok();
+        self.contact = person.and_then(|p| {
+            let owned = |text| filled(text).map(Cow::into_owned);
+            Some(Known {
+                id: owned(p.id)?,
+                name: owned(p.name),
+                phone: owned(p.phone_number),
+                email: owned(p.email),
+            })
+        });
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Person<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    email: Option<Text<'a>>,
+    #[serde(borrow)]
+    phone_number: Option<Text<'a>>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'a>>,
+}
+
+/// A message, the body of a webhook about one, or a conversation.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Message<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    content: Option<Text<'a>>,
+    #[serde(borrow)]
+    content_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    message_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    created_at: Option<Text<'a>>,
+    #[serde(borrow)]
+    conversation_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    source_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+    #[serde(default)]
+    private: Option<bool>,
+    #[serde(borrow)]
+    sender: Option<Person<'a>>,
+    #[serde(borrow)]
+    sender_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    conversation: Option<Conversation<'a>>,
+    #[serde(borrow)]
+    content_attributes: Option<&'a RawValue>,
+    /// Of a webhook.
+    #[serde(borrow)]
+    event: Option<Text<'a>>,
+    /// Of a conversation.
+    #[serde(borrow)]
+    meta: Option<Meta<'a>>,
+    #[serde(borrow)]
+    messages: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    channel: Option<Text<'a>>,
+    #[serde(borrow)]
+    contact_inbox: Option<ContactInbox<'a>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Conversation<'a> {
+    #[serde(borrow, alias = "display_id")]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    channel: Option<Text<'a>>,
+    #[serde(borrow)]
+    meta: Option<Meta<'a>>,
+    #[serde(borrow)]
+    contact_inbox: Option<ContactInbox<'a>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Meta<'a> {
+    #[serde(borrow)]
+    sender: Option<Person<'a>>,
+    #[serde(borrow)]
+    channel: Option<Text<'a>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct ContactInbox<'a> {
+    #[serde(borrow)]
+    contact_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    source_id: Option<Text<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Attributes {
+    email: Option<EmailAttributes>,
+}
+
+#[derive(Default, Deserialize)]
+struct EmailAttributes {
+    auto_reply: Option<bool>,
+}
+
+/// Whether the rows are pages of the API, or stand by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Pages that name their contact.
+    Pages,
+    /// Pages or lists that do not.
+    Lists,
+    /// Bodies of webhooks, or messages by themselves.
+    Bare,
+}
+
+impl Chatwoot {
+    /// How a source's messages are read.
+    pub(crate) fn new(settings: &SourceSettings, shape: Shape) -> Self {
+        Self {
+            channel: settings.channel,
+            bare: shape == Shape::Bare,
+            contacts: HashMap::new(),
+            surveys: shape == Shape::Lists,
+        }
+    }
+
+    /// What a message tells; `None` when it is none: a note among colleagues, an activity. `conversation` is what is
+    /// known of its conversation elsewhere.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words.
+    fn message<'a>(
+        &self,
+        message: Message<'a>,
+        conversation: Option<Conversation<'a>>,
+        page: &'a Page,
+    ) -> Result<Option<Record<'a>>, String> {
+        let kind = filled(message.message_type).ok_or("message_type: there is none")?;
+        let author = match kind.as_ref() {
+            _ if message.private == Some(true) => return Ok(None),
+            "0" | "incoming" => Author::Contact,
+            "1" | "outgoing" => {
+                let sender = message.sender.as_ref().and_then(|s| s.kind.as_ref());
+                let sender = sender.or(message.sender_type.as_ref()).map(Text::as_str);
+                match sender {
+                    Some("user" | "User") => Author::Human,
+                    _ => Author::Bot,
+                }
+            }
+            "3" | "template" => Author::Bot,
+            "2" | "activity" => return Ok(None),
+            _ => return Err(format!("message_type: {} is not known", shown(&kind))),
+        };
+        let conversation = message.conversation.or(conversation).unwrap_or_default();
+        let conversation_id = filled(message.conversation_id).or(filled(conversation.id));
+        let meta = conversation.meta.unwrap_or_default();
+        let inbox = conversation.contact_inbox.unwrap_or_default();
+        let (sender, other) = (message.sender, meta.sender);
+        let person = match author {
+            Author::Contact => sender.filter(|s| s.id.is_some()).or(other),
+            _ => other,
+        };
+        let known = page.contact.as_ref();
+        let of_page = known.filter(|_| person.is_none());
+        let person = person.unwrap_or_default();
+        let by_conversation = || {
+            let id = self.contacts.get(conversation_id.as_deref()?)?;
+            Some(Cow::Owned(id.clone()))
+        };
+        let contact_id = filled(person.id)
+            .or_else(|| of_page.map(|k| Cow::Borrowed(k.id.as_str())))
+            .or_else(|| filled(inbox.contact_id))
+            .or_else(by_conversation)
+            .ok_or("it does not say whose conversation it belongs to; export it together with the contact's own messages")?;
+        let at = filled(message.created_at).ok_or("created_at: there is none")?;
+        let at = at_time(&at).map_err(|e| format!("created_at: {e}"))?;
+        let source_id = filled(message.source_id);
+        let channel = filled(conversation.channel).or(filled(meta.channel));
+        let inbox_source = filled(inbox.source_id);
+        let channel = channel
+            .and_then(|c| channel_of(&c, inbox_source.as_deref()))
+            .or(self.channel)
+            .or_else(|| {
+                source_id
+                    .as_deref()?
+                    .starts_with("wamid.")
+                    .then_some(Channel::Whatsapp)
+            })
+            .unwrap_or(Channel::LiveChat);
+        let text = message.content.unwrap_or_default().0;
+        let is_html = message
+            .content_type
+            .is_some_and(|t| t.as_str() == "incoming_email")
+            && text.contains("</");
+        let text = if is_html {
+            Cow::Owned(html::to_text(&text).into_owned())
+        } else {
+            text
+        };
+        let mut record = Record::message(contact_id, channel, author, at, text);
+        let attributes = message
+            .content_attributes
+            .map(|a| row::<Attributes>(a.get()));
+        let email = attributes.and_then(Result::ok).and_then(|a| a.email);
+        record.automatic =
+            author == Author::Contact && email.is_some_and(|e| e.auto_reply == Some(true));
+        record.message_id = filled(message.id);
+        record.conversation_id = conversation_id;
+        record.status = filled(message.status);
+        let of_page =
+            |text: fn(&Known) -> &Option<String>| Some(Cow::Borrowed(text(of_page?).as_deref()?));
+        record.name = filled(person.name).or_else(|| of_page(|k| &k.name));
+        record.phone = filled(person.phone_number).or_else(|| of_page(|k| &k.phone));
+        record.email = filled(person.email).or_else(|| of_page(|k| &k.email));
+        Ok(Some(record))
+    }
+}
+
+/// Seconds (the API), or a time in words (the webhooks).
+fn at_time(text: &str) -> Result<Timestamp, String> {
+    if text.contains('-') && !text.starts_with('-') {
+        instant(text, Some(&crate::zone::Zone::utc()), None)
+    } else {
+        seconds(text)
+    }
+}
+
+/// The channel of an inbox such as `Channel::Whatsapp`; `None` for one that could be any.
+fn channel_of(written: &str, source_id: Option<&str>) -> Option<Channel> {
+    Some(match written.strip_prefix("Channel::").unwrap_or(written) {
+        "WebWidget" => Channel::LiveChat,
+        "FacebookPage" => Channel::Facebook,
+        "Instagram" => Channel::Instagram,
+        "Whatsapp" => Channel::Whatsapp,
+        "TwilioSms" if source_id.is_some_and(|id| id.starts_with("whatsapp:")) => Channel::Whatsapp,
+        "TwilioSms" | "Sms" => Channel::Sms,
+        "Email" => Channel::Email,
+        "Telegram" => Channel::Telegram,
+        _ => return None,
+    })
+}
+
+impl Platform for Chatwoot {
+    type Heads = Page;
+
+    fn root(&self) -> &'static Node {
+        if self.bare {
+            &Node::ITEMS_OR_ITEM
+        } else {
+            &PAGE
+        }
+    }
+
+    fn surveys(&self) -> bool {
+        self.surveys
+    }
+
+    fn survey(&mut self, json: &str) -> Result<(), ReadError> {
+        if let Ok(message) = row::<Message<'_>>(json)
+            && matches!(
+                message.message_type.as_ref().map(Text::as_str),
+                Some("0" | "incoming")
+            )
+            && let Some(id) = filled(message.conversation_id)
+            && let Some(contact) = message.sender.and_then(|s| filled(s.id))
+            && self.contacts.len() < CONVERSATIONS_LIMIT
+        {
+            self.contacts.insert(id.into_owned(), contact.into_owned());
+        }
+        Ok(())
+    }
+
+    fn record<'a>(
+        &'a mut self,
+        page: &'a Page,
+        json: &'a str,
+        more: &mut More,
+    ) -> Result<Option<Record<'a>>, String> {
+        let message: Message<'a> = row(json)?;
+        if let Some(event) = &message.event
+            && !matches!(event.as_str(), "message_created" | "message_updated")
+        {
+            return Ok(None);
+        }
+        let Some(messages) = message
+            .messages
+            .as_ref()
+            .filter(|_| message.message_type.is_none())
+        else {
+            return self.message(message, None, page);
+        };
+        // A conversation, with some of its messages.
+        let conversation = Conversation {
+            id: message.id.clone(),
+            channel: message.channel.clone(),
+            meta: message.meta.clone(),
+            contact_inbox: message.contact_inbox.clone(),
+        };
+        for json in messages {
+            let message: Message<'a> = row(json.get())?;
+            let record = self.message(message, Some(conversation.clone()), page)?;
+            more.extend(record.map(Record::into_owned));
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,245 @@
+//! Email: mailboxes in one file, Maildirs, single messages. Who "we" are is told by addresses.
+
+mod body;
+mod maildir;
+mod mbox;
+
+use std::borrow::Cow;
+
+use chrono::DateTime;
+use mail_parser::{Address, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
+
+pub use maildir::modified;
+pub(crate) use maildir::{MaildirReader, is_maildir};
+pub(crate) use mbox::MboxReader;
+
+use super::html;
+use super::platform::More;
+use super::us::{Seen, Us};
+use super::words::shown;
+use super::{Record, SourceSettings};
+use crate::model::{Author, Channel, Timestamp};
+
+/// As much of a message is read: its headers and its text. Attachments come after.
+const MAIL_LIMIT: usize = 4 << 20;
+/// So many of a message's recipients are told of it.
+const RECIPIENTS_LIMIT: usize = 100;
+
+/// Reads single emails.
+pub(crate) struct Emails {
+    us: Us,
+    channel: Channel,
+    parser: MessageParser,
+}
+
+impl Emails {
+    /// How a source's emails are read.
+    pub(crate) fn new(settings: &SourceSettings) -> Self {
+        Self {
+            us: Us::new(settings, |address| address.trim().to_lowercase()),
+            channel: settings.channel.unwrap_or(Channel::Email),
+            parser: MessageParser::default(),
+        }
+    }
+
+    /// Whether it is not known who we are.
+    pub(crate) fn lacks_us(&self) -> bool {
+        self.us.is_empty()
+    }
+
+    /// Counts who wrote an email, for the question who of them we are.
+    pub(crate) fn survey(&self, raw: &[u8], seen: &mut Seen) {
+        if let Some(message) = self.parser.parse_headers(raw)
+            && let Some((address, _)) = first(message.from())
+        {
+            seen.count(&address);
+        }
+    }
+
+    /// What an email tells: to whom we wrote, or who wrote to us. One to several of our contacts is a message to each.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words.
+    pub(crate) fn records(&self, raw: &[u8], more: &mut More) -> Result<(), String> {
+        let message = self
+            .parser
+            .parse(raw)
+            .filter(|m| !m.headers().is_empty())
+            .ok_or("this is no email; it has no headers")?;
+        let at = date(&message)?;
+        let bounced = bounced(&message);
+        let (from, name) = match (&bounced, first(message.from())) {
+            (Some(recipient), _) => (recipient.clone(), None),
+            (None, Some(from)) => from,
+            (None, None) => return Err("From: there is no address".to_owned()),
+        };
+        let subject = message.subject().unwrap_or_default();
+        let text = text(&message);
+        let text = body::own_words(&text);
+        let text = if text.is_empty() {
+            subject.to_owned()
+        } else {
+            text
+        };
+        let id = message.message_id().map(str::to_owned);
+        let conversation = root(message.references())
+            .or_else(|| root(message.in_reply_to()))
+            .or_else(|| id.clone());
+        let record = |address: String, name: Option<String>, author| {
+            let mut record = Record::message(
+                address.clone().into(),
+                self.channel,
+                author,
+                at,
+                text.clone().into(),
+            );
+            record.email = Some(address.into());
+            record.name = name.map(Cow::Owned);
+            record.message_id = id.clone().map(Cow::Owned);
+            record.conversation_id = conversation.clone().map(Cow::Owned);
+            record
+        };
+        if bounced.is_some() {
+            let mut record = record(from, name, Author::Contact);
+            record.automatic = true;
+            more.push_back(record);
+            return Ok(());
+        }
+        let mut to = all(message.to());
+        if let Some(author) = self.us.author_of_address(&from) {
+            to.retain(|(address, _)| self.us.author_of_address(address).is_none());
+            to.truncate(RECIPIENTS_LIMIT);
+            more.extend(
+                to.into_iter()
+                    .map(|(address, name)| record(address, name, author)),
+            );
+            return Ok(());
+        }
+        to.extend(all(message.cc()));
+        for header in ["Delivered-To", "X-Original-To", "Envelope-To"] {
+            let value = message.header_raw(header).unwrap_or_default().trim();
+            to.push((value.trim_matches(['<', '>']).to_lowercase(), None));
+        }
+        if !to
+            .iter()
+            .any(|(address, _)| self.us.author_of_address(address).is_some())
+        {
+            return Err(format!(
+                "neither the sender {} nor a recipient is in `us`; add the address, or leave the email out",
+                shown(&from)
+            ));
+        }
+        if from.starts_with("mailer-daemon@") || from.starts_with("postmaster@") {
+            return Ok(()); // a report about nobody who is known
+        }
+        let mut record = record(from, name, Author::Contact);
+        record.automatic = is_automatic(&message);
+        more.push_back(record);
+        Ok(())
+    }
+}
+
+/// When it was written.
+fn date(message: &Message<'_>) -> Result<Timestamp, String> {
+    let date = message.date().ok_or("Date: there is none")?;
+    let at = date
+        .is_valid()
+        .then(|| DateTime::from_timestamp(date.to_timestamp(), 0));
+    at.flatten()
+        .filter(|at| at.timestamp() >= 0)
+        .ok_or_else(|| "Date: this is no time".to_owned())
+}
+
+/// An address, in small letters, and the name before it.
+type Named = (String, Option<String>);
+
+fn all(addresses: Option<&Address<'_>>) -> Vec<Named> {
+    let addresses = addresses.into_iter().flat_map(Address::iter);
+    let named = addresses.filter_map(|a| {
+        let address = a.address()?.trim().to_lowercase();
+        let name = a.name().map(str::trim).filter(|n| !n.is_empty());
+        address
+            .contains('@')
+            .then(|| (address, name.map(str::to_owned)))
+    });
+    let mut list: Vec<Named> = Vec::new();
+    for (address, name) in named {
+        if list.len() < RECIPIENTS_LIMIT * 2 && !list.iter().any(|(known, _)| *known == address) {
+            list.push((address, name));
+        }
+    }
+    list
+}
+
+fn first(addresses: Option<&Address<'_>>) -> Option<Named> {
+    all(addresses).into_iter().next()
+}
+
+/// The email that began the conversation.
+fn root(value: &HeaderValue<'_>) -> Option<String> {
+    let first = match value {
+        HeaderValue::Text(text) => text.as_ref(),
+        HeaderValue::TextList(list) => list.first()?.as_ref(),
+        _ => return None,
+    };
+    Some(first.trim().to_owned()).filter(|id| !id.is_empty())
+}
+
+/// The text as a person would read it.
+fn text(message: &Message<'_>) -> String {
+    let read = |part: &mail_parser::MessagePart<'_>| match &part.body {
+        PartType::Text(text) => text.as_ref().to_owned(),
+        PartType::Html(html) => html::to_text(html).into_owned(),
+        _ => String::new(),
+    };
+    let texts = message.text_bodies().map(read);
+    texts
+        .into_iter()
+        .find(|t| !t.trim().is_empty())
+        .unwrap_or_default()
+}
+
+/// Whether nobody sat down and wrote it: RFC 3834, and what was in use before it (rule S8).
+fn is_automatic(message: &Message<'_>) -> bool {
+    let value = |name: &str| message.header_raw(name).map(|v| v.trim().to_lowercase());
+    let submitted = value("Auto-Submitted").is_some_and(|v| !v.is_empty() && !v.starts_with("no"));
+    let answered = [
+        "X-Autoreply",
+        "X-Autorespond",
+        "X-Auto-Response-From",
+        "X-Vacation",
+    ]
+    .iter()
+    .any(|name| value(name).is_some_and(|v| v != "no"));
+    let bulk = value("Precedence")
+        .is_some_and(|v| matches!(v.as_str(), "bulk" | "junk" | "list" | "auto_reply"));
+    let listed = value("List-Id").is_some() || value("List-Unsubscribe").is_some();
+    let nobody = value("Return-Path").is_some_and(|v| v == "<>");
+    submitted || answered || bulk || listed || nobody
+}
+
+/// Whose address a report of failed delivery is about; `None` when it is no such report.
+fn bounced(message: &Message<'_>) -> Option<String> {
+    let is_report = message.content_type().is_some_and(|t| {
+        t.ctype() == "multipart"
+            && t.subtype()
+                .is_some_and(|s| s.eq_ignore_ascii_case("report"))
+            && t.attribute("report-type")
+                .is_some_and(|r| r.eq_ignore_ascii_case("delivery-status"))
+    });
+    if !is_report {
+        return None;
+    }
+    message.parts.iter().find_map(|part| {
+        let words = String::from_utf8_lossy(part.contents());
+        let words = words.get(..words.len().min(64 << 10)).unwrap_or(&words);
+        words.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            if !name.eq_ignore_ascii_case("Final-Recipient") {
+                return None;
+            }
+            let address = value.rsplit(';').next()?.trim().to_lowercase();
+            address.contains('@').then_some(address)
+        })
+    })
+}

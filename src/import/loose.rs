@@ -1,0 +1,155 @@
+//! Values of JSON as platforms write them: an id is a text here and a number there, a time is in seconds, in
+//! milliseconds or in words.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use super::words::shown;
+use crate::model::Timestamp;
+
+/// A text, or a number or truth value as text; borrowed where it has no escapes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+impl<'a> Text<'a> {
+    /// The text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The text, unless there is none or it is empty.
+pub(crate) fn filled<'a>(text: Option<Text<'a>>) -> Option<Cow<'a, str>> {
+    text.map(|t| t.0).filter(|t| !t.is_empty())
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> Visitor<'de> for Texts {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a number")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_string<E>(self, text: String) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text)))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(if value { "true" } else { "false" })))
+            }
+        }
+        input.deserialize_any(Texts)
+    }
+}
+
+/// Reads one row; on failure in words, without serde_json's line, which is of the row and not of the file.
+pub(crate) fn row<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
+    serde_json::from_str(json).map_err(|e| {
+        let words = e.to_string();
+        let words = words.split(" at line ").next().unwrap_or_default();
+        format!("cannot be read: {words}")
+    })
+}
+
+/// The instant that is so many seconds after 1970-01-01T00:00:00Z; a fraction may follow.
+pub(crate) fn seconds(text: &str) -> Result<Timestamp, String> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let micros = fraction
+        .bytes()
+        .take(6)
+        .chain(std::iter::repeat(b'0'))
+        .take(6)
+        .try_fold(0_i64, |n, b| {
+            b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0'))
+        });
+    let at = whole
+        .parse::<i64>()
+        .ok()
+        .zip(micros)
+        .and_then(|(seconds, micros)| seconds.checked_mul(1_000_000)?.checked_add(micros));
+    at.and_then(plausible)
+        .ok_or_else(|| format!("{} is not a time in seconds since 1970", shown(text)))
+}
+
+/// The instant that is so many milliseconds after 1970-01-01T00:00:00Z.
+pub(crate) fn milliseconds(text: &str) -> Result<Timestamp, String> {
+    let at = text.trim().parse::<i64>().ok();
+    at.and_then(|ms| plausible(ms.checked_mul(1000)?))
+        .ok_or_else(|| format!("{} is not a time in milliseconds since 1970", shown(text)))
+}
+
+/// An instant from 1970 to 9999: seconds taken for milliseconds, or the other way round, are none.
+fn plausible(micros: i64) -> Option<Timestamp> {
+    const END: i64 = 253_402_300_800_000_000;
+    (0..END)
+        .contains(&micros)
+        .then(|| DateTime::<Utc>::from_timestamp_micros(micros))
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_exact_or_none() {
+        let at = |text: &str| seconds(text).map(|t| t.timestamp_micros());
+        assert_eq!(at("1544006350"), Ok(1_544_006_350_000_000));
+        assert_eq!(at("1544006350.25"), Ok(1_544_006_350_250_000));
+        assert_eq!(
+            milliseconds("1646512246863").map(|t| t.timestamp_micros()),
+            Ok(1_646_512_246_863_000)
+        );
+        for text in [
+            "",
+            "soon",
+            "-1",
+            "1e9",
+            "1544006350.x",
+            "1646512246863000",
+            "99999999999999999999",
+        ] {
+            assert!(at(text).is_err(), "{text}");
+        }
+        assert!(milliseconds("1646512246863000000").is_err() && milliseconds("x").is_err());
+    }
+
+    #[test]
+    fn ids_are_texts_or_numbers() {
+        for (json, text) in [
+            ("\"a\\n\"", "a\n"),
+            ("12", "12"),
+            ("-1", "-1"),
+            ("true", "true"),
+            ("\"\"", ""),
+        ] {
+            assert_eq!(
+                row::<Text<'_>>(json).map(|t| t.0.into_owned()).as_deref(),
+                Ok(text)
+            );
+        }
+        let fault = row::<Text<'_>>("[1]").expect_err("a list");
+        assert_eq!(
+            fault,
+            "cannot be read: invalid type: sequence, expected a text or a number"
+        );
+    }
+}

@@ -1,0 +1,436 @@
+//! Exports of platforms: every sample with each message at its instant, side and person; what is damaged or hostile.
+
+use std::fs::{self, File};
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+
+use followup::config::Format;
+use followup::import::{
+    Opened, ReadError, Record, Records, SourceSettings, Tells, open, open_stream,
+};
+use followup::zone::Zone;
+
+/// A sample, and who we are in it.
+const SAMPLES: &[(&str, &[&str])] = &[
+    ("messenger/message_1.json", &["Clínica Sol"]),
+    ("instagram/message_1.json", &["salon nube"]),
+    ("instagram/encrypted.json", &["Salón"]),
+    ("telegram/all.json", &[]),
+    ("telegram/old.json", &[]),
+    ("telegram/group.json", &["Desk"]),
+    ("twilio/api.json", &[]),
+    ("twilio/console.csv", &[]),
+    ("highlevel/messages.json", &[]),
+    ("highlevel/contacts.json", &[]),
+    ("highlevel/contacts.csv", &[]),
+    ("chatwoot/messages.json", &[]),
+    ("chatwoot/webhooks.jsonl", &[]),
+    ("chatwoot/conversations.json", &[]),
+    ("intercom/conversations.json", &[]),
+    ("whatsapp_cloud/spool.jsonl", &[]),
+    (
+        "email/inbox.mbox",
+        &["desk@clinic.example", "@clinic.example"],
+    ),
+    ("email/Maildir", &["desk@clinic.example"]),
+    ("signal/chat.txt", &["Desk"]),
+];
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/exports")
+        .join(name)
+}
+
+fn settings(name: &str, us: &[&str]) -> SourceSettings {
+    let zoned = name.starts_with("telegram/old") || name.starts_with("signal");
+    SourceSettings {
+        us: us.iter().map(|name| (*name).to_owned()).collect(),
+        timezone: Zone::named("Europe/Madrid").filter(|_| zoned),
+        ..SourceSettings::default()
+    }
+}
+
+/// A record in one line.
+fn shown(r: &Record<'_>) -> String {
+    let mut out = format!(
+        "{} {} {} {} {} {:?}",
+        r.line,
+        r.contact_id,
+        r.channel,
+        r.author,
+        r.sent_at
+            .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+        r.text
+    );
+    for (name, value) in [
+        ("id", &r.message_id),
+        ("conversation", &r.conversation_id),
+        ("status", &r.status),
+        ("name", &r.name),
+        ("phone", &r.phone),
+        ("email", &r.email),
+        ("address", &r.address),
+    ] {
+        if let Some(value) = value {
+            out.push_str(&format!(" {name}={value}"));
+        }
+    }
+    for (mark, is_set) in [("automatic", r.automatic), ("ad_click", r.ad_click)] {
+        if is_set {
+            out.push_str(&format!(" {mark}"));
+        }
+    }
+    match &r.tells {
+        Tells::Message => {}
+        other => out.push_str(&format!(" {other:?}")),
+    }
+    out
+}
+
+/// What an export has, a line each; rows that tell nothing are left out.
+fn rows(opened: Opened) -> Vec<String> {
+    let mut out = Vec::new();
+    match opened.records {
+        Records::Messages(mut reader) => {
+            while let Some(row) = reader.read() {
+                match row {
+                    Ok(r) if r.tells == Tells::Nothing => {}
+                    Ok(r) => out.push(shown(&r)),
+                    Err(ReadError::Row(e)) => out.push(format!("✗ {e}")),
+                    Err(e) => {
+                        out.push(format!("✗✗ {e}"));
+                        break;
+                    }
+                }
+            }
+        }
+        Records::Contacts(contacts) => {
+            for row in contacts {
+                out.push(row.map_or_else(
+                    |e| format!("✗ {e}"),
+                    |c| {
+                        let opted_out = c.opted_out.unwrap_or_default();
+                        format!("{} {:?} {opted_out}", c.line, c.contact)
+                    },
+                ));
+            }
+        }
+        Records::FollowUps(_) => out.push("follow-ups".to_owned()),
+        #[expect(unreachable_patterns, reason = "what others add is no message")]
+        _ => out.push("something else".to_owned()),
+    }
+    out
+}
+
+fn refused(result: Result<Opened, ReadError>) -> String {
+    match result {
+        Err(ReadError::File(reason)) => reason,
+        Err(other) => panic!("another error: {other}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
+#[test]
+fn every_format_is_found_by_its_content_and_read_whole() {
+    for (name, us) in SAMPLES {
+        let opened = open(&sample(name), &settings(name, us)).unwrap();
+        let told = rows(opened).join("\n");
+        let snapshot = format!("format_{}", name.replace(['/', '.'], "_"));
+        insta::assert_snapshot!(snapshot, told);
+    }
+}
+
+#[test]
+fn a_stream_is_read_like_a_file() {
+    for (name, us) in SAMPLES {
+        let path = sample(name);
+        if path.is_dir() || name.starts_with("messenger") || name.starts_with("instagram") {
+            continue; // a folder is no stream; which of Meta's it is only the name tells
+        }
+        let settings = settings(name, us);
+        let from_file = rows(open(&path, &settings).unwrap());
+        let bytes = fs::read(&path).unwrap();
+        let from_stream = rows(open_stream(Cursor::new(bytes), &settings).unwrap());
+        let without_names = |rows: Vec<String>| -> Vec<String> {
+            rows.iter()
+                .map(|r| r.replace(" conversation=chat", ""))
+                .collect()
+        };
+        assert_eq!(
+            without_names(from_stream),
+            without_names(from_file),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_format_that_is_named_is_read_as_such() {
+    for (name, us) in SAMPLES {
+        let format = match name.split('/').next().unwrap() {
+            "email" if name.ends_with("mbox") => Format::Mbox,
+            "email" => Format::Maildir,
+            other => other.parse().unwrap(),
+        };
+        let mut settings = settings(name, us);
+        let found = rows(open(&sample(name), &settings).unwrap());
+        settings.format = Some(format);
+        assert_eq!(
+            rows(open(&sample(name), &settings).unwrap()),
+            found,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_list_of_nested_objects_is_read_by_a_map_of_paths() {
+    let map = |pairs: &[(&str, &str)]| {
+        pairs
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect()
+    };
+    let settings = SourceSettings {
+        columns: map(&[
+            ("contact_id", "who.id"),
+            ("phone", "who.contact.phone"),
+            ("channel", "via"),
+            ("direction", "dir"),
+            ("sent_at", "when"),
+            ("text", "body.text"),
+        ]),
+        values: [(
+            "direction".to_owned(),
+            map(&[("from_customer", "inbound"), ("to_customer", "outbound")]),
+        )]
+        .into(),
+        ..SourceSettings::default()
+    };
+    let found = rows(open(&sample("generic/list.json"), &settings).unwrap());
+    assert_eq!(
+        found[..2],
+        [
+            r#"1 7 sms contact 2026-03-02T09:00:00Z "Is there a slot?" phone=+15550100"#,
+            r#"2 7 sms bot 2026-03-02T09:01:00Z "Yes""#,
+        ]
+    );
+    assert!(
+        found[2].starts_with("✗ line 4: [2]: direction: \"up\" is neither"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn who_we_are_is_asked_for_with_the_names_that_were_seen() {
+    for (name, words) in [
+        (
+            "messenger/message_1.json",
+            "\"Clara Nuñez\" (7), \"Clínica Sol\" (2)",
+        ),
+        (
+            "telegram/group.json",
+            "\"Desk\" (2), \"Ana\" (1), \"Ben\" (1)",
+        ),
+        ("email/inbox.mbox", "\"ana@example.com\" (4)"),
+        ("email/Maildir", "\"ben@example.com\" (1)"),
+    ] {
+        let reason = refused(open(&sample(name), &settings(name, &[])));
+        assert!(reason.contains("set `us` on the source to"), "{reason}");
+        assert!(reason.contains(words), "{name}: {reason}");
+    }
+    let name = "messenger/message_1.json";
+    let reason = refused(open(&sample(name), &settings(name, &["Clinica"])));
+    assert!(
+        reason.contains("none of the names in `us` is in this chat; in it are \"Clara Nuñez\""),
+        "{reason}"
+    );
+}
+
+/// Rule: nothing is half imported. A document that is cut off is refused as a whole; of lines, only the one that is cut.
+#[test]
+fn s15_a_document_cut_at_any_byte_is_refused_and_lines_lose_only_their_end() {
+    for (name, us) in SAMPLES {
+        let path = sample(name);
+        if path.is_dir() {
+            continue;
+        }
+        let mut settings = settings(name, us);
+        let whole = rows(open(&path, &settings).unwrap());
+        settings.format = match name.split('/').next().unwrap() {
+            "email" => Some(Format::Mbox),
+            other => Some(other.parse().unwrap()),
+        };
+        let bytes = fs::read(&path).unwrap();
+        let end = bytes.trim_ascii_end().len();
+        let is_document = name.ends_with(".json");
+        for cut in (0..end).step_by(if end > 6000 { 7 } else { 3 }) {
+            match open_stream(Cursor::new(bytes[..cut].to_vec()), &settings) {
+                Err(ReadError::File(reason)) => assert!(!reason.is_empty()),
+                Err(e) => panic!("{name} cut at {cut}: {e}"),
+                Ok(opened) if is_document => {
+                    let told = rows(opened);
+                    assert!(told.is_empty(), "{name} cut at {cut} still tells {told:?}");
+                }
+                Ok(opened) => {
+                    let told = rows(opened);
+                    let good = told.iter().filter(|r| !r.starts_with('✗')).count();
+                    let most = whole.iter().filter(|r| !r.starts_with('✗')).count();
+                    assert!(good <= most + 1, "{name} cut at {cut}: {told:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Any byte may be wrong.
+#[test]
+fn s15_a_wrong_byte_anywhere_is_survived() {
+    for (name, us) in SAMPLES {
+        let path = sample(name);
+        if path.is_dir() {
+            continue;
+        }
+        let settings = settings(name, us);
+        let bytes = fs::read(&path).unwrap();
+        for at in (0..bytes.len()).step_by(11) {
+            for wrong in [0, b'"', b'{', b']', 0xff, b'\n'] {
+                let mut bytes = bytes.clone();
+                bytes[at] = wrong;
+                if let Ok(opened) = open_stream(Cursor::new(bytes), &settings) {
+                    rows(opened);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn s15_endless_texts_and_deep_nesting_cost_their_row_only() {
+    let mut big = br#"{"messages":[{"sid":"SM1","account_sid":"AC","from":"+1555","to":"+1","direction":"inbound","date_sent":"Mon, 02 Mar 2026 09:00:00 +0000","body":""#.to_vec();
+    big.resize(big.len() + (24 << 20), b'x');
+    big.extend(br#""},{"sid":"SM2","account_sid":"AC","from":"+1555","to":"+1","direction":"inbound","date_sent":"Mon, 02 Mar 2026 09:00:00 +0000","body":"ok","x":"#);
+    big.extend("[".repeat(100).bytes());
+    big.extend("]".repeat(100).bytes());
+    big.extend(br#"},{"sid":"SM3","account_sid":"AC","from":"+1555","to":"+1","direction":"inbound","date_sent":"Mon, 02 Mar 2026 09:00:00 +0000","body":"ok"}]}"#);
+    let told = rows(
+        open_stream(
+            Cursor::new(big),
+            &SourceSettings {
+                format: Some(Format::Twilio),
+                ..SourceSettings::default()
+            },
+        )
+        .unwrap(),
+    );
+    assert_eq!(
+        told,
+        [
+            "✗ line 1: messages[0]: the message is longer than 8 MiB; shorten it",
+            "✗ line 1: messages[1]: the JSON is nested more than 64 deep; such a message is not read",
+            r#"3 +1555 sms contact 2026-03-02T09:00:00Z "ok" id=SM3 phone=+1555"#,
+        ]
+    );
+}
+
+fn archive(entries: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::create(folder.path().join("facebook-ana.zip")).unwrap();
+    let mut zip = zip::ZipWriter::new(file);
+    for (name, bytes) in entries {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap();
+    folder
+}
+
+#[test]
+fn an_archive_of_chats_is_read_whole_or_not_at_all() {
+    let chat = fs::read(sample("messenger/message_1.json")).unwrap();
+    let other = String::from_utf8(chat.clone())
+        .unwrap()
+        .replace("claranunez_1234567890", "claranunez_9")
+        .replace(r#""soon""#, "1772444200000");
+    let inbox = "your_facebook_activity/messages/inbox";
+    let folder = archive(&[
+        (
+            &format!("{inbox}/claranunez_1234567890/message_1.json"),
+            &chat,
+        ),
+        (
+            &format!("{inbox}/claranunez_9/message_1.json"),
+            other.as_bytes(),
+        ),
+        (
+            "your_facebook_activity/messages/autofill_information.json",
+            b"{",
+        ),
+        ("../../etc/message_x.json", b"{"),
+        ("photos/1.jpg", b"\xff\xd8"),
+    ]);
+    let zip = folder.path().join("facebook-ana.zip");
+    let told = rows(open(&zip, &settings("", &["Clínica Sol"])).unwrap());
+    let of = |id: &str| {
+        told.iter()
+            .filter(|r| r.contains(&format!(" {id} ")))
+            .count()
+    };
+    assert_eq!(
+        (of("claranunez_1234567890"), of("claranunez_9")),
+        (6, 7),
+        "{told:#?}"
+    );
+    let bad: Vec<_> = told.iter().filter(|r| r.starts_with('✗')).collect();
+    assert_eq!(
+        bad,
+        [&format!(
+            "✗ line 12: {inbox}/claranunez_1234567890/message_1.json: messages[8]: timestamp_ms: \"soon\" is not a time in milliseconds since 1970"
+        )]
+    );
+
+    let cut = &chat[..chat.len() / 2];
+    let folder = archive(&[
+        (&format!("{inbox}/a_1/message_1.json"), &chat),
+        (&format!("{inbox}/b_2/message_1.json"), cut),
+    ]);
+    let zip = folder.path().join("facebook-ana.zip");
+    let reason = refused(open(&zip, &settings("", &["Clínica Sol"])));
+    assert!(
+        reason.starts_with(&format!("{inbox}/b_2/message_1.json: line ")),
+        "{reason}"
+    );
+    assert!(reason.contains("nothing of the file is kept"), "{reason}");
+}
+
+#[test]
+fn s15_an_archive_that_unpacks_without_end_is_refused() {
+    let chat = fs::read(sample("messenger/message_1.json")).unwrap();
+    let mut bomb = chat[..chat.len() - 2].to_vec();
+    bomb.extend(std::iter::repeat_n(b' ', 2 << 20));
+    bomb.push(b'}');
+    let folder = archive(&[("messages/inbox/a_1/message_1.json", &bomb)]);
+    let zip = folder.path().join("facebook-ana.zip");
+    assert!(zip.metadata().unwrap().len() < 64 << 10);
+    // It says how large it is, and is as large as that: it is read.
+    assert_eq!(
+        rows(open(&zip, &settings("", &["Clínica Sol"])).unwrap()).len(),
+        7
+    );
+    // One that is larger than it says is not.
+    let mut bytes = fs::read(&zip).unwrap();
+    let size = u32::try_from(bomb.len()).unwrap().to_le_bytes();
+    for at in 0..bytes.len() - 4 {
+        if bytes[at..at + 4] == size {
+            bytes[at..at + 4].copy_from_slice(&1000_u32.to_le_bytes());
+        }
+    }
+    fs::write(&zip, bytes).unwrap();
+    let reason = refused(open(&zip, &settings("", &["Clínica Sol"])));
+    assert!(
+        reason.contains("larger than 1 GiB, or than the zip says"),
+        "{reason}"
+    );
+}
