@@ -209,7 +209,7 @@ impl<R: Read> Walk<R> {
     }
 
     /// The line on which it begins.
-    pub(crate) const fn line(&self) -> u64 {
+    pub(crate) const fn given_line(&self) -> u64 {
         self.given_line
     }
 
@@ -585,11 +585,11 @@ mod tests {
                 Ok(Sight::Head(_)) => out.push(String::from_utf8_lossy(walk.bytes()).into_owned()),
                 Ok(Sight::Item) => out.push(format!(
                     "{} {} {}",
-                    walk.line(),
+                    walk.given_line(),
                     walk.place(),
                     String::from_utf8_lossy(walk.bytes())
                 )),
-                Ok(Sight::Bad(words)) => out.push(format!("{} {words}", walk.line())),
+                Ok(Sight::Bad(words)) => out.push(format!("{} {words}", walk.given_line())),
                 Err(e) => {
                     out.push(e.to_string());
                     return out;
@@ -684,7 +684,7 @@ mod tests {
         assert!(matches!(walk.next().expect("a row"), Sight::Bad(w) if w.contains("8 MiB")));
         assert_eq!(walk.next().expect("the next"), Sight::Item);
         assert_eq!(
-            (walk.bytes(), walk.line()),
+            (walk.bytes(), walk.given_line()),
             (b"1".as_slice(), ITEM_LIMIT as u64 + 1)
         );
         assert!(walk.buffer.len() <= ITEM_LIMIT * 4, "{}", walk.buffer.len());

@@ -11,6 +11,8 @@ use super::encoding::{Progress, text};
 use super::{ReadError, RowError};
 
 type Input = Box<dyn Read + Send>;
+/// What is shown each row by the first reading.
+type See<'a> = dyn FnMut(&str) -> Result<(), ReadError> + 'a;
 
 /// What a document says of the rows of a scope.
 pub(crate) trait Heads: Default + Send {
@@ -64,7 +66,7 @@ impl<H: Heads> Elements<H> {
         source: Source,
         root: &'static Node,
         progress: &Progress,
-        mut see: Option<&mut dyn FnMut(&str) -> Result<(), ReadError>>,
+        mut see: Option<&mut See<'_>>,
     ) -> Result<Self, ReadError> {
         let mut elements = Self {
             root,
@@ -102,7 +104,7 @@ impl<H: Heads> Elements<H> {
         &mut self,
         document: &Stored,
         bytes: &mut usize,
-        see: &mut Option<&mut dyn FnMut(&str) -> Result<(), ReadError>>,
+        see: &mut Option<&mut See<'_>>,
     ) -> Result<(), ReadError> {
         let rows = if see.is_some() {
             Rows::Given
@@ -224,7 +226,7 @@ impl<H: Heads> Elements<H> {
         let (line, place) = self
             .walk
             .as_ref()
-            .map_or((0, String::new()), |w| (w.line(), w.place()));
+            .map_or((0, String::new()), |w| (w.given_line(), w.place()));
         let in_archive = self
             .documents
             .get(self.begun.wrapping_sub(1))
