@@ -338,6 +338,7 @@ fn contact(json: &str, number: u64) -> Result<ContactRecord, String> {
             ..Contact::default()
         },
         words: Vec::new(),
+        joins: Vec::new(),
         opted_out,
     })
 }
@@ -423,6 +424,7 @@ fn table_contact(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
             ..Contact::default()
         },
         words: Vec::new(),
+        joins: Vec::new(),
         opted_out: matches!(
             dnd.trim(),
             "true" | "yes" | "1" | "active" | "permanent" | "on"
