@@ -1,4 +1,4 @@
-//! `cargo bench --bench whole [-- import|again|idle|plan|send|slow|export …]`: the program as its user runs it,
+//! `cargo bench --bench whole [-- import|idle|plan|export|send|slow|large …]`: the program as its user runs it,
 //! whole processes, each against a bare program that does the least that could be called the same. Both sides
 //! in turn in one run, medians of five; quote the ratios, not the seconds.
 #![expect(
@@ -71,11 +71,14 @@ impl Business {
         Self { folder }
     }
 
+    /// An exported file of its own.
     fn export(&self, contacts: u64, order: Order) -> PathBuf {
         let path = self.folder.join(format!("{contacts}-{order:?}.csv"));
-        let mut out = BufWriter::new(File::create(&path).unwrap());
-        generate::write(&mut out, contacts, order).unwrap();
-        out.flush().unwrap();
+        if contacts > MOST_KEPT {
+            generated(&path, contacts, order);
+        } else {
+            fs::copy(kept(contacts, order), &path).unwrap();
+        }
         path
     }
 
@@ -122,6 +125,29 @@ path = "outbox.jsonl"
 [channels.email.outbox]
 path = "outbox.jsonl"
 "#;
+
+/// Larger files are made anew each time.
+const MOST_KEPT: u64 = 100_000;
+
+/// A generated file, kept from one measurement to the next.
+fn kept(contacts: u64, order: Order) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole");
+    fs::create_dir_all(&folder).unwrap();
+    let made_by = xxhash_rust::xxh3::xxh3_64(include_bytes!("common/generate.rs"));
+    let path = folder.join(format!("{contacts}-{order:?}-{made_by:016x}.csv"));
+    if !path.exists() {
+        let aside = path.with_extension("part");
+        generated(&aside, contacts, order);
+        fs::rename(aside, &path).unwrap();
+    }
+    path
+}
+
+fn generated(path: &Path, contacts: u64, order: Order) {
+    let mut out = BufWriter::new(File::create(path).unwrap());
+    generate::write(&mut out, contacts, order).unwrap();
+    out.flush().unwrap();
+}
 
 fn other(words: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -252,55 +278,58 @@ fn idle_plan_export(room: &Path, many: u64, wanted: &dyn Fn(&str) -> bool) {
     }
 }
 
-/// Ten thousand due, sent to a server on loopback, against the same threads without a store.
+/// Ten thousand conversations, what is due of them sent to a server on loopback: by a run; by as many threads with
+/// the same sender and the same message, and no store; and by as many threads that do nothing but call ureq.
 fn send(room: &Path, latency_ms: u64, threads: usize, slow_disk: Option<&Path>) {
     let server = bare::Server::start(latency_ms);
     let url = format!("http://127.0.0.1:{}/send", server.port);
-    let hook = format!("webhook]\nurl = \"{url}\"\nsecret = {{ env = \"HOOK\" }}");
-    let channels: String = ["sms", "live_chat", "email"]
-        .map(|c| format!("[channels.{c}.{hook}\n"))
-        .concat();
-    let outbox = "[channels.";
-    let base = &PLAIN[..PLAIN.find(outbox).unwrap()];
-    // One channel for all, so that both sides have the same threads.
-    let steps = base.replace(
-        "steps = [{ after = \"5m\" }",
-        "steps = [{ after = \"5m\", channel = \"live_chat\" }",
-    );
+    let (base, _) = PLAIN.split_once("[channels.").unwrap();
+    // One channel for all, so that both sides have as many threads.
+    let base = base.replace("\" }", "\", channel = \"live_chat\" }");
     let limits = format!("per_run = \"off\"\nconcurrency = {threads}\nmax_late = \"off\"");
-    let configuration = steps
+    let configuration = base
         .replace("per_run = \"off\"", &limits)
         .replace("[hours]\nopen = [\"Mo-Su 08:00-20:00\"]\n", "")
-        + &channels;
+        + &format!(
+            "[channels.live_chat.webhook]\nurl = \"{url}\"\nsecret = {{ env = \"HOOK\" }}\n"
+        );
     let business = Business::new(room, &format!("send{latency_ms}"), &configuration);
     let file = business.export(10_000, Order::ByConversation);
-    let (mut ours, mut bare) = (vec![], vec![]);
+    let (mut ours, mut same, mut ureq) = (vec![], vec![], vec![]);
     let mut sent = 0;
     for _ in 0..5 {
         business.forget_all();
         process::run(&mut business.command(&["import", file.to_str().unwrap(), "--now", AFTER]));
         let before = server.answered();
         let mut run = business.command(&["run", "--now", AFTER, "--quiet"]);
-        run.env("HOOK", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        run.env("HOOK", SECRET);
         if let Some(library) = slow_disk {
             run.env("LD_PRELOAD", library);
         }
         ours.push(process::run(&mut run));
         sent = server.answered() - before;
         let (count, threads) = (sent.to_string(), threads.to_string());
-        bare.push(process::run(&mut other(&["post", &url, &count, &threads])));
+        let folder = business.folder.to_str().unwrap();
+        let mut bare = other(&["post", folder, &count, &threads]);
+        same.push(process::run(bare.env("HOOK", SECRET)));
+        ureq.push(process::run(&mut other(&["ureq", &url, &count, &threads])));
     }
-    let (ours, bare) = (median(&ours), median(&bare));
+    let (ours, same, ureq) = (median(&ours), median(&same), median(&ureq));
     let disk = if slow_disk.is_some() {
         ", 5 ms more for every fsync"
     } else {
         ""
     };
     println!(
-        "send {sent} over loopback, {threads} threads, answers after {latency_ms} ms{disk}: {ours}; without a store {bare}; {:.2} of its speed",
-        bare.seconds / ours.seconds
+        "send {sent} over loopback, {threads} threads, answers after {latency_ms} ms{disk}: {ours}; \
+         the same sender without a store {same}; {:.2} of its speed; ureq alone {ureq}; {:.2}",
+        same.seconds / ours.seconds,
+        ureq.seconds / ours.seconds,
     );
 }
+
+/// What the messages are signed with.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// A library that makes every fsync take 5 ms more.
 fn slow_disk(room: &Path) -> PathBuf {

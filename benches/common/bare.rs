@@ -33,8 +33,16 @@ pub(crate) fn run(words: &[&str]) -> bool {
     match words {
         ["flat", file, database] => flat(file, database),
         ["probe", database] => probe(database),
-        ["post", url, count, threads] => {
-            post(url, count.parse().unwrap(), threads.parse().unwrap())
+        ["post", folder, count, threads] => {
+            post(folder, count.parse().unwrap(), threads.parse().unwrap())
+        }
+        ["serve", latency_ms] => {
+            let server = Server::start(latency_ms.parse().unwrap());
+            println!("{}", server.port);
+            std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+        }
+        ["ureq", url, count, threads] => {
+            ureq(url, count.parse().unwrap(), threads.parse().unwrap())
         }
         _ => return false,
     }
@@ -97,23 +105,58 @@ pub(crate) fn make_due(database: &Path, count: u64) {
         .unwrap();
 }
 
-/// POSTs as often as told from some threads that share one agent.
-fn post(url: &str, count: u64, threads: u64) {
-    let left = Arc::new(AtomicU64::new(count));
+/// Sends a message as often as told from some threads that share the sender of live chat of the business in
+/// `folder`: its client, its JSON, its signature, its reading of the answer.
+fn post(folder: &str, count: u64, threads: u64) {
+    let (config, _) = followup::config::load(&Path::new(folder).join("followup.toml")).unwrap();
+    let environment = followup::config::Environment::from_iter(std::env::vars_os());
+    let senders = followup::channel::Senders::new(&config, &environment);
+    let sender = senders.get(followup::model::Channel::LiveChat).unwrap();
+    many(count, threads, |n| {
+        let message = followup::channel::Outgoing {
+            id: format!("fu_00000000_{n}"),
+            contact_id: format!("c{n:07}"),
+            conversation_id: Some(format!("v{n:07}")),
+            conversation: None,
+            reply_to: None,
+            address: format!("c{n:07}"),
+            channel: followup::model::Channel::LiveChat,
+            text: "Hello María, are you still there? We would be glad to help.".to_owned(),
+            scenario: followup::model::Scenario::StoppedResponding,
+            step: 1,
+            template: None,
+        };
+        sender.send(&message, chrono::Utc::now()).unwrap();
+    });
+}
+
+/// POSTs the same bytes as often as told from some threads that share one agent.
+fn ureq(url: &str, count: u64, threads: u64) {
     let agent = ureq::Agent::config_builder()
         .max_idle_connections_per_host(64)
         .max_idle_connections(64)
         .build()
         .new_agent();
+    many(count, threads, |_| {
+        let body = r#"{"id":"fu_0","contact_id":"c0","to":"+520000000000","channel":"sms","text":"Hello, are you still there? We would be glad to help."}"#;
+        let answer = agent
+            .post(url)
+            .header("content-type", "application/json")
+            .send(body);
+        answer.unwrap().body_mut().read_to_string().unwrap();
+    });
+}
+
+/// Does something as often as told, on some threads.
+fn many(count: u64, threads: u64, each: impl Fn(u64) + Sync) {
+    let left = AtomicU64::new(count);
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            let (left, agent) = (Arc::clone(&left), agent.clone());
-            scope.spawn(move || {
-                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
-                    let body = r#"{"id":"fu_0","contact_id":"c0","to":"+520000000000","channel":"sms","text":"Hello, are you still there? We would be glad to help."}"#;
-                    let answer = agent.post(url).header("content-type", "application/json").send(body);
-                    let mut answer = answer.unwrap();
-                    answer.body_mut().read_to_string().unwrap();
+            scope.spawn(|| {
+                while let Ok(n) =
+                    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                {
+                    each(n);
                 }
             });
         }
