@@ -84,6 +84,9 @@ pub fn outcome_of(error: &anyhow::Error) -> Outcome {
                 std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
                     Outcome::Permission
                 }
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                    Outcome::TryLater
+                }
                 _ => Outcome::Internal,
             };
         }

@@ -1,7 +1,7 @@
 //! Standard output, and whether anyone still reads it.
 
 use std::cell::Cell;
-use std::io::{BufWriter, ErrorKind, Result, Write};
+use std::io::{BufWriter, Error, ErrorKind, Result, Write};
 
 /// A buffered writer that says when its reader has gone (`followup plan | head`), whatever the error is wrapped
 /// in on its way up.
@@ -20,12 +20,13 @@ impl<'a, W: Write> Output<'a, W> {
     }
 
     fn note<T>(&self, result: Result<T>) -> Result<T> {
-        if let Err(error) = &result
-            && error.kind() == ErrorKind::BrokenPipe
-        {
-            self.reader_has_gone.set(true);
-        }
-        result
+        result.map_err(|error| {
+            let kind = error.kind();
+            if kind == ErrorKind::BrokenPipe {
+                self.reader_has_gone.set(true);
+            }
+            Error::new(kind, format!("standard output cannot be written: {error}"))
+        })
     }
 }
 

@@ -97,17 +97,20 @@ fn a_reader_who_goes_away_is_no_failure() {
 #[cfg(target_os = "linux")]
 fn what_cannot_be_written_is_a_failure() {
     let desk = Desk::clinic();
-    let full = std::fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
-    let output = desk
-        .command(80, &["plan", NOW])
-        .stdout(full)
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(70));
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: "));
+    for arguments in [&["plan", NOW][..], &["export", "messages"]] {
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let mut command = desk.command(80, arguments);
+        let output = command.stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(75), "{arguments:?}");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            words,
+            "error: standard output cannot be written: No space left on device (os error 28)\n"
+        );
+    }
 }
 
 #[test]
