@@ -1,16 +1,21 @@
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use super::{Context, used_today};
 use crate::cli::Status;
-use crate::config::Config;
+use crate::config::{Config, fingerprint};
+use crate::decide::{Action, Reason, decide};
 use crate::error::Outcome;
 use crate::model::Timestamp;
 use crate::report::Clocks;
 use crate::report::status::{Models, Report, Source, json, page};
-use crate::store::{Access, Store};
+use crate::store::{Access, HeldContact, Store};
 
 /// How many of a kind of problem are listed.
 const MOST: u32 = 20;
+/// How many contacts are decided about: some tenths of a second.
+const MOST_LOOKS: usize = 10_000;
 
 /// Shows how things stand, and what needs a person.
 pub(super) fn status(context: &mut Context<'_>, arguments: &Status) -> Result<Outcome> {
@@ -49,13 +54,54 @@ fn models(store: &Store, config: &Config, now: Timestamp) -> Result<Option<Model
 
 /// How things stand.
 pub(super) fn standing(store: &Store, config: &Config, now: Timestamp) -> Result<Report> {
-    Ok(Report {
-        counts: store.counts()?,
+    let mut report = Report {
+        counts: store.counts(now)?,
         ai: models(store, config, now)?,
         sources: sources(store, config, now)?,
         follow_ups: store.needing_a_person(MOST)?,
-        contacts: store.held_for_a_person(MOST)?,
-    })
+        contacts: store.held_for_a_person(MOST, now)?,
+        not_looked_at: 0,
+    };
+    look_again(store, config, now, &mut report)?;
+    Ok(report)
+}
+
+/// Adds to the report who must be decided about again: those whose time has come, those with new facts, and
+/// everybody when the configuration has changed; some of them where they are many.
+fn look_again(store: &Store, config: &Config, now: Timestamp, report: &mut Report) -> Result<()> {
+    let contacts = if store.is_settled_under(&fingerprint(config), now)? {
+        store.awake(now)?
+    } else {
+        report.counts.scheduled = 0;
+        report.counts.holds.clear();
+        report.contacts.clear();
+        store.everyone()?
+    };
+    report.not_looked_at = contacts.len().saturating_sub(MOST_LOOKS);
+    let mut threads = store.threads()?;
+    let mut holds: BTreeMap<String, i64> = report.counts.holds.drain(..).collect();
+    for key in contacts.into_iter().take(MOST_LOOKS) {
+        let Some(thread) = threads.thread(key)? else {
+            continue;
+        };
+        let decision = decide(&config.policy, &thread, now);
+        match decision.action {
+            Action::Send | Action::Wait => report.counts.scheduled += 1,
+            Action::Hold => {
+                *holds.entry(decision.reason.to_string()).or_default() += 1;
+                if is_for_a_person(decision.reason) && report.contacts.len() < MOST as usize {
+                    report.contacts.push(HeldContact {
+                        contact_id: thread.contact.contact_id,
+                        name: thread.contact.name,
+                        hold: decision.reason.to_string(),
+                    });
+                }
+            }
+            Action::Stop | Action::None => {}
+        }
+    }
+    report.counts.holds = holds.into_iter().collect();
+    Ok(())
 }
 
 /// The sources that have brought something, and those that are configured and have not.
@@ -82,4 +128,12 @@ pub(super) fn sources(store: &Store, config: &Config, now: Timestamp) -> Result<
         }
     }
     Ok(sources)
+}
+
+/// Whether a hold lasts until somebody does something (rules D18, S4, X5).
+const fn is_for_a_person(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::UnclearTime | Reason::AiDeclined | Reason::NoSender | Reason::NoAddress
+    )
 }

@@ -25,6 +25,8 @@ pub struct Report {
     pub follow_ups: Vec<FollowUpRow>,
     /// Contacts who are held until somebody does something.
     pub contacts: Vec<HeldContact>,
+    /// How many contacts have news and are not counted among the scheduled and the held: there are too many.
+    pub not_looked_at: usize,
 }
 
 /// What language models have used since the bot's midnight, and may use in a day.
@@ -151,9 +153,16 @@ pub fn page(
     let counts = &report.counts;
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     let contacts = count(number(counts.contacts), "contact", "contacts");
+    let not_looked_at = match report.not_looked_at {
+        0 => String::new(),
+        n => format!("; {n} more have news that the next run looks at"),
+    };
     field(
         "Contacts",
-        &format!("{contacts}, {} scheduled or due", counts.scheduled),
+        &format!(
+            "{contacts}, {} scheduled or due{not_looked_at}",
+            counts.scheduled
+        ),
         false,
     )?;
     let held = list(counts.holds.iter().map(|(r, n)| (reason(r), *n)));

@@ -213,21 +213,31 @@ impl Store {
     }
 
     /// Contacts held for want of a sender or an address, for a time that is unclear, or by the model's word
-    /// (rules D18, S4, X5).
+    /// (rules D18, S4, X5); but for those that must be decided about again by `now`.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn held_for_a_person(&self, most: u32) -> Result<Vec<HeldContact>> {
+    pub fn held_for_a_person(&self, most: u32, now: Timestamp) -> Result<Vec<HeldContact>> {
         let sql = "SELECT contact_id, name, hold FROM contacts \
-                   WHERE hold IN ('unclear_time', 'ai_declined', 'no_sender', 'no_address') ORDER BY hold DESC, id LIMIT ?1";
+                   WHERE hold IN ('unclear_time', 'ai_declined', 'no_sender', 'no_address') \
+                     AND (wake_at IS NULL OR wake_at > ?2) ORDER BY hold DESC, id LIMIT ?1";
         let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map([most], |row| {
+        let rows = statement.query_map((most, micros(now)), |row| {
             Ok(HeldContact {
                 contact_id: row.get(0)?,
                 name: row.get(1)?,
                 hold: row.get(2)?,
             })
         })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many contacts are held for each reason, but for those that must be decided about again by `now`.
+    fn holds(&self, now: Timestamp) -> Result<Vec<(String, i64)>> {
+        let sql = "SELECT hold, count(*) FROM contacts \
+                   WHERE hold IS NOT NULL AND (wake_at IS NULL OR wake_at > ?1) GROUP BY hold ORDER BY hold";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map([micros(now)], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -238,12 +248,13 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Counts for `status`.
+    /// Counts for `status`: of what is derived, only that of contacts who need not be decided about again by `now`.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn counts(&self) -> Result<Counts> {
+    pub fn counts(&self, now: Timestamp) -> Result<Counts> {
         let count = |sql: &str| self.connection.query_row(sql, [], |row| row.get(0));
+        let later = "SELECT count(*) FROM contacts WHERE wake_at > ?1";
         let grouped = |sql: &str| -> rusqlite::Result<Vec<(String, i64)>> {
             let mut statement = self.connection.prepare(sql)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -253,10 +264,10 @@ impl Store {
             contacts: count(
                 "SELECT (SELECT count(*) FROM contacts) - (SELECT count(*) FROM contacts WHERE person IS NOT NULL)",
             )?,
-            scheduled: count("SELECT count(*) FROM contacts WHERE wake_at IS NOT NULL")?,
-            holds: grouped(
-                "SELECT hold, count(*) FROM contacts WHERE hold IS NOT NULL GROUP BY hold ORDER BY hold",
-            )?,
+            scheduled: self
+                .connection
+                .query_row(later, [micros(now)], |row| row.get(0))?,
+            holds: self.holds(now)?,
             follow_ups: grouped(
                 "SELECT state, count(*) FROM follow_ups GROUP BY state ORDER BY state",
             )?,
