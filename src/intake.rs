@@ -28,8 +28,10 @@ pub struct Taken {
     pub follow_ups: u64,
     /// Rows that could not be used.
     pub rejected: u64,
-    /// Whether the file has not changed since it was taken in before: nothing was done.
+    /// Whether the file has not changed since it was taken in before: nothing was read.
     pub unchanged: bool,
+    /// Up to when an unchanged file's source is now complete, where that is later than before.
+    pub complete_until: Option<Timestamp>,
 }
 
 /// What happens while a file is taken in.
@@ -54,6 +56,8 @@ pub struct Intake<'a> {
     pub now: Timestamp,
     /// The time up to which the data are complete, where the operator says so.
     pub as_of: Option<Timestamp>,
+    /// Whether to end soon: asked between two batches.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// How many records are read between two looks at the progress.
@@ -87,6 +91,7 @@ impl Intake<'_> {
         {
             return Ok(Taken {
                 unchanged: true,
+                complete_until: before.is_fresher.then_some(as_of),
                 rejected: before.rejected,
                 ..Taken::default()
             });
@@ -209,6 +214,7 @@ impl Intake<'_> {
                     see(Sight::Rejected(error));
                 }
                 match parcel.end {
+                    None if (self.stop)() => return Err(stopped()),
                     None => ingest.take(&parcel.batch)?,
                     Some(Ok(())) => {
                         let state = state.map(|s| (s, rejected));
@@ -243,6 +249,9 @@ impl Intake<'_> {
         mut store: impl FnMut(&mut Taken, &T) -> Result<()>,
     ) -> Result<()> {
         loop {
+            if (self.stop)() {
+                return Err(stopped());
+            }
             let some: Vec<_> = rows.by_ref().take(STRIDE as usize).collect();
             let last = some.is_empty();
             self.store.durably(|| {
@@ -301,6 +310,11 @@ fn read_ahead(mut reader: Box<dyn Reader + Send>, parcels: &SyncSender<Parcel>) 
             return;
         }
     }
+}
+
+/// What was stored by now stays; the source is not complete.
+fn stopped() -> anyhow::Error {
+    Failure::new(Outcome::TryLater, "stopped before its end").into()
 }
 
 fn unreadable(path: &Path, error: ReadError) -> anyhow::Error {

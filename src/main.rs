@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use followup::cli::{Cli, ColorChoice};
-use followup::commands::{Context, Terminal, Verbosity, execute};
+use followup::commands::{Context, Signals, Terminal, Verbosity, execute};
 use followup::config::Environment;
 use followup::error::{Outcome, outcome_of};
 use followup::report::output::Output;
@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     let reader_has_gone = Cell::new(false);
     let mut out = Output::new(std::io::stdout().lock(), &reader_has_gone);
     let mut err = std::io::stderr().lock();
+    let signals = Signals::default();
     let mut context = Context {
         config: cli.config.clone(),
         environment: &environment,
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         err: &mut err,
         terminal,
         verbosity: Verbosity::of(cli.verbose, cli.quiet),
+        signals: &signals,
     };
     let result = execute(cli, &mut context);
     let flushed = context.out.flush();

@@ -26,7 +26,7 @@ pub(super) fn forget(context: &mut Context<'_>, arguments: &Forget) -> Result<Ou
     }
     let opted_out_at = opted_out_at(&thread, now);
     store.forget(key, &thread.contact, opted_out_at, now)?;
-    store.settle(&config.policy, now, |_| ())?;
+    store.settle(&config.policy, now, || false)?;
     let kept = if opted_out_at.is_some() {
         "; that they opted out is kept as a keyed hash"
     } else {

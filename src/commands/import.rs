@@ -25,6 +25,8 @@ const MOST_NAMED: u64 = 100;
 
 /// Takes every file in; the good ones are kept whatever the others are.
 pub(super) fn import(context: &mut Context<'_>, arguments: &Import) -> Result<Outcome> {
+    let signals = context.signals;
+    signals.listen()?;
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Write)?;
     let now = context.now(arguments.now, &config);
@@ -37,14 +39,20 @@ pub(super) fn import(context: &mut Context<'_>, arguments: &Import) -> Result<Ou
         detector: &detector,
         now,
         as_of,
+        stop: &|| signals.stop(),
     };
     let mut outcome = Outcome::Done;
     for file in &arguments.files {
+        if signals.stop() {
+            break;
+        }
         let result = one(context, &intake, arguments, file);
         outcome = outcome.max(context.file_outcome(result));
     }
-    store.settle(&config.policy, now, |_| ())?;
-    Ok(outcome)
+    store.settle(&config.policy, now, || signals.stop())?;
+    Ok(outcome.max(
+        context.stopped("import the rest again: what is stored stays, and nothing is stored twice"),
+    ))
 }
 
 fn one(
@@ -88,6 +96,9 @@ pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) ->
             }
         };
         for file in files {
+            if context.signals.stop() {
+                return Ok(outcome);
+            }
             let shown = file.display().to_string();
             let seen = Seen::at(&file);
             let mut is_whole = false;
@@ -220,6 +231,10 @@ impl Context<'_> {
 }
 
 fn words(taken: &Taken) -> String {
+    if let Some(until) = taken.complete_until {
+        let until = until.format("%Y-%m-%dT%H:%M:%SZ");
+        return format!("no new messages; its source is now complete until {until}");
+    }
     if taken.unchanged {
         return "unchanged since the last import".to_owned();
     }

@@ -20,6 +20,7 @@ mod run;
 mod say;
 pub mod schema;
 mod show;
+mod signals;
 mod status;
 mod upkeep;
 
@@ -27,6 +28,8 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
+
+pub use signals::Signals;
 
 use crate::cli::{Cli, Command, Now};
 use crate::config::{self, Config, Environment};
@@ -59,6 +62,8 @@ pub struct Context<'a> {
     pub terminal: Terminal,
     /// `-v`, `-q`.
     pub verbosity: Verbosity,
+    /// What is asked from outside while the command works.
+    pub signals: &'a Signals,
 }
 
 /// What standard input, output and error are connected to.
@@ -188,6 +193,18 @@ impl<'a> Context<'a> {
         let clock = self.clock;
         let ahead = start.map(|start| start - clock());
         move || clock() + ahead.unwrap_or_default()
+    }
+
+    /// When the command was asked to end, says so, with what that means; then the rest is for another time.
+    fn stopped(&mut self, what_now: &str) -> Outcome {
+        let Some(signal) = self.signals.asked() else {
+            return Outcome::Done;
+        };
+        self.say(
+            Verbosity::Normal,
+            &format!("stopped by {signal}: {what_now}"),
+        );
+        Outcome::TryLater
     }
 
     /// Writes a warning to standard error, unless `-q` forbids it.

@@ -26,6 +26,9 @@ const PREPARERS: usize = 2;
 /// How many contacts each of them takes at a time.
 const PORTION: usize = 16;
 
+/// What becomes of the rest when a run is stopped.
+const WHAT_IS_LEFT: &str = "what was in flight is recorded, and the next run goes on from here";
+
 /// Does one run. A second one at the same time leaves at once (rule X3).
 pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Outcome> {
     if context.environment.get(IN_ACTION).is_some() {
@@ -33,6 +36,8 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Ou
             "followup run was started by a workflow's command: a follow-up would start follow-ups";
         return Err(Failure::new(Outcome::Usage, words).into());
     }
+    let signals = context.signals;
+    signals.listen()?;
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Write)?;
     let Some(_lock) = RunLock::take(&config.store)? else {
@@ -48,12 +53,15 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Ou
         detector: &detector,
         now: clock(),
         as_of: None,
+        stop: &|| signals.stop(),
     };
     let taken = import::changed_sources(context, &intake)?;
-    store.settle(&config.policy, clock(), |_| ())?;
+    store.settle(&config.policy, clock(), || signals.stop())?;
 
     let summary = send(context, arguments, &config, &store, &clock)?;
-    Ok(outcome(&summary).max(taken))
+    Ok(outcome(&summary)
+        .max(taken)
+        .max(context.stopped(WHAT_IS_LEFT)))
 }
 
 fn send(
@@ -69,12 +77,15 @@ fn send(
     let author = Author::new(config, context.environment, used, clock);
     let workflows = Workflows::new(config, &senders, context.environment);
     let concurrency = config.limits.concurrency;
+    let signals = context.signals;
+    let stop = &|| signals.stop();
     let actions = Actions {
         store,
         config,
         workflows: &workflows,
         clock,
         concurrency,
+        stop,
     };
     let pause = PausePoint::of(context);
     let per_run = config.limits.per_run.map(u64::from);
@@ -92,7 +103,7 @@ fn send(
         portion: PORTION,
         clock,
         concurrency,
-        stop: &|| false,
+        stop,
         limit: [per_run, arguments.limit].into_iter().flatten().min(),
         at: &|point| pause.wait(point),
     };

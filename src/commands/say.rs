@@ -49,7 +49,7 @@ fn record(
         source: WordSource::Operator,
     };
     store.say(key, &word)?;
-    store.settle(&config.policy, now, |_| ())?;
+    store.settle(&config.policy, now, || false)?;
     let Some(thread) = store.thread(key)? else {
         return Ok(Outcome::Done);
     };
@@ -82,7 +82,7 @@ pub(super) fn resolve(context: &mut Context<'_>, arguments: &Resolve) -> Result<
         Fate::NotSent => (Resolution::NotSent, "not sent: a later run tries again"),
     };
     store.resolve(&arguments.follow_up, fate, now)?;
-    store.settle(&config.policy, now, |_| ())?;
+    store.settle(&config.policy, now, || false)?;
     context.say(
         Verbosity::Normal,
         &format!("{} is {words}", arguments.follow_up),

@@ -24,6 +24,8 @@ pub struct Actions<'a> {
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
     /// How many are done at once.
     pub concurrency: usize,
+    /// Whether to end soon: what has begun is waited for and recorded, the rest waits for the next run.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// An action with all that it is told.
@@ -86,6 +88,9 @@ impl Actions<'_> {
         let open = self.store.open_actions((self.clock)())?;
         let mut pace = Pace::new(self.store, self.config);
         for some in open.chunks(self.concurrency.max(1)) {
+            if (self.stop)() {
+                break;
+            }
             let mut jobs = Vec::new();
             for open in some {
                 let job = self.job(open)?;

@@ -140,7 +140,7 @@ impl Run<'_> {
             ..Summary::default()
         };
         lookup::run(self, &mut summary, report)?; // X4
-        self.store.settle(self.policy, (self.clock)(), |_| ())?;
+        self.store.settle(self.policy, (self.clock)(), self.stop)?;
         let mut awake = self.store.awake((self.clock)())?;
         let all_get_their_turn = self.limit.is_none_or(|limit| awake.len() as u64 <= limit);
         if all_get_their_turn && awake.len() > MANY {
@@ -154,7 +154,7 @@ impl Run<'_> {
             summary.budget_spent = true;
             report(&Event::Budget { reason });
         }
-        self.store.settle(self.policy, (self.clock)(), |_| ())?;
+        self.store.settle(self.policy, (self.clock)(), self.stop)?;
         Ok(summary)
     }
 }

@@ -20,6 +20,8 @@ pub struct FileState {
 pub struct TakenBefore {
     /// How many of its rows could not be used.
     pub rejected: u64,
+    /// The source is complete up to a later time than before.
+    pub is_fresher: bool,
 }
 
 impl Store {
@@ -62,12 +64,9 @@ impl Store {
         });
         let known = known.optional()?;
         let older = "SELECT 1 FROM sources WHERE id = ?1 AND as_of < ?2";
-        if known.is_some()
-            && self
-                .connection
-                .prepare_cached(older)?
-                .exists((source, micros(as_of)))?
-        {
+        let mut older = self.connection.prepare_cached(older)?;
+        let is_fresher = known.is_some() && older.exists((source, micros(as_of)))?;
+        if is_fresher {
             let sql = "UPDATE sources SET as_of = ?2 WHERE id = ?1";
             self.connection
                 .prepare_cached(sql)?
@@ -75,6 +74,7 @@ impl Store {
         }
         Ok(known.map(|rejected| TakenBefore {
             rejected: rejected.cast_unsigned(),
+            is_fresher,
         }))
     }
 

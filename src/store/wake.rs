@@ -89,17 +89,13 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Derives `wake_at` and `hold` of every contact that has new facts. `progress` is told how many remain.
+    /// Derives `wake_at` and `hold` of every contact that has new facts, until `stop` says that it is enough: the
+    /// others are derived another time.
     ///
     /// # Errors
     /// When the database cannot be read or written.
-    pub fn settle(
-        &self,
-        policy: &Policy,
-        now: Timestamp,
-        mut progress: impl FnMut(usize),
-    ) -> Result<()> {
-        loop {
+    pub fn settle(&self, policy: &Policy, now: Timestamp, stop: impl Fn() -> bool) -> Result<()> {
+        while !stop() {
             let unsettled: Vec<ContactKey> = {
                 let sql = "SELECT id FROM contacts WHERE wake_at = 0 ORDER BY id LIMIT ?1";
                 let mut statement = self.connection.prepare_cached(sql)?;
@@ -109,7 +105,6 @@ impl Store {
             if unsettled.is_empty() {
                 return Ok(());
             }
-            progress(unsettled.len());
             let transaction = self.immediate()?;
             let mut leads = Vec::with_capacity(unsettled.len());
             for key in unsettled {
@@ -129,6 +124,7 @@ impl Store {
             }
             transaction.commit()?;
         }
+        Ok(())
     }
 
     /// Writes what was derived at `now`.

@@ -8,4 +8,5 @@ mod kills;
 mod limits;
 mod overlaps;
 mod starved;
+mod stops;
 mod storm;
