@@ -24,6 +24,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Shorter than the five seconds after which common servers close an idle connection, so that a request seldom
 /// meets a connection that is being closed.
 const MAX_IDLE: Duration = Duration::from_secs(3);
+const MAX_IDLE_CONNECTIONS: usize = 256;
 const MAX_ANSWER_BYTES: u64 = 1 << 20;
 
 /// A client; cheap to clone, shared by threads.
@@ -67,8 +68,9 @@ impl Http {
             .max_redirects_will_error(false)
             .http_status_as_error(false)
             .max_idle_age(MAX_IDLE)
-            .max_idle_connections(64)
-            .max_idle_connections_per_host(32)
+            // No fewer than `limits.concurrency` allows, or requests would begin with a handshake.
+            .max_idle_connections(MAX_IDLE_CONNECTIONS)
+            .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS)
             .user_agent(concat!("followup/", env!("CARGO_PKG_VERSION")))
             .proxy(None)
             .build();

@@ -59,13 +59,13 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub fn recover_actions(&self) -> Result<Vec<(i64, String)>> {
-        let cut_off = "SELECT 1 FROM actions WHERE state = 'started' LIMIT 1";
+        let cut_off = "SELECT 1 FROM actions WHERE state = 'started' AND state <> 'done' LIMIT 1";
         if !self.connection.prepare_cached(cut_off)?.exists([])? {
             return Ok(Vec::new());
         }
         let sql = "UPDATE actions SET detail = 'the run ended while it was being done', retry_at = at, \
                    state = iif(action IN ('webhook', 'tags', 'assign'), 'retry', 'unknown') \
-                   WHERE state = 'started' RETURNING follow_up, action, state = 'unknown'";
+                   WHERE state = 'started' AND state <> 'done' RETURNING follow_up, action, state = 'unknown'";
         let mut statement = self.connection.prepare(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let rows: Vec<(i64, String, bool)> = rows.collect::<rusqlite::Result<_>>()?;
@@ -80,7 +80,7 @@ impl Store {
     pub fn open_actions(&self, now: Timestamp) -> Result<Vec<OpenAction>> {
         let sql = "SELECT a.follow_up, f.contact, a.workflow, a.action, a.attempts \
                    FROM actions a JOIN follow_ups f ON f.id = a.follow_up \
-                   WHERE a.state IN ('pending', 'retry') AND coalesce(a.retry_at, 0) <= ?1 \
+                   WHERE a.state IN ('pending', 'retry') AND a.state <> 'done' AND coalesce(a.retry_at, 0) <= ?1 \
                    ORDER BY a.follow_up, a.action";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([micros(now)], |row| {

@@ -129,43 +129,55 @@ impl Store {
         ) else {
             bail!("a decision to send names no episode, scenario, step and channel");
         };
+        let (contact, episode) = self.claimed_under(claim.contact, micros(episode), step)?;
+        let values = params![
+            contact,
+            episode,
+            scenario.as_str(),
+            step,
+            channel.as_str(),
+            claim.address,
+            decision.conversation_id,
+            micros(decision.due_at.unwrap_or(now)),
+            micros(now),
+            claim.text,
+            claim.text_source.as_str(),
+            claim.because,
+        ];
+        // Plain statements: RETURNING would build and drop a table of its own for every row.
+        let sql = "INSERT OR IGNORE INTO follow_ups (contact, episode, scenario, step, state, channel, \
+                     address, conversation_id, due_at, claimed_at, attempts, text, text_source, because) \
+                   VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12)";
+        if self.connection.prepare_cached(sql)?.execute(values)? > 0 {
+            let row = self.connection.last_insert_rowid();
+            return Ok(Some(self.claimed(row, 1)));
+        }
         // A step that was refused for certain may be claimed again; any other claim of it stands.
-        let sql = "INSERT INTO follow_ups (contact, episode, scenario, step, state, channel, address, \
-                     conversation_id, due_at, claimed_at, attempts, text, text_source, because) \
-                   VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12) \
-                   ON CONFLICT (contact, episode, step) DO UPDATE SET state = 'sending', \
-                     scenario = excluded.scenario, channel = excluded.channel, address = excluded.address, \
-                     conversation_id = excluded.conversation_id, due_at = excluded.due_at, \
-                     claimed_at = excluded.claimed_at, attempts = attempts + 1, retry_at = NULL, \
-                     text = excluded.text, text_source = excluded.text_source, because = excluded.because \
-                   WHERE follow_ups.state = 'retry' \
-                      OR (follow_ups.state = 'failed' AND follow_ups.refused_on <> '') \
-                   RETURNING id, attempts";
-        let (row, under) = self.claimed_under(claim.contact, micros(episode), step)?;
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let claimed = statement.query_row(
-            params![
-                row,
-                under,
-                scenario.as_str(),
-                step,
-                channel.as_str(),
-                claim.address,
-                decision.conversation_id,
-                micros(decision.due_at.unwrap_or(now)),
-                micros(now),
-                claim.text,
-                claim.text_source.as_str(),
-                claim.because,
-            ],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        );
-        let claimed: Option<(i64, u32)> = claimed.optional()?;
-        Ok(claimed.map(|(row, attempts)| Claimed {
+        let sql = "UPDATE follow_ups SET state = 'sending', scenario = ?3, channel = ?5, address = ?6, \
+                     conversation_id = ?7, due_at = ?8, claimed_at = ?9, attempts = attempts + 1, \
+                     retry_at = NULL, text = ?10, text_source = ?11, because = ?12 \
+                   WHERE contact = ?1 AND episode = ?2 AND step = ?4 \
+                     AND (state = 'retry' OR (state = 'failed' AND refused_on <> ''))";
+        if self.connection.prepare_cached(sql)?.execute(values)? == 0 {
+            return Ok(None);
+        }
+        let sql =
+            "SELECT id, attempts FROM follow_ups WHERE contact = ?1 AND episode = ?2 AND step = ?3";
+        let (row, attempts) = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row((contact, episode, step), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        Ok(Some(self.claimed(row, attempts)))
+    }
+
+    fn claimed(&self, row: i64, attempts: u32) -> Claimed {
+        Claimed {
             row,
             id: self.follow_up_id(row),
             attempts,
-        }))
+        }
     }
 
     /// Inside [`Store::durably`]: records what became of a claimed step at `now`, and `derived` for the contact

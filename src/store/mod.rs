@@ -118,10 +118,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)
             .with_context(|| format!("failed to open {}", path.display()))?;
-        connection.busy_timeout(BUSY_PATIENCE)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        // Without it, statements on tables with partial indexes are prepared anew for every other value.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        set_up(&connection)?;
         let mut store = Self {
             connection,
             path: path.to_owned(),
@@ -343,6 +340,14 @@ pub fn explained(error: anyhow::Error) -> anyhow::Error {
         format!("the database cannot be written, {words}: {error:#}"),
     )
     .into()
+}
+
+fn set_up(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(BUSY_PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Without it, statements on tables with partial indexes are prepared anew for every other value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Makes an empty file that only its owner can read, from the first byte.

@@ -88,7 +88,8 @@ CREATE TABLE follow_ups (
   episode INTEGER NOT NULL,                  -- `sent_at` of the inbound message that it answers
   scenario TEXT NOT NULL,
   step INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('sending', 'sent', 'retry', 'failed', 'unknown')),
+  state TEXT NOT NULL CHECK (state = 'sending' OR state = 'sent' OR state = 'retry'
+    OR state = 'failed' OR state = 'unknown'), -- a list would be made a table of, for every row
   channel TEXT NOT NULL,
   refused_on TEXT NOT NULL DEFAULT '',
   address TEXT NOT NULL,
@@ -109,21 +110,23 @@ CREATE TABLE follow_ups (
   UNIQUE (contact, episode, step)            -- rule X1: a step is claimed once
 ) STRICT;
 CREATE INDEX follow_ups_imported_id ON follow_ups(imported_id) WHERE imported_id IS NOT NULL;
-CREATE INDEX follow_ups_open ON follow_ups(state) WHERE state IN ('sending', 'unknown', 'retry');
+CREATE INDEX follow_ups_sending ON follow_ups(contact) WHERE state = 'sending';
+CREATE INDEX follow_ups_unknown ON follow_ups(claimed_at) WHERE state = 'unknown';
 
 -- What a workflow does after a step is sent (rule X8).
 CREATE TABLE actions (
   follow_up INTEGER NOT NULL REFERENCES follow_ups(id),
   action TEXT NOT NULL,
   workflow TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('pending', 'started', 'done', 'failed', 'retry', 'unknown')),
+  state TEXT NOT NULL CHECK (state = 'pending' OR state = 'started' OR state = 'done'
+    OR state = 'failed' OR state = 'retry' OR state = 'unknown'),
   at INTEGER NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
   retry_at INTEGER,
   detail TEXT,
   PRIMARY KEY (follow_up, action)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX actions_open ON actions(state) WHERE state IN ('pending', 'started', 'retry');
+CREATE INDEX actions_open ON actions(state) WHERE state <> 'done';
 
 -- What is left of a person after `forget`: keyed hashes of the contact id, phone number and addresses.
 CREATE TABLE suppressions (

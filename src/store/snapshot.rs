@@ -5,7 +5,7 @@ use std::cell::Cell;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BUSY_PATIENCE, STATEMENTS, Store};
+use super::{Store, set_up};
 
 impl Store {
     /// The same database once more, for another thread that only reads.
@@ -16,8 +16,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)
             .with_context(|| format!("failed to open {} again", self.path.display()))?;
-        connection.busy_timeout(BUSY_PATIENCE)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        set_up(&connection)?;
         connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4096;")?;
         Ok(Self {
             connection,

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Sender as Queue, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use crossbeam_channel::{Sender as Queue, unbounded};
 
 use super::super::pairs::Pairs;
 use super::super::rate::Bucket;
@@ -102,17 +102,13 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     }
 
     fn spawn(&self, sender: &Arc<dyn Sender>) -> Queue<Box<Job>> {
-        let (jobs, queue) = channel::<Box<Job>>();
-        let queue = Arc::new(Mutex::new(queue));
+        let (jobs, queue) = unbounded::<Box<Job>>();
         let run = self.run;
         let (clock, at, policy) = (run.clock, run.at, run.policy);
         for _ in 0..run.concurrency {
-            let (queue, sender, inbox) =
-                (Arc::clone(&queue), Arc::clone(sender), self.inbox.clone());
+            let (queue, sender, inbox) = (queue.clone(), Arc::clone(sender), self.inbox.clone());
             self.scope.spawn(move || {
-                loop {
-                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(mut job) = next else { return };
+                for mut job in queue {
                     let result = send(&*sender, &job, clock());
                     let answered_at = clock();
                     at(Point::Answered);

@@ -29,11 +29,11 @@ mod prepare;
 mod slots;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::sync::mpsc::{Receiver, Sender as Queue, channel};
 use std::thread::Scope;
 use std::time::Duration;
 
 use anyhow::{Error, Result};
+use crossbeam_channel::{Receiver, Sender as Queue, unbounded};
 
 use super::{Event, Point, Run, Summary};
 use crate::channel::{Accepted, Outgoing, SendError};
@@ -97,7 +97,7 @@ pub(super) fn run(
     (run.at)(Point::Begin);
     let slots = Slots::of(run);
     std::thread::scope(|scope| {
-        let (inbox, arriving) = channel();
+        let (inbox, arriving) = unbounded();
         let preparers = awake.len().div_ceil(run.portion.max(1));
         let preparers = run.preparers.min(preparers).max(1);
         let mut writer = Writer {

@@ -1,8 +1,7 @@
 //! The last station: what became of a step (rule X4).
 
-use std::sync::mpsc::Receiver;
-
 use anyhow::Result;
+use crossbeam_channel::Receiver;
 
 use super::super::retry::next_attempt;
 use super::super::{Event, Step};

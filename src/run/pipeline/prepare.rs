@@ -1,11 +1,10 @@
 //! The first station: what a contact's step needs before it is claimed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender as Queue, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
 
 use anyhow::Result;
+use crossbeam_channel::{Receiver, Sender as Queue, unbounded};
 
 use super::super::{Run, Written};
 use super::{Arrived, Slot, Slots};
@@ -62,8 +61,7 @@ pub(super) fn spawn<'scope, 'env>(
     number: usize,
     inbox: &Queue<Arrived>,
 ) -> Result<Queue<Chunk>> {
-    let (chunks, queue) = channel::<Chunk>();
-    let queue = Arc::new(Mutex::new(queue));
+    let (chunks, queue) = unbounded::<Chunk>();
     let (policy, write, author) = (run.policy, run.write, run.author);
     let (clock, stop) = (run.clock, run.stop);
     for _ in 0..number {
@@ -76,8 +74,8 @@ pub(super) fn spawn<'scope, 'env>(
             stop,
             slots,
         };
-        let (queue, inbox) = (Arc::clone(&queue), inbox.clone());
-        scope.spawn(move || preparer.work(&queue, &inbox));
+        let (queue, inbox) = (queue.clone(), inbox.clone());
+        scope.spawn(move || preparer.work(queue, &inbox));
     }
     Ok(chunks)
 }
@@ -94,10 +92,8 @@ struct Preparer<'env> {
 }
 
 impl Preparer<'_> {
-    fn work(&self, queue: &Mutex<Receiver<Chunk>>, inbox: &Queue<Arrived>) {
-        loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(chunk) = next else { return };
+    fn work(&self, queue: Receiver<Chunk>, inbox: &Queue<Arrived>) {
+        for chunk in queue {
             let threads = match self.read(&chunk) {
                 Ok(threads) => threads,
                 Err(error) => {
