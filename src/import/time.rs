@@ -24,7 +24,7 @@ pub(crate) fn instant(
             .ok_or_else(|| format!("{} is outside the years that can be kept", shown(text))),
         (Some((local, None)), Some(zone)) => Ok(zone.instant(local)),
         (Some((_, None)), None) => Err(format!(
-            "{} has no offset from UTC; set `timezone` on the source, or write it like 2026-03-02T09:00:00+01:00",
+            "{} has no offset from UTC; set `timezone` on the source (or --timezone), or write it like 2026-03-02T09:00:00+01:00",
             shown(text)
         )),
         (None, _) => Err(not_a_time(text, order)),
@@ -36,7 +36,9 @@ fn not_a_time(text: &str, order: Option<DateOrder>) -> String {
         .split_once(['/', '.'])
         .is_some_and(|(day, _)| !day.is_empty() && day.bytes().all(|b| b.is_ascii_digit()));
     let hint = match order {
-        None if in_digits => "; set `date_order` on the source (dmy, mdy or ymd), or",
+        None if in_digits => {
+            "; set `date_order` on the source (or --date-order: dmy, mdy or ymd), or"
+        }
         Some(_) if in_digits => " in the source's `date_order`;",
         _ => ";",
     };

@@ -141,7 +141,7 @@ impl Store {
         }
         if (application, version) == (0, 0) {
             self.connection
-                .execute_batch("PRAGMA journal_mode = WAL;")?;
+                .execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;")?;
         }
         if version > schema::VERSION {
             return Err(self.refuse("was written by a newer followup; upgrade this one"));

@@ -96,7 +96,7 @@ impl WhatsappReader {
         let order = survey.evidence.order(settings.date_order);
         let people = People::new(&survey.senders, settings, chat_name.as_deref());
         let zone = settings.timezone.clone().ok_or_else(|| {
-            "set `timezone` on the source to the zone of the phone that exported the chat, such as \"America/Mexico_City\""
+            "set `timezone` on the source (or --timezone) to the zone of the phone that exported the chat, such as \"America/Mexico_City\""
                 .to_owned()
         });
         let (order, people, zone) = match (order, people, zone) {

@@ -77,7 +77,7 @@ impl Evidence {
             (None, Some(_), None) => Ok(DateOrder::Dmy),
             (None, None, Some(_)) => Ok(DateOrder::Mdy),
             (None, Some(dmy), Some(mdy)) => Err(format!(
-                "{} fits only day/month and {} only month/day; set `date_order` on the source to \"dmy\" or \"mdy\"",
+                "{} fits only day/month and {} only month/day; set `date_order` on the source (or --date-order) to \"dmy\" or \"mdy\"",
                 date_at(dmy),
                 date_at(mdy)
             )),
@@ -85,7 +85,7 @@ impl Evidence {
                 _ if !self.unlike => Ok(DateOrder::Dmy), // every date is the same day in both orders
                 (false, true) => Ok(DateOrder::Dmy),
                 (true, false) => Ok(DateOrder::Mdy),
-                _ => Err("the dates can be read as day/month and as month/day; set `date_order` on the source to \"dmy\" or \"mdy\"".to_owned()),
+                _ => Err("the dates can be read as day/month and as month/day; set `date_order` on the source (or --date-order) to \"dmy\" or \"mdy\"".to_owned()),
             },
         }
     }

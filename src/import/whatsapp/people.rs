@@ -96,7 +96,7 @@ impl People {
     ) -> Result<Self, String> {
         if settings.us.is_empty() && settings.humans.is_empty() {
             return Err(format!(
-                "set `us` on the source to the name under which you write in this chat; its senders are {}",
+                "set `us` on the source (or --us) to the name under which you write in this chat; its senders are {}",
                 senders.list()
             ));
         }
@@ -111,7 +111,7 @@ impl People {
             .collect();
         if others.len() == people.len() && others.len() > 1 {
             return Err(format!(
-                "none of the names in `us` wrote in this chat; its senders are {}",
+                "none of the names in `us` (or --us) wrote in this chat; its senders are {}",
                 senders.list()
             ));
         }
