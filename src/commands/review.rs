@@ -180,7 +180,7 @@ impl Desk<'_> {
                 context.say(Verbosity::Normal, &words);
             }
         }
-        self.store.settle(&self.config.policy, self.now, |_| ())?;
+        self.store.settle(&self.config.policy, self.now, || false)?;
         Ok(Outcome::Done)
     }
 
@@ -286,7 +286,7 @@ impl Desk<'_> {
                 continue 'items;
             }
         }
-        self.store.settle(&self.config.policy, self.now, |_| ())?;
+        self.store.settle(&self.config.policy, self.now, || false)?;
         let sent = count(sent, "text goes", "texts go");
         let skipped = count(skipped, "step is", "steps are");
         let words = format!("{sent} out with the next run; {skipped} passed over");
