@@ -17,7 +17,7 @@ pub(super) fn merge(context: &mut Context<'_>, arguments: &Merge) -> Result<Outc
     let [first, second] = [&arguments.contact, &arguments.other].map(|id| row(&store, id));
     let (first, second) = (first?, second?);
     let were_two = store.merge(first, second, now, arguments.reason.as_deref())?;
-    store.settle(&config.policy, now, |_| ())?;
+    store.settle(&config.policy, now, || false)?;
     let (contact, other) = (&arguments.contact, &arguments.other);
     let mut words = if were_two {
         format!("{contact} and {other} are one person now")
@@ -37,7 +37,7 @@ pub(super) fn split(context: &mut Context<'_>, arguments: &Say) -> Result<Outcom
     let contact = &arguments.contact;
     let row = row(&store, contact)?;
     let others = store.split(row, now, arguments.reason.as_deref())?;
-    store.settle(&config.policy, now, |_| ())?;
+    store.settle(&config.policy, now, || false)?;
     let mut words = if others.is_empty() {
         format!("{contact} is joined to nobody: there is nothing to split")
     } else {
