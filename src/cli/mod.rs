@@ -81,6 +81,8 @@ pub enum Command {
     Run(Run),
     /// Show everything about one contact: conversation, schedule, and the reasons
     Show(Show),
+    /// Have a model write a contact's next text, to look at; nothing is sent
+    Write(Write),
     /// List every follow-up ever claimed, with what became of it
     History(History),
     /// Show how things stand: counts, the age of each source, what needs a person
@@ -257,7 +259,7 @@ pub struct Plan {
     /// Also contacts for whom nothing is due, with the reason
     #[arg(long)]
     pub all: bool,
-    /// With the texts as they would go out
+    /// With the texts as they would go out; a model writes those that are due now, as drafts that the next run may use
     #[arg(long)]
     pub render: bool,
     /// How it is written [default: table]
@@ -303,6 +305,27 @@ pub struct Show {
     #[arg(long)]
     pub all: bool,
     /// The time to decide for.
+    #[command(flatten)]
+    pub now: Now,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `followup write`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup write c-102
+  followup write c-102 --prompt       with what the model is told
+
+The request counts against the budget of [ai]. What is written is not kept: a run has its own text written.")]
+pub struct Write {
+    /// The contact's id
+    pub contact: String,
+    /// Also what the model is told
+    #[arg(long)]
+    pub prompt: bool,
+    /// The time to write at.
     #[command(flatten)]
     pub now: Now,
     /// One JSON object

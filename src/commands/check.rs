@@ -4,10 +4,11 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::channel::{SendError, Senders};
+use crate::compose::ai::{ModelError, Models};
 use crate::compose::template::{self, Filled, TemplateError};
 use crate::config::{self, Config, Environment, TemplateUse, TemplateVerdict};
 use crate::error::{Failure, Outcome};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, Usage};
 use crate::report::terminal::plain_lines;
 use crate::workflow::Workflows;
 
@@ -47,11 +48,12 @@ pub fn run(
 pub fn online(
     file: &Path,
     environment: &Environment,
-    now: Timestamp,
+    clock: &(dyn Fn() -> Timestamp + Sync),
     out: &mut dyn Write,
 ) -> anyhow::Result<Outcome> {
     let (config, _) = config::load(file)?;
     let senders = Senders::new(&config, environment);
+    let now = clock();
     let mut outcome = Outcome::Done;
     for (channel, settings) in &config.channels {
         let asked = match senders.get(*channel) {
@@ -73,6 +75,22 @@ pub fn online(
         };
         let provider = settings.provider.name();
         writeln!(out, "{channel} by {provider}: {}", plain_lines(&words))?;
+    }
+    let models = config.ai.as_ref();
+    let models = models.map(|ai| Models::new(ai, environment, Usage::default(), clock));
+    for (model, asked) in models.iter().flat_map(Models::greet) {
+        let words = match asked {
+            Ok(words) => words,
+            Err(error @ ModelError::Busy { .. }) => {
+                outcome = outcome.max(Outcome::TryLater);
+                format!("cannot be asked now: {error}")
+            }
+            Err(error) => {
+                outcome = outcome.max(Outcome::Config);
+                format!("refuses us: {error}")
+            }
+        };
+        writeln!(out, "{}: {}", plain_lines(&model), plain_lines(&words))?;
     }
     Ok(outcome)
 }

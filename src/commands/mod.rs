@@ -23,6 +23,7 @@ mod show;
 mod signals;
 mod status;
 mod upkeep;
+mod write;
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -126,8 +127,7 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
             if !online {
                 return Ok(valid);
             }
-            let now = (context.clock)();
-            check::online(&file, context.environment, now, context.out)
+            check::online(&file, context.environment, context.clock, context.out)
         }
         Command::Schema => schema::run(context.out),
         Command::Import(arguments) => import::import(context, &arguments),
@@ -135,6 +135,7 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
         Command::Run(arguments) => run::run(context, &arguments),
         Command::Plan(arguments) => plan::plan(context, &arguments),
         Command::Show(arguments) => show::show(context, &arguments),
+        Command::Write(arguments) => write::write(context, &arguments),
         Command::History(arguments) => history::history(context, &arguments),
         Command::Status(arguments) => status::status(context, &arguments),
         Command::Report(arguments) => report::report(context, &arguments),

@@ -2,19 +2,22 @@ use std::cell::RefCell;
 
 use anyhow::Result;
 
-use super::{Context, find_contact};
+use super::write::{Desk, Written};
+use super::{Context, find_contact, used_today};
 use crate::cli::{Plan, PlanFormat};
-use crate::compose::{ComposeError, Composer};
+use crate::compose::Composer;
+use crate::compose::ai::Author;
 use crate::config::{self, Config};
 use crate::decide::{Action, Decision, decide};
 use crate::error::Outcome;
-use crate::model::{Thread, Timestamp};
+use crate::model::{TextSource, Thread, Timestamp};
 use crate::report::Clocks;
 use crate::report::calendar::PlanCalendar;
 use crate::report::plan::{Row, Table, Tally, json};
 use crate::store::{Access, ContactKey, Store, Threads};
 
-/// Decides about every contact that may be due, and shows it. Nothing is written.
+/// Decides about every contact that may be due, and shows it. Nothing is written but the drafts that `--render` asks
+/// for.
 pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcome> {
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Read)?;
@@ -28,32 +31,51 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
     };
     let look = Look::new(&store, &config, now)?;
     let composer = Composer::new(&config);
+    let clock = context.running_clock(Some(now));
+    let used = used_today(&store, &config, now)?;
+    let author = Author::new(&config, context.environment, used, &clock);
+    let script = Script {
+        desk: author.as_ref().map(|author| Desk {
+            store: &store,
+            author,
+            composer: &composer,
+        }),
+        composer: &composer,
+        now,
+    };
     let format = arguments.format();
     let mut paper = Paper::new(context, format, &config.bot.name);
-    let mut tell = |thread: &Thread, decision: &Decision| {
+    let mut tell = |key: ContactKey, thread: &Thread, decision: &Decision| {
         if !wanted(decision) {
             return Ok(());
         }
-        let text = match arguments.render.then(|| text(&composer, thread, decision)) {
-            Some(Some(Err(why))) if format == PlanFormat::Table => {
-                Some(format!("(no text: {why})"))
+        let text = match arguments.render {
+            true => script.text(key, thread, decision)?,
+            false => None,
+        };
+        let (text, text_source) = match text {
+            Some(Ok((text, source))) => (Some(text), Some(source)),
+            Some(Err(why)) if format == PlanFormat::Table => {
+                (Some(format!("(no text: {why})")), None)
             }
-            text => text.flatten().and_then(Result::ok),
+            Some(Err(_)) | None => (None, None),
         };
         let row = Row {
             contact: &thread.contact,
             decision,
             text: text.as_deref(),
+            text_source,
         };
         paper.row(&row, || Clocks::new(&thread.contact, &config.bot.zone, now))
     };
     match arguments.contact.as_deref() {
         Some(contact_id) => {
-            if let Some((thread, decision)) = look.at(find_contact(&store, contact_id)?)? {
-                tell(&thread, &decision)?;
+            let key = find_contact(&store, contact_id)?;
+            if let Some((thread, decision)) = look.at(key)? {
+                tell(key, &thread, &decision)?;
             }
         }
-        None => look.everywhere(arguments.all, |_, thread, decision| tell(thread, decision))?,
+        None => look.everywhere(arguments.all, tell)?,
     }
     let notes = if format == PlanFormat::Table {
         stale_sources(&store, &config, now)?
@@ -64,19 +86,61 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
     Ok(Outcome::Done)
 }
 
-/// The text that would go out; none for a step that will not.
-fn text(
-    composer: &Composer<'_>,
-    thread: &Thread,
-    decision: &Decision,
-) -> Option<Result<String, ComposeError>> {
-    let (Action::Send | Action::Wait, Some(scenario), Some(step)) =
-        (decision.action, decision.scenario, decision.step)
-    else {
-        return None;
-    };
-    let composed = composer.compose(thread, scenario, step, decision.approved_template);
-    Some(composed.map(|composed| composed.text))
+/// How texts are made for the plan.
+struct Script<'a> {
+    desk: Option<Desk<'a>>,
+    composer: &'a Composer<'a>,
+    now: Timestamp,
+}
+
+impl Script<'_> {
+    /// The text that would go out, and where it comes from; in words why there is none. Nothing for a step that will
+    /// not go out.
+    fn text(
+        &self,
+        key: ContactKey,
+        thread: &Thread,
+        decision: &Decision,
+    ) -> Result<Option<Result<(String, TextSource), String>>> {
+        let (Action::Send | Action::Wait, Some(scenario), Some(step)) =
+            (decision.action, decision.scenario, decision.step)
+        else {
+            return Ok(None);
+        };
+        let desk = self.desk.as_ref();
+        if let Some(desk) = desk.filter(|desk| desk.author.writes(decision)) {
+            return self.by_model(desk, key, thread, decision).map(Some);
+        }
+        let composed = self
+            .composer
+            .compose(thread, scenario, step, decision.approved_template);
+        let composed = composed.map(|composed| (composed.text, composed.source));
+        Ok(Some(composed.map_err(|why| why.to_string())))
+    }
+
+    fn by_model(
+        &self,
+        desk: &Desk<'_>,
+        key: ContactKey,
+        thread: &Thread,
+        decision: &Decision,
+    ) -> Result<Result<(String, TextSource), String>> {
+        if decision.action == Action::Wait {
+            let kept = desk.author.usable(thread, decision, self.now);
+            return Ok(match kept {
+                Some((draft, text)) => Ok((text.to_owned(), draft.source)),
+                None => Err("a model writes it when it is due".to_owned()),
+            });
+        }
+        Ok(match desk.draft(key, thread, decision, self.now)? {
+            Written::Draft(draft) => match (draft.text, draft.reason) {
+                (Some(text), _) => Ok((text, draft.source)),
+                (None, Some(reason)) => Err(format!("the model would not send one: {reason}")),
+                (None, None) => Err("the model would not send one".to_owned()),
+            },
+            Written::Nothing(reason) => Err(format!("the step waits for a model: {reason}")),
+        })
+    }
 }
 
 /// Decides, at one time and under one policy.

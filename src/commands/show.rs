@@ -3,7 +3,7 @@ use anyhow::Result;
 use super::{Context, find_contact};
 use crate::cli::Show;
 use crate::compose::Composer;
-use crate::config::Config;
+use crate::config::{Config, StepText};
 use crate::decide::hours::HoursZone;
 use crate::decide::{Action, Decision, decide};
 use crate::error::Outcome;
@@ -88,12 +88,18 @@ pub(super) fn coming(
             at = open_at(config, zone, zone.after(at, rule.after));
         }
         let approved = step == next && decision.approved_template;
-        let text = composer.compose(thread, scenario, step, approved);
-        coming.push(Coming {
-            step,
-            at,
-            text: text.map(|t| t.text).map_err(|e| e.to_string()),
-        });
+        let by_model = config.ai.is_some()
+            && !approved
+            && config
+                .step(scenario, step)
+                .is_some_and(|s| s.text == StepText::Default);
+        let text = if by_model {
+            Err("a model writes it when it is due; see followup write".to_owned())
+        } else {
+            let text = composer.compose(thread, scenario, step, approved);
+            text.map(|t| t.text).map_err(|e| e.to_string())
+        };
+        coming.push(Coming { step, at, text });
     }
     coming
 }

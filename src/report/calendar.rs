@@ -109,6 +109,7 @@ mod tests {
             contact: &contact,
             decision: &decision,
             text: Some(&"¿Sigues ahí? ".repeat(20)),
+            text_source: None,
         };
         let mut calendar = PlanCalendar::new("Clínica Sol");
         calendar.add(&row, &Clocks::of_bot(&Zone::named("UTC").unwrap(), now));

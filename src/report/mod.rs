@@ -15,6 +15,7 @@ pub mod run;
 pub mod status;
 pub mod terminal;
 mod text;
+pub mod writing;
 
 pub use clocks::Clocks;
 pub use finding::finding;

@@ -9,7 +9,7 @@ use super::terminal::{Styles, plain};
 use super::text::{cut, padding, wrap};
 use super::{Clocks, action_words, channel_words, reason_words, scenario_words, words};
 use crate::decide::{Action, Because, Choice, Decision, Reason};
-use crate::model::{Channel, Contact, Delay, Scenario, Timestamp};
+use crate::model::{Channel, Contact, Delay, Scenario, TextSource, Timestamp};
 
 /// A contact and what is decided about them.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub struct Row<'a> {
     pub decision: &'a Decision,
     /// The text that would be sent, where it was asked for.
     pub text: Option<&'a str>,
+    /// Where that text comes from, where it is known; one by a model is a draft.
+    pub text_source: Option<TextSource>,
 }
 
 /// The row as the interface's JSON object.
@@ -38,6 +40,8 @@ pub fn json<'a>(row: &Row<'a>) -> impl Serialize + use<'a> {
         channel: decision.channel,
         because: Numbered(&decision.because),
         text: row.text,
+        text_source: row.text_source,
+        draft: (row.text_source == Some(TextSource::Ai)).then_some(true),
     }
 }
 
@@ -55,6 +59,10 @@ struct Line<'a> {
     because: Numbered<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_source: Option<TextSource>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft: Option<bool>,
 }
 
 struct Numbered<'a>(&'a [Because]);
@@ -194,7 +202,11 @@ impl Table {
             )?;
         }
         if let Some(text) = row.text {
-            let text = format!("“{}”", plain(text));
+            let mark = match row.text_source {
+                Some(TextSource::Ai) => "draft: ",
+                _ => "",
+            };
+            let text = format!("{mark}“{}”", plain(text));
             for line in wrap(&text, self.width.saturating_sub(WHEN + GAP)) {
                 writeln!(
                     out,

@@ -361,3 +361,105 @@ fn d19_no_more_texts_are_written_than_may_be_sent() {
     );
     assert_eq!(server.requests().len(), 5);
 }
+
+#[test]
+fn a_plan_shows_a_draft_that_the_next_run_uses_and_asks_for_no_second_one() {
+    let server = Server::always(chat(&wrote(GOOD)));
+    let shop = Shop::new(&openai(&server.url()), 1);
+    let now = format!("--now={DUE}");
+    let key = |mut command: std::process::Command| {
+        let output = command.env("MODEL_KEY", "sk-secret-key").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for _ in 0..2 {
+        let seen = key(shop.desk.command(80, &["plan", "--render", &now]));
+        assert!(seen.contains("draft: “Would you still like"), "{seen}");
+    }
+    let seen = key(shop.desk.command(80, &["plan", "--render", "--json", &now]));
+    let line: serde_json::Value = serde_json::from_str(&seen).unwrap();
+    assert_eq!(
+        (&line["text"], &line["text_source"], &line["draft"]),
+        (&json!(GOOD), &json!("ai"), &json!(true))
+    );
+    assert_eq!(shop.sent(), []);
+    assert_eq!(shop.run_at("2026-03-02T08:11:00Z", &[]).summary("sent"), 1);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_draft_is_shown_with_what_the_model_is_told_and_nothing_is_sent() {
+    let server = Server::always(chat(&wrote(GOOD)));
+    let ai = format!(
+        "prompt = \"Call them by their name.\"\nfacts = [\"Mats are free.\"]\n{}",
+        openai(&server.url())
+    );
+    let shop = Shop::new(&ai, 1);
+    let now = format!("--now={DUE}");
+    let write = |more: &[&str]| {
+        let arguments = [&["write", "c1", now.as_str()], more].concat();
+        let mut command = shop.desk.command(80, &arguments);
+        let output = command.env("MODEL_KEY", "sk-secret-key").output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let seen = write(&["--prompt"]);
+    for words in [
+        "INSTRUCTIONS",
+        "Call them by their name.",
+        "Mats are free.",
+        "yoga class",
+        "DRAFT, not sent",
+        GOOD,
+        "written by small",
+    ] {
+        assert!(seen.contains(words), "{words}: {seen}");
+    }
+    assert!(
+        !seen.contains("600 100") && !seen.contains("sk-secret-key"),
+        "{seen}"
+    );
+    assert!(
+        seen.lines().all(|line| line.chars().count() <= 80),
+        "{seen}"
+    );
+    let line: serde_json::Value = serde_json::from_str(&write(&["--json"])).unwrap();
+    assert_eq!(
+        (&line["text"], &line["declined"], &line["calls"]),
+        (&json!(GOOD), &json!(false), &json!(1))
+    );
+    assert!(line.get("prompt").is_none());
+    assert_eq!(shop.sent(), []);
+    let plan = shop.json(&["plan", "--json", &now]);
+    assert_eq!(
+        plan[0]["action"], "send",
+        "nothing is kept, and nothing changes"
+    );
+    let status = shop.json(&["status", "--json", &now]);
+    assert_eq!(status[0]["ai"]["today"]["calls"], 2);
+}
+
+#[test]
+fn a_models_server_is_asked_a_harmless_question() {
+    let list = |name: &str| Reply::answer(200, json!({"data": [{"id": name}]}).to_string());
+    let server = Server::sequence(vec![list("small"), list("other"), Reply::answer(401, "{}")]);
+    let shop = Shop::new(&openai(&server.url()), 1);
+    let check = || {
+        let mut command = shop.desk.command(80, &["check", "--online"]);
+        let output = command.env("MODEL_KEY", "sk-secret-key").output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    assert!(matches!(check(), (Some(0), said) if said.contains("small by openai: has small")));
+    assert!(
+        matches!(check(), (Some(0), said) if said.contains("does not list small; it lists: other"))
+    );
+    assert!(matches!(check(), (Some(78), said) if said.contains("refuses us: HTTP 401")));
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|r| (r.method.as_str(), r.path.as_str()) == ("GET", "/v1/models"))
+    );
+}
