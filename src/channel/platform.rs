@@ -9,7 +9,7 @@ use crate::model::{Channel, Timestamp};
 /// Where a contact is on a platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
-    /// The contact's id in the exports, which is the platform's.
+    /// The contact's id on the platform.
     pub contact_id: &'a str,
     /// The channel whose sender is the platform.
     pub channel: Channel,

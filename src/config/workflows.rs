@@ -111,9 +111,21 @@ fn read_one(
     let add_tags = tags("add_tags", "add_tags = [\"cold\"]");
     let remove_tags = tags("remove_tags", "remove_tags = [\"hot\"]");
     let example = "assign = \"ana@example.com\"";
-    let assign = table.parsed("assign", example, findings, |text| match text.trim() {
-        "" => Err(format!("empty; write, for example: {example}")),
-        who => Ok(who.to_owned()),
+    let assign = table.text("assign", example, findings);
+    if let Some(team) = assign.as_ref().filter(|who| who.value.starts_with("team:"))
+        && !reach.highlevel.is_empty()
+        && reach.highlevel.len() == reach.contacts_only.len()
+    {
+        findings.warn(
+            &team.spot,
+            "HighLevel hands a contact to a person, not to a team; write assign = \"ana@example.com\"",
+        );
+    }
+    let assign = assign.and_then(|who| {
+        who.parse(findings, |text| match text.trim() {
+            "" => Err(format!("empty; write, for example: {example}")),
+            who => Ok(who.to_owned()),
+        })
     });
     let mut notify = Vec::new();
     for text in table.texts("notify", "notify = [\"email:desk@example.com\"]", findings) {

@@ -29,8 +29,10 @@ pub fn address<'t>(
     let given = thread.contact.address(channel).filter(|a| !a.is_empty());
     let reach = policy.reach.get(&channel);
     match (given, reach) {
-        (given, Some(Reach::Contact)) => {
-            return Ok(given.unwrap_or(thread.id_on(channel)).into());
+        (Some(given), Some(Reach::Contact)) => return Ok(given.into()),
+        // Who has written there before can be answered there.
+        (None, Some(Reach::Contact)) if thread.messages.iter().any(|m| m.channel == channel) => {
+            return Ok(thread.id_on(channel).into());
         }
         (given, Some(Reach::Conversation)) => {
             return match conversation_on(thread, channel) {

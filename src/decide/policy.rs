@@ -49,7 +49,7 @@ pub struct Policy {
 pub enum Reach {
     /// A phone number that can be read as an international one.
     Number,
-    /// The contact's id, which every contact has: the platform knows the rest.
+    /// The contact's id, where an address is known or they have written before: the platform knows the rest.
     Contact,
     /// A conversation with the contact on the channel, whose id is known.
     Conversation,

@@ -259,7 +259,7 @@ fn home<'t>(config: &Config, thread: &'t Thread, follow_up: &FollowUp) -> Option
     let mut channels = [Some(follow_up.channel), last].into_iter().flatten();
     let channel = channels.find(is_platform)?;
     Some(Place {
-        contact_id: &thread.contact.contact_id,
+        contact_id: thread.id_on(channel),
         channel,
         conversation: conversation_on(thread, channel),
     })

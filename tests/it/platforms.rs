@@ -129,23 +129,27 @@ fn x4_an_unknown_is_looked_up_by_the_next_run() {
 }
 
 #[test]
-fn the_pause_between_two_messages_to_one_chat_is_kept() {
-    let server = Server::always(Reply::answer(
-        200,
-        r#"{"ok":true,"result":{"message_id":1}}"#,
-    ));
+fn the_pause_between_two_messages_to_one_number_is_kept() {
+    let server = Server::always(Reply::answer(200, r#"{"messages":[{"id":"wamid.1"}]}"#));
     let url = server.url();
     let tables = format!(
-        "[channels.telegram.telegram]\nbot_token = {{ env = \"BOT_TOKEN\" }}\nbase_url = \"{url}\"\n"
+        "[channels.whatsapp.meta]\nphone_number_id = \"1\"\naccess_token = {{ env = \"TOKEN\" }}\n\
+         base_url = \"{url}\"\n"
     );
-    let rows = quiet("ana", "telegram", "99,,") + &quiet("bea", "telegram", "99,,");
-    let desk = business(&tables, &rows);
+    let desk = business(&tables, "");
+    // Two people, as their names say, with one phone.
+    let rows = [("ana", "Ana Ruiz"), ("bea", "Beatriz Lara")]
+        .map(|(id, name)| quiet(id, "whatsapp", &format!(",+525512345678,,{name}")));
+    let header = HEADER.replace("email\n", "email,name\n");
+    desk.write("chats.csv", &format!("{header}{}", rows.concat()));
+    let import = ["import", "chats.csv", "--now=2026-03-02T08:05:00Z"];
+    assert_eq!(output(command(&desk, &import)).0, Some(0));
     let (_, _, summary) = run(&desk, "2026-03-02T08:10:00Z");
     assert_eq!((&summary["sent"], &summary["left"]), (&json!(1), &json!(1)));
-    // Another contact's step went to the same chat, in an earlier run: the pause is the chat's.
-    let (_, _, summary) = run(&desk, "2026-03-02T08:10:00.9Z");
-    assert_eq!((&summary["sent"], &summary["left"]), (&json!(0), &json!(1)));
+    // The other's step went to the same number, in an earlier run: the pause is the number's.
     let (_, _, summary) = run(&desk, "2026-03-02T08:10:03Z");
+    assert_eq!((&summary["sent"], &summary["left"]), (&json!(0), &json!(1)));
+    let (_, _, summary) = run(&desk, "2026-03-02T08:10:10Z");
     assert_eq!((&summary["sent"], &summary["left"]), (&json!(1), &json!(0)));
     assert_eq!(server.requests().len(), 2);
 }
