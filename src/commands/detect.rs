@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Context;
 use crate::cli::Detect;
-use crate::detect::{Detector, Grain, Input, Reading, TimeSpan};
+use crate::detect::{Detector, Grain, Input, Reading, TimeSpan, place_of};
 use crate::error::{Failure, Outcome};
 use crate::model::{Language, Timestamp};
 use crate::report::terminal::plain_lines;
@@ -272,7 +272,7 @@ fn write_for_people(
                 _ => {}
             }
             writeln!(out, "  words     {}", plain_lines(&reading.evidence))?;
-            writeln!(out, "  rule      {}", reading.rule)?;
+            write_rule(out, "  rule      ", reading.rule)?;
         }
     }
     if reading.automatic {
@@ -289,12 +289,33 @@ fn write_for_people(
         if let (Some(from), Some(to)) = (span.from, span.to) {
             writeln!(out, "            {} to {}", clock(from), clock(to))?;
         }
-        writeln!(out, "            rule {}", span.rule)?;
+        write_rule(out, "            rule ", span.rule)?;
     }
     if let Some(language) = reading.language {
         writeln!(out, "  language  {language}")?;
     }
     Ok(())
+}
+
+/// No line is longer.
+const WIDTH: usize = 78;
+
+/// Where a rule stands, and below it its pattern in short.
+fn write_rule(out: &mut dyn Write, head: &str, rule: &'static str) -> std::io::Result<()> {
+    let Some(place) = place_of(rule) else {
+        return writeln!(out, "{head}{rule}");
+    };
+    writeln!(
+        out,
+        "{head}[{}] in {}, line {}",
+        place.section, place.file, place.line
+    )?;
+    let mut pattern = place.pattern;
+    if let Some((end, _)) = pattern.char_indices().nth(WIDTH - head.len() - 1) {
+        pattern.truncate(end);
+        pattern.push('…');
+    }
+    writeln!(out, "{:1$}{pattern}", "", head.len())
 }
 
 #[cfg(test)]
@@ -349,7 +370,8 @@ not json
             "means     asked_for_time",
             "at        Thu 2026-03-12 15:00 UTC",
             "words     call me tomorrow after 3",
-            "rule      (call |",
+            "rule      [ask] in en.rules, line ",
+            "            (call | …) (me | …)",
         ] {
             assert!(shown.contains(part), "{shown}");
         }

@@ -21,6 +21,8 @@ mod time;
 mod token;
 mod vocabulary;
 
+pub use languages::{Place, place_of};
+
 use crate::model::{Language, SignalKind, Timestamp};
 use crate::zone::Zone;
 

@@ -30,14 +30,14 @@ pub(super) fn around(reader: &mut Reader<'_>, said: &mut Said) {
     if let Some(from) = ends_at(reader, Slot::From, start) {
         start = from;
     }
-    if let Some(from) = ends_at(reader, Slot::Instead, start) {
-        said.instead = true;
-        start = from;
-    }
     // "today I can't, tomorrow I can": a comma ends what is refused.
     let apart = reader.tokens.get(start).is_some_and(|t| t.comma);
     let not = !apart && ends_at(reader, Slot::Not, start).is_some();
     said.refused = not;
+    if let Some(from) = ends_at(reader, Slot::Instead, start) {
+        said.instead = true;
+        start = from;
+    }
     let unfit = said.end < reader.tokens.len()
         && reader.joined(said.end)
         && reader.longest(Slot::Unfit, said.end).is_some();
