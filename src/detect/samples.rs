@@ -67,7 +67,7 @@ fn every_line_of_every_language_reads() {
 fn every_example_reads_as_it_says() {
     let mut wrong = Vec::new();
     let mut examples = 0;
-    for (language, text) in FILES {
+    for &(language, text) in FILES.iter() {
         let mut section = "";
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();

@@ -143,6 +143,7 @@ fn act(words: &[&str], text: &str) -> Result<Act, String> {
         "back" => Act::Shift(-1),
         "sum" => Act::Sum,
         "and-half" => Act::AndHalf,
+        "and-quarter" => Act::AndQuarter,
         "week" => Act::Week(n()?),
         "month" => Act::Month(n()?),
         "year" => Act::Year(n()?),

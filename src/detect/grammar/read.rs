@@ -57,7 +57,7 @@ impl Grammar {
         };
         let mut nodes = Vec::new();
         let mut trees = Vec::new();
-        for (language, text) in FILES {
+        for &(language, text) in FILES.iter() {
             trees.push(grammar.read(language, text, &mut nodes, faults));
         }
         let words = grammar.vocabulary.len();

@@ -4,7 +4,7 @@
 use crate::model::Language;
 
 /// The files.
-pub(super) const FILES: [(Language, &str); 6] = [
+pub(super) static FILES: [(Language, &str); 6] = [
     (Language::En, include_str!("en.rules")),
     (Language::Es, include_str!("es.rules")),
     (Language::Pt, include_str!("pt.rules")),

@@ -186,6 +186,8 @@ pub(in crate::detect) enum Act {
     Sum,
     /// Half a unit more.
     AndHalf,
+    /// A quarter of a unit more.
+    AndQuarter,
     /// The calendar week, month, year, weekend, quarter so many after this one.
     Week(i32),
     Month(i32),

@@ -230,6 +230,14 @@ fn make(reader: &Reader<'_>, act: Act, mut slots: Slots) -> Option<Value> {
         }
         Act::Sum => {
             let mut sum = span_of(&slots).unwrap_or_default();
+            if let Some(minutes) = slots.number {
+                // "an hour thirty"
+                let plain = (5..60).contains(&minutes) && minutes % 5 == 0;
+                if !plain || slots.unit != Some((Unit::Hour, 1)) {
+                    return None;
+                }
+                sum.seconds += i64::from(minutes) * 60;
+            }
             for more in slots.spans.iter().flatten() {
                 sum.months += more.months;
                 sum.days += more.days;
@@ -238,9 +246,10 @@ fn make(reader: &Reader<'_>, act: Act, mut slots: Slots) -> Option<Value> {
             }
             return (sum != Span::default()).then_some(Value::Span(sum));
         }
-        Act::AndHalf => {
+        Act::AndHalf | Act::AndQuarter => {
             let (unit, many) = slots.unit?;
-            let amount = slots.amount.unwrap_or(1000) + 500;
+            let more = if act == Act::AndHalf { 500 } else { 250 };
+            let amount = slots.amount.unwrap_or(1000) + more;
             return Some(Value::Span(span(unit, amount * many)));
         }
         Act::Shift(sign) => return shift(reader, &slots, piece, i64::from(sign)),
