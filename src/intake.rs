@@ -1,4 +1,8 @@
-//! Takes exports in: opens a file, reads it, stores what is new. What `import` and `run` share.
+//! Takes messages in: opens a file or asks an API, reads it, stores what is new. What `import`, `sync` and `run`
+//! share.
+
+mod last_look;
+mod pages;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,11 +15,13 @@ use crate::config::Config;
 use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
 use crate::import::{
-    Opened, Progress, ReadError, Reader, Records, RowError, SourceSettings, maildir_modified, open,
-    open_stream,
+    Opened, Progress as FileProgress, ReadError, Reader, Records, RowError, SourceSettings,
+    maildir_modified, open, open_stream,
 };
 use crate::model::Timestamp;
-use crate::store::{Batch, FileState, Imported, Ingest, Reading, Store};
+use crate::store::{Batch, FileState, Imported, Ingest, Store};
+pub use last_look::LastLook;
+pub use pages::{Progress, Synced};
 
 /// What became of one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +43,7 @@ pub struct Taken {
 /// What happens while a file is taken in.
 pub enum Sight<'a> {
     /// The file is open; its reading can be followed.
-    Opened(&'a Progress),
+    Opened(&'a FileProgress),
     /// Some more records have been read.
     Advanced,
     /// A row was left out.
@@ -196,14 +202,7 @@ impl Intake<'_> {
         state: Option<&FileState>,
         see: &mut dyn FnMut(Sight<'_>),
     ) -> Result<Taken> {
-        let (policy, language) = (&self.config.policy, self.config.bot.language);
-        let reading = Reading {
-            detector: self.detector,
-            language,
-            policy,
-            now: self.now,
-        };
-        let mut ingest = Ingest::new(self.store, source, reading)?;
+        let mut ingest = Ingest::new(self.store, source, self.reading())?;
         let mut rejected = 0;
         let messages = std::thread::scope(|scope| {
             let (parcels, arriving) = sync_channel(0);

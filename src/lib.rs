@@ -98,11 +98,12 @@
 //! | [`store`] | all SQL: facts, claims, `wake_at`, erasure | |
 //! | [`export`] | what is stored, written so that [`import`] reads it again | |
 //! | [`http`] | one HTTP request, and what is certain about it afterwards | |
+//! | [`sync`] | one file per API that messages are pulled from, page after page | |
 //! | [`channel`] | one sender per provider; the outbox is one of them | |
 //! | [`compose`] | a step's text: its own, a template's, a language model's behind a guard, or a built-in one | |
 //! | [`workflow`] | actions after a step | |
 //! | [`run`] | the shell around the decision: claim, send, record, act | |
-//! | [`intake`] | a file through [`import`] and [`detect`] into [`store`] | |
+//! | [`intake`] | a file through [`import`], or an API through [`sync`], and [`detect`] into [`store`] | |
 //! | [`report`] | tables, panels and JSON of values decided elsewhere | |
 //! | [`cli`] | the arguments; their comments are the help | |
 //! | [`commands`] | one thin file per command: load, open, call, report | |
@@ -112,7 +113,7 @@
 //! # The route of one message
 //! There is no way back.
 //!
-//! 1. [`intake`] reads a file and finds each new inbound message's signal; facts are stored in one transaction,
+//! 1. [`intake`] reads a file, or what is new at an API, and finds each new inbound message's signal; facts are stored in one transaction,
 //!    and the contacts that they touch are decided about anew for `wake_at`.
 //! 2. [`run`] asks the store for the threads that are awake, decides, and writes the text. One that a language model
 //!    writes is written on threads beside it and kept as a draft; a later claim uses it if the thread is still the
@@ -140,5 +141,6 @@ pub mod model;
 pub mod report;
 pub mod run;
 pub mod store;
+pub mod sync;
 pub mod workflow;
 pub mod zone;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Accepted, Found, Lost, SendError};
+pub(super) use crate::http::query;
 use crate::http::{Answer, Broken, Http, Method, provider_words};
 use crate::model::Timestamp;
 use chrono::TimeDelta;
@@ -128,20 +129,6 @@ pub(super) fn told(answer: &Answer, places: &[&str], secrets: &[&str]) -> Option
         .map(|text| provider_words(text, secrets))
         .collect();
     Some(words.join(", "))
-}
-
-/// A part of a URL's query.
-pub(super) fn query(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 /// A success that says nothing about a message.

@@ -75,6 +75,8 @@ pub enum Command {
     Import(Import),
     /// Turn another tool's follow-up configuration into a followup.toml
     ImportConfig(ImportConfig),
+    /// Pull new messages from the APIs that are configured as sources
+    Sync(Sync),
     /// Show what is due, what is scheduled, and why; changes nothing
     Plan(Plan),
     /// Take in what is new, send what is due, and exit: for cron and systemd
@@ -214,6 +216,26 @@ impl std::str::FromStr for FormatArgument {
             format!("the formats are {AUTO}, {}", known.join(", "))
         })
     }
+}
+
+/// `followup sync`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup sync                       every source that has an API
+  followup sync crm                   only this one
+
+A sync that is stopped at any point goes on where it was; nothing is lost or doubled. A run syncs by itself, and
+asks again about each contact right before it writes to them.")]
+pub struct Sync {
+    /// The sources, by name [default: all that are asked by an API]
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// One JSON object a line: one for each source, the last one a summary
+    #[arg(long)]
+    pub json: bool,
+    /// The present.
+    #[command(flatten)]
+    pub now: Now,
 }
 
 /// `followup run`.

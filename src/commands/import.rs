@@ -14,7 +14,7 @@ use crate::error::{Failure, Outcome};
 use crate::import::{Progress, SourceSettings, files_of};
 use crate::intake::{Intake, Sight, Taken};
 use crate::report::count;
-use crate::store::{Access, Store};
+use crate::store::{Access, Imported, Store};
 
 /// The source of files that none is configured for.
 const UNNAMED: &str = "import";
@@ -207,12 +207,7 @@ impl Context<'_> {
             Asked::BySource => Verbosity::Verbose,
         };
         self.say(level, &format!("{shown}: {}", words(&taken)));
-        for id in &taken.messages.sent_after_reply {
-            let line = format!(
-                "{id} was sent after a reply that only now came to light (sent_after_reply)"
-            );
-            self.say(Verbosity::Quiet, &line);
-        }
+        say_late_replies(self, &taken.messages);
         let rejected = taken.rejected > 0 && !taken.unchanged;
         Ok(if rejected {
             Outcome::InputRejected
@@ -230,7 +225,16 @@ impl Context<'_> {
     }
 }
 
-fn words(taken: &Taken) -> String {
+/// X7: the follow-ups that went out after a reply that only now came to light.
+pub(super) fn say_late_replies(context: &mut Context<'_>, messages: &Imported) {
+    for id in &messages.sent_after_reply {
+        let line =
+            format!("{id} was sent after a reply that only now came to light (sent_after_reply)");
+        context.say(Verbosity::Quiet, &line);
+    }
+}
+
+pub(super) fn words(taken: &Taken) -> String {
     if let Some(until) = taken.complete_until {
         let until = until.format("%Y-%m-%dT%H:%M:%SZ");
         return format!("no new messages; its source is now complete until {until}");

@@ -22,6 +22,7 @@ pub mod schema;
 mod show;
 mod signals;
 mod status;
+mod sync;
 mod upkeep;
 mod write;
 
@@ -132,6 +133,7 @@ fn command(cli: Cli, context: &mut Context<'_>) -> Result<Outcome> {
         Command::Schema => schema::run(context.out),
         Command::Import(arguments) => import::import(context, &arguments),
         Command::ImportConfig(arguments) => import_config::import_config(context, &arguments),
+        Command::Sync(arguments) => sync::sync(context, &arguments),
         Command::Run(arguments) => run::run(context, &arguments),
         Command::Plan(arguments) => plan::plan(context, &arguments),
         Command::Show(arguments) => show::show(context, &arguments),

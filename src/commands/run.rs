@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{Context, Verbosity, import, used_today};
+use super::{Context, Verbosity, import, sync, used_today};
 use crate::channel::Senders;
 use crate::cli::Run as Arguments;
 use crate::compose::Composer;
@@ -13,7 +13,7 @@ use crate::config::{Config, fingerprint};
 use crate::decide::Decision;
 use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
-use crate::intake::Intake;
+use crate::intake::{Intake, LastLook};
 use crate::model::{Thread, Timestamp};
 use crate::report::run::{event_words, is_problem, needs_a_person, summary_words};
 use crate::report::terminal::plain;
@@ -56,11 +56,14 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Ou
         stop: &|| signals.stop(),
     };
     let taken = import::changed_sources(context, &intake)?;
+    let synced = sync::before_run(context, &intake, &clock)?;
     store.settle(&config.policy, clock(), || signals.stop())?;
 
-    let summary = send(context, arguments, &config, &store, &clock)?;
+    let looks = LastLook::new(&config, context.environment, &detector, &clock, intake.stop);
+    let summary = send(context, arguments, &config, &store, &clock, &looks)?;
     Ok(outcome(&summary)
         .max(taken)
+        .max(synced)
         .max(context.stopped(WHAT_IS_LEFT)))
 }
 
@@ -70,6 +73,7 @@ fn send(
     config: &Config,
     store: &Store,
     clock: &(dyn Fn() -> Timestamp + Sync),
+    looks: &LastLook<'_>,
 ) -> Result<Summary> {
     let senders = Senders::new(config, context.environment);
     let composer = Composer::new(config);
@@ -89,6 +93,12 @@ fn send(
     };
     let pause = PausePoint::of(context);
     let per_run = config.limits.per_run.map(u64::from);
+    let ask = |thread: &Thread| looks.ask(thread);
+    // Whoever waits for an answer needs no processor, and keeps nobody else waiting.
+    let (preparers, portion) = match looks.asks() {
+        true => (concurrency.max(PREPARERS), 1),
+        false => (PREPARERS, PORTION),
+    };
     let run = Run {
         store,
         policy: &config.policy,
@@ -99,8 +109,9 @@ fn send(
         write: &|thread, decision| write(&composer, thread, decision),
         queue_actions: &|row, decision| actions.queue(row, decision),
         queue_found: &|row, scenario, step| actions.queue_found(row, scenario, step),
-        preparers: PREPARERS,
-        portion: PORTION,
+        ask: looks.asks().then_some(&ask),
+        preparers,
+        portion,
         clock,
         concurrency,
         stop,
@@ -140,7 +151,13 @@ fn outcome(summary: &Summary) -> Outcome {
     } = summary;
     if failed + unknown + recovered + failed_actions + not_written + closed > 0 {
         Outcome::NotAllSent
-    } else if summary.stale + summary.retry + summary.waiting + summary.silent_models > 0 {
+    } else if summary.stale
+        + summary.retry
+        + summary.waiting
+        + summary.silent_models
+        + summary.not_asked
+        > 0
+    {
         Outcome::TryLater
     } else {
         Outcome::Done

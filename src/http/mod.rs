@@ -32,6 +32,8 @@ const MAX_ANSWER_BYTES: u64 = 1 << 20;
 pub struct Http {
     agent: Agent,
     timeout: Duration,
+    /// The longest body that is read.
+    most_bytes: u64,
 }
 
 /// What came back, whatever its status.
@@ -39,7 +41,7 @@ pub struct Http {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The body, at most 1 MiB; else what went wrong while reading it.
+    /// The body, by default at most 1 MiB; else what went wrong while reading it.
     pub body: Result<Vec<u8>, String>,
     headers: HeaderMap,
 }
@@ -77,7 +79,14 @@ impl Http {
         Self {
             agent: Agent::with_parts(config, Marked::default(), Guarded::default()),
             timeout,
+            most_bytes: MAX_ANSWER_BYTES,
         }
+    }
+
+    /// The same client, which reads answers of up to `most_bytes`.
+    #[must_use]
+    pub fn reading(self, most_bytes: u64) -> Self {
+        Self { most_bytes, ..self }
     }
 
     /// Makes one `POST`.
@@ -108,8 +117,8 @@ impl Http {
         let configured = self.agent.configure_request(request);
         let request = configured.timeout_global(Some(within)).build();
         let this = Self {
-            agent: self.agent.clone(),
             timeout: within,
+            ..self.clone()
         };
         this.answer(self.agent.run(request))
     }
@@ -146,7 +155,7 @@ impl Http {
         let body = response
             .body_mut()
             .with_config()
-            .limit(MAX_ANSWER_BYTES)
+            .limit(self.most_bytes)
             .read_to_vec()
             .map_err(|error| format!("the answer's body: {}", self.words(&error)));
         let (parts, _) = response.into_parts();
@@ -180,7 +189,9 @@ impl Http {
                 format!("no complete answer within {} s", self.timeout.as_secs_f32())
             }
             ureq::Error::HostNotFound => "the host name has no address".into(),
-            ureq::Error::BodyExceedsLimit(_) => "longer than 1 MiB".into(),
+            ureq::Error::BodyExceedsLimit(_) => {
+                format!("longer than {} MiB", self.most_bytes >> 20)
+            }
             ureq::Error::Protocol(error) => format!("not understandable as HTTP: {error}"),
             ureq::Error::LargeResponseHeader(..) => "the answer's headers are too long".into(),
             ureq::Error::BadUri(_) | ureq::Error::RequireHttpsOnly(_) => "the URL is wrong".into(),
@@ -221,6 +232,21 @@ impl Answer {
         let wait = at.signed_duration_since(now).num_milliseconds().max(0);
         u32::try_from(wait.unsigned_abs().div_ceil(1000)).ok()
     }
+}
+
+/// A text as a part of a URL's path or query.
+#[must_use]
+pub fn query(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 /// Words of a provider made fit for a record: one line, at most 300 characters, no control characters, and none

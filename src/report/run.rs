@@ -27,6 +27,7 @@ pub fn needs_a_person(summary: &Summary) -> bool {
         recovered,
         stale,
         not_written,
+        not_asked,
         closed,
         failed_actions,
         waiting,
@@ -40,6 +41,7 @@ pub fn needs_a_person(summary: &Summary) -> bool {
         recovered,
         stale,
         not_written,
+        not_asked,
         closed,
         failed_actions,
         waiting,
@@ -154,6 +156,10 @@ pub fn summary_words(summary: &Summary) -> String {
     part(summary.found, "found sent after all");
     part(summary.recovered, "left unknown by a run that was cut off");
     part(summary.not_written, "without a text");
+    part(
+        summary.not_asked,
+        "not sent for want of a last look at the source",
+    );
     part(summary.skipped, "newly held");
     part(summary.left, "left to the next run");
     part(summary.written, "written by a model");

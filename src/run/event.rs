@@ -73,7 +73,8 @@ pub enum Event {
     Skipped {
         /// Whose.
         contact_id: String,
-        /// Why: a reason of the decision, or `credentials`, `compose`, `ai_budget`, `ai_silent` or `ai_refused`.
+        /// Why: a reason of the decision, or `credentials`, `compose`, `last_look`, `ai_budget`, `ai_silent` or
+        /// `ai_refused`.
         reason: String,
         /// In words, where there is more to say.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +150,8 @@ pub struct Summary {
     pub skipped: u64,
     /// Steps for which no text could be written (rule X5).
     pub not_written: u64,
+    /// Contacts about whom their source could not be asked right before their step.
+    pub not_asked: u64,
     /// Channels on which nothing could be sent: refused credentials, a secret that cannot be had.
     pub closed: u64,
     /// Contacts left to the next run (rule D19).

@@ -89,6 +89,10 @@ const MANY: usize = 1000;
 /// take its time.
 pub type Write<'a> = &'a (dyn Fn(&Thread, &Decision) -> Result<Written, String> + Sync);
 
+/// Asks whoever may know of a reply to a contact that is about to be written to, and stores what is new; says
+/// whether there was any, or in words why nobody knows. Called as [`Write`] is.
+pub type Ask<'a> = &'a (dyn Fn(&Thread) -> Result<bool, String> + Sync);
+
 /// Tells the time.
 pub type Clock<'a> = &'a (dyn Fn() -> Timestamp + Sync);
 
@@ -106,6 +110,8 @@ pub struct Run<'a> {
     pub contact_rates: BTreeMap<Channel, Rate>,
     /// Has texts written by language models, where they are configured.
     pub author: Option<&'a Author<'a>>,
+    /// The last look at the sources; `None` when none can be asked.
+    pub ask: Option<Ask<'a>>,
     /// Writes a step's text without a model.
     pub write: Write<'a>,
     /// How many threads look at contacts and write texts.

@@ -10,6 +10,7 @@
 
 mod actions;
 mod claims;
+mod cursors;
 mod drafts;
 mod erasure;
 mod ingest;
@@ -40,6 +41,7 @@ use crate::model::Timestamp;
 
 pub use actions::{ActionEnd, OpenAction};
 pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution, because_json};
+pub use cursors::SyncCursor;
 pub use ingest::{Batch, Imported, Ingest, Reading};
 pub use listing::{Counts, FollowUpRow, HeldContact, MessageRow};
 pub use lock::RunLock;

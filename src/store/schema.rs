@@ -4,10 +4,11 @@
 pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
-pub(super) const MIGRATIONS: [&str; VERSION as usize] = [V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE];
+pub(super) const MIGRATIONS: [&str; VERSION as usize] =
+    [V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 5;
+pub(super) const VERSION: u32 = 6;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -245,6 +246,15 @@ CREATE TABLE joins (
 ) STRICT;
 CREATE INDEX joins_contact ON joins(contact);
 CREATE INDEX joins_other ON joins(other);
+";
+
+/// How far each API's source has been read.
+const CURSORS: &str = "
+CREATE TABLE cursors (
+  source INTEGER PRIMARY KEY REFERENCES sources(id),
+  account TEXT NOT NULL,                     -- whose cursor it is: of no use with another one
+  cursor TEXT NOT NULL                       -- the API's own; kept in the transaction that stores its messages
+) STRICT;
 ";
 
 /// The same of a number outside the database: what [`number_key!`] makes of it.

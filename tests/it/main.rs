@@ -32,4 +32,5 @@ mod schema;
 mod server;
 mod smtp;
 mod store;
+mod sync;
 mod workflow;

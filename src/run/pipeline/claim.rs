@@ -1,12 +1,16 @@
 //! The second station: deciding again, and the claim (rules X1, X2).
 
 use anyhow::Result;
+use chrono::TimeDelta;
 
 use super::super::Event;
 use super::{Job, Letter, Prepared, Text, Writer};
 use crate::decide::{Action, Because, Decision, Reason, decide};
 use crate::model::{Thread, Timestamp};
 use crate::store::{Claim, Derived, Threads, because_json};
+
+/// How old the last look at a contact's sources may be when its step is claimed.
+const LONGEST_SINCE_ASKED: TimeDelta = TimeDelta::seconds(30);
 
 /// Reads threads under the claim's transaction, once one is needed.
 type Reader<'env> = Option<Threads<'env>>;
@@ -66,6 +70,10 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         };
         if !is_same_step {
             self.awake.push_front(contact); // its text is of another step
+            return Ok(());
+        }
+        if self.run.ask.is_some() && now - prepared.at > LONGEST_SINCE_ASKED {
+            self.awake.push_front(contact); // it has waited: asked again
             return Ok(());
         }
         let Some(lane) = self.lanes.get_mut(&channel) else {

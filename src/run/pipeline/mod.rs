@@ -346,6 +346,15 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 return Ok(());
             }
             Text::NoRoom(channel) | Text::Unwritten(channel) => *channel,
+            Text::NotAsked(error) => {
+                self.summary.not_asked += 1;
+                events.push(Event::Skipped {
+                    error: Some(error.clone()),
+                    contact_id: prepared.thread.contact.contact_id,
+                    reason: "last_look".to_owned(),
+                });
+                return Ok(());
+            }
             Text::Failed(error) => {
                 // X5: a text that cannot be written uses up nothing.
                 self.summary.not_written += 1;

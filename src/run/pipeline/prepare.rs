@@ -27,6 +27,8 @@ pub(super) struct Prepared {
     pub(super) thread: Thread,
     pub(super) decision: Decision,
     pub(super) text: Text,
+    /// When it was decided, and the sources were asked.
+    pub(super) at: Timestamp,
 }
 
 /// What there is to send.
@@ -37,6 +39,8 @@ pub(super) enum Text {
     NoRoom(Channel),
     /// A step is due, and a language model is to write its text.
     Unwritten(Channel),
+    /// A step is due, and nobody knows whether the contact has replied: in words why.
+    NotAsked(String),
     /// A step is due, and its text cannot be written: in words why.
     Failed(String),
     /// A step is due, and all that it needs is there.
@@ -62,12 +66,13 @@ pub(super) fn spawn<'scope, 'env>(
     inbox: &Queue<Arrived>,
 ) -> Result<Queue<Chunk>> {
     let (chunks, queue) = unbounded::<Chunk>();
-    let (policy, write, author) = (run.policy, run.write, run.author);
+    let (policy, ask, write, author) = (run.policy, run.ask, run.write, run.author);
     let (clock, stop) = (run.clock, run.stop);
     for _ in 0..number {
         let preparer = Preparer {
             store: run.store.reader()?,
             policy,
+            ask,
             write,
             author,
             clock,
@@ -84,6 +89,7 @@ pub(super) fn spawn<'scope, 'env>(
 struct Preparer<'env> {
     store: Store,
     policy: &'env crate::decide::Policy,
+    ask: Option<super::super::Ask<'env>>,
     write: super::super::Write<'env>,
     author: Option<&'env crate::compose::ai::Author<'env>>,
     clock: super::super::Clock<'env>,
@@ -124,71 +130,96 @@ impl Preparer<'_> {
         })
     }
 
-    /// Decides about one contact, and writes the text of a step that is due.
+    /// Decides about one contact, asks for a reply that is not known yet, and writes the text of a step that is
+    /// due.
     fn look(&self, contact: ContactKey, epoch: u64, thread: Thread) -> Prepared {
-        let now = (self.clock)();
-        let decision = decide(self.policy, &thread, now);
-        let due = (
-            decision.action,
-            decision.channel,
-            decision.scenario,
-            decision.step,
-        );
-        let text = if let (Action::Send, Some(channel), Some(scenario), Some(step)) = due {
-            self.text(&thread, &decision, (channel, scenario, step), now)
-        } else {
-            Text::NotDue
-        };
-        Prepared {
+        let at = (self.clock)();
+        let decision = decide(self.policy, &thread, at);
+        let mut prepared = Prepared {
             contact,
             epoch,
             thread,
             decision,
-            text,
+            text: Text::NotDue,
+            at,
+        };
+        let Some((channel, ..)) = due(&prepared.decision) else {
+            return prepared;
+        };
+        // A model takes its time: the sources are asked when the text is there.
+        if self.lacks_text(&prepared) {
+            prepared.text = Text::Unwritten(channel);
+            return prepared;
         }
+        let Some(slot) = self.slots.take(channel).filter(|_| !(self.stop)()) else {
+            prepared.text = Text::NoRoom(channel);
+            return prepared;
+        };
+        if let Err(error) = self.ask(&mut prepared) {
+            prepared.text = Text::NotAsked(error);
+            return prepared;
+        }
+        prepared.text = match due(&prepared.decision) {
+            None => Text::NotDue,
+            Some((now_on, ..)) if now_on != channel => Text::NoRoom(now_on), // looked at again
+            Some(_) if self.lacks_text(&prepared) => Text::Unwritten(channel),
+            Some(step) => self
+                .letter(&prepared, step, slot)
+                .unwrap_or_else(Text::Failed),
+        };
+        prepared
     }
 
-    /// The text of a step that is due: kept from before, written here, or to be written by a model.
-    fn text(
-        &self,
-        thread: &Thread,
-        decision: &Decision,
-        step: (Channel, Scenario, u32),
-        now: Timestamp,
-    ) -> Text {
-        let (channel, ..) = step;
+    /// Whether a model is to write the text of a step that is due.
+    fn lacks_text(&self, prepared: &Prepared) -> bool {
+        let Prepared {
+            thread,
+            decision,
+            at,
+            ..
+        } = prepared;
         let by_model = self.author.filter(|author| author.writes(decision));
-        let kept = match by_model.map(|author| author.usable(thread, decision, now)) {
-            Some(None) => return Text::Unwritten(channel),
-            Some(Some((draft, text))) => Some(Written {
+        by_model.is_some_and(|author| author.usable(thread, decision, *at).is_none())
+    }
+
+    /// The last look: with news, the contact is read again and decided about again.
+    fn ask(&self, prepared: &mut Prepared) -> Result<(), String> {
+        let Some(ask) = self.ask else {
+            return Ok(());
+        };
+        // A defect of an answer is the matter of one contact.
+        let is_news = catch_unwind(AssertUnwindSafe(|| ask(&prepared.thread)))
+            .unwrap_or_else(|_| Err("the last look ended in a defect".to_owned()))?;
+        if is_news {
+            let thread = self.store.thread(prepared.contact);
+            let thread = thread.map_err(|error| format!("{error:#}"))?;
+            prepared.thread = thread.ok_or("the contact is gone")?;
+        }
+        prepared.at = (self.clock)();
+        prepared.decision = decide(self.policy, &prepared.thread, prepared.at);
+        Ok(())
+    }
+
+    /// The message of a step that is due; its text is kept from before, or is written here.
+    fn letter(
+        &self,
+        prepared: &Prepared,
+        (channel, scenario, step): (Channel, Scenario, u32),
+        slot: Slot,
+    ) -> Result<Text, String> {
+        let (thread, decision) = (&prepared.thread, &prepared.decision);
+        let by_model = self.author.filter(|author| author.writes(decision));
+        let kept = by_model.and_then(|author| author.usable(thread, decision, prepared.at));
+        let written = match kept {
+            Some((draft, text)) => Written {
                 text: text.to_owned(),
                 source: draft.source,
                 template: None,
-            }),
-            None => None,
+            },
+            // A defect of a text is the matter of one contact.
+            None => catch_unwind(AssertUnwindSafe(|| (self.write)(thread, decision)))
+                .unwrap_or_else(|_| Err("writing it ended in a defect".to_owned()))?,
         };
-        let Some(slot) = self.slots.take(channel).filter(|_| !(self.stop)()) else {
-            return Text::NoRoom(channel);
-        };
-        // A defect of a text is the matter of one contact.
-        let write = || catch_unwind(AssertUnwindSafe(|| (self.write)(thread, decision)));
-        let written = match kept {
-            Some(kept) => Ok(kept),
-            None => write().unwrap_or_else(|_| Err("writing it ended in a defect".to_owned())),
-        };
-        written
-            .and_then(|written| self.letter(thread, decision, step, written, slot))
-            .unwrap_or_else(Text::Failed)
-    }
-
-    fn letter(
-        &self,
-        thread: &Thread,
-        decision: &Decision,
-        (channel, scenario, step): (Channel, Scenario, u32),
-        written: Written,
-        slot: Slot,
-    ) -> Result<Text, String> {
         let of_contact = thread.messages.iter();
         let last = of_contact
             .filter(|m| m.channel == channel && m.author == Author::Contact)
@@ -216,4 +247,13 @@ impl Preparer<'_> {
             slot,
         })))
     }
+}
+
+/// The step that a decision sends.
+fn due(decision: &Decision) -> Option<(Channel, Scenario, u32)> {
+    (decision.action == Action::Send).then_some((
+        decision.channel?,
+        decision.scenario?,
+        decision.step?,
+    ))
 }

@@ -139,6 +139,18 @@ impl Batch {
         groups
     }
 
+    /// How many records it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Whether it is time to store it.
     #[must_use]
     pub fn is_full(&self) -> bool {

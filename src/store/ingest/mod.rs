@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::erasure::{Suppression, Suppressions};
 use super::schema::number_key;
-use super::{ContactKey, Derived, FileState, Store, micros, time};
+use super::{ContactKey, Derived, FileState, Store, SyncCursor, micros, time};
 use crate::model::{
     Author, Channel, SignalKind, SignalSource, Timestamp, Word, WordKind, WordSource,
 };
@@ -136,14 +136,13 @@ impl<'a> Ingest<'a> {
     /// # Errors
     /// When the database cannot be read.
     pub fn new(store: &'a Store, source: i64, reading: Reading<'a>) -> Result<Self> {
-        let any = "SELECT 1 FROM follow_ups LIMIT 1";
         Ok(Self {
             store,
             reading,
             source,
             repeats: Default::default(),
             suppressions: Suppressions::load(store)?,
-            has_follow_ups: store.connection.prepare_cached(any)?.exists([])?,
+            has_follow_ups: any_follow_up(store)?,
             has_people: store.has_people()?,
             zones: HashMap::new(),
             imported: Imported::default(),
@@ -189,6 +188,57 @@ impl<'a> Ingest<'a> {
         self.store.source_complete(self.source, as_of, file)?;
         transaction.commit()?;
         Ok(self.imported)
+    }
+
+    /// Writes pages of an API that are not the last ones, and where it goes on after them.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn take_pages(&mut self, pages: &[&Batch], cursor: Option<SyncCursor<'_>>) -> Result<()> {
+        let transaction = self.store.immediate()?;
+        self.store.source_incomplete(self.source)?;
+        self.add(pages, cursor)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Writes the last pages of an API: its source is complete up to `as_of`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn finish_pages(
+        mut self,
+        last: &[&Batch],
+        cursor: Option<SyncCursor<'_>>,
+        as_of: Timestamp,
+    ) -> Result<Imported> {
+        let transaction = self.store.immediate()?;
+        self.add(last, cursor)?;
+        self.store.source_complete(self.source, as_of, None)?;
+        transaction.commit()?;
+        Ok(self.imported)
+    }
+
+    /// Inside a transaction of the caller's: writes messages, and nothing of how complete their source is.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn add(&mut self, pages: &[&Batch], cursor: Option<SyncCursor<'_>>) -> Result<()> {
+        // A run may have claimed a first follow-up since this began.
+        self.has_follow_ups = self.has_follow_ups || any_follow_up(self.store)?;
+        for page in pages {
+            self.write(page)?;
+        }
+        match cursor {
+            Some(cursor) => self.store.set_cursor(self.source, cursor),
+            None => Ok(()),
+        }
+    }
+
+    /// What has been stored so far.
+    #[must_use]
+    pub fn imported(self) -> Imported {
+        self.imported
     }
 
     fn write(&mut self, batch: &Batch) -> Result<()> {
@@ -483,6 +533,11 @@ impl<'a> Ingest<'a> {
         ])?;
         Ok(inserted > 0)
     }
+}
+
+fn any_follow_up(store: &Store) -> Result<bool> {
+    let any = "SELECT 1 FROM follow_ups LIMIT 1";
+    Ok(store.connection.prepare_cached(any)?.exists([])?)
 }
 
 impl Statements<'_> {

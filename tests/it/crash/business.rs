@@ -300,14 +300,14 @@ fn output(mut command: Command) -> Output {
 }
 
 /// SIGKILL, and its end awaited.
-pub(super) fn kill(child: &mut Child) {
+pub(crate) fn kill(child: &mut Child) {
     // It may have ended by itself.
     let _ = child.kill();
     child.wait().unwrap();
 }
 
 /// Waits until `done`; `false` when that takes too long.
-pub(super) fn until(mut done: impl FnMut() -> bool) -> bool {
+pub(crate) fn until(mut done: impl FnMut() -> bool) -> bool {
     let begun = Instant::now();
     while !done() {
         if begun.elapsed() > PATIENCE {

@@ -27,6 +27,7 @@ fn send_due(business: &Business, sender: Arc<dyn Sender>) -> (anyhow::Result<Sum
         rates: BTreeMap::new(),
         contact_rates: BTreeMap::new(),
         author: None,
+        ask: None,
         write: &|thread, _| {
             Ok(Written {
                 text: format!("Hi {:?}", thread.contact.name),

@@ -10,3 +10,5 @@ mod overlaps;
 mod starved;
 mod stops;
 mod storm;
+
+pub(crate) use business::{kill, until};

@@ -1,0 +1,161 @@
+//! The last look: a source is asked about one contact right before they are written to, so that a reply of
+//! seconds ago still stops the message.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Result;
+
+use crate::config::{Config, Environment};
+use crate::detect::Detector;
+use crate::model::{Channel, Message, Thread, Timestamp};
+use crate::store::{Access, Batch, Ingest, Reading, Store};
+use crate::sync::{self, Api, Around, Patience, SyncError, Whom};
+
+/// The conversations of one contact that are asked about: the newest ones.
+const MOST_CONVERSATIONS: usize = 3;
+
+/// The sources that are asked, each once more. Shared by threads.
+pub struct LastLook<'a> {
+    sources: BTreeMap<String, Result<Box<dyn Api + 'a>, SyncError>>,
+    path: PathBuf,
+    /// Opened with the first news.
+    store: Mutex<Option<Store>>,
+    config: &'a Config,
+    detector: &'a Detector,
+    clock: &'a (dyn Fn() -> Timestamp + Sync),
+}
+
+impl<'a> LastLook<'a> {
+    /// At every API that is to be asked (`last_look`); asks nothing yet.
+    #[must_use]
+    pub fn new(
+        config: &'a Config,
+        environment: &Environment,
+        detector: &'a Detector,
+        clock: &'a (dyn Fn() -> Timestamp + Sync),
+        stop: &'a (dyn Fn() -> bool + Sync),
+    ) -> Self {
+        let around = Around { clock, stop };
+        let timeout = config.limits.request_timeout;
+        let asked = config.apis.iter().filter(|source| source.last_look);
+        let sources = asked.map(|source| {
+            let patience = Patience::to_look();
+            let opened = sync::open(source, timeout, environment, around, patience);
+            (source.name.clone(), opened)
+        });
+        Self {
+            sources: sources.collect(),
+            path: config.store.clone(),
+            store: Mutex::new(None),
+            config,
+            detector,
+            clock,
+        }
+    }
+
+    /// Whether anybody is asked at all.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        !self.sources.is_empty()
+    }
+
+    /// Asks the sources that brought a contact's messages, and stores what is new; says whether there was any.
+    /// May take seconds; no transaction is open meanwhile.
+    ///
+    /// # Errors
+    /// In words, when one of them gives no clear answer: then nobody knows whether they have replied.
+    pub fn ask(&self, thread: &Thread) -> Result<bool, String> {
+        let mut is_news = false;
+        for source in &thread.sources {
+            let Some(api) = self.sources.get(&source.name) else {
+                continue;
+            };
+            let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", source.name);
+            let api = api.as_ref().map_err(|error| failed(error))?;
+            let batch = ask_one(&**api, thread, source.id).map_err(|error| failed(&error))?;
+            if !batch.is_empty() {
+                let stored = self.store(source.id, &batch);
+                stored.map_err(|error| failed(&format!("{error:#}")))?;
+                is_news = true;
+            }
+        }
+        Ok(is_news)
+    }
+
+    fn store(&self, source: i64, batch: &Batch) -> Result<()> {
+        let mut opened = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.is_none() {
+            *opened = Some(Store::open(&self.path, Access::Write)?);
+        }
+        let Some(store) = &*opened else {
+            return Ok(());
+        };
+        let reading = Reading {
+            detector: self.detector,
+            language: self.config.bot.language,
+            policy: &self.config.policy,
+            now: (self.clock)(),
+        };
+        let mut ingest = Ingest::new(store, source, reading)?;
+        store.durably(|| ingest.add(&[batch], None))
+    }
+}
+
+/// What a source has of a contact that is not known yet.
+fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Batch, SyncError> {
+    let contact = &thread.contact;
+    let mut of_source: Vec<&Message> = thread
+        .messages
+        .iter()
+        .filter(|m| m.source == source)
+        .collect();
+    of_source.sort_by_key(|m| std::cmp::Reverse((m.sent_at, m.seq)));
+    let mut conversations: Vec<(Channel, &str)> = Vec::new();
+    for message in &of_source {
+        if let Some(id) = message.conversation_id.as_deref()
+            && !conversations.iter().any(|(_, known)| *known == id)
+            && conversations.len() < MOST_CONVERSATIONS
+        {
+            conversations.push((message.channel, id));
+        }
+    }
+    let addresses: Vec<(Channel, String)> = Channel::ALL
+        .iter()
+        .filter_map(|channel| Some((*channel, contact.address(*channel)?.to_owned())))
+        .collect();
+    let whom = Whom {
+        contact_id: &contact.contact_id,
+        addresses: &addresses,
+        conversations: &conversations,
+        since: of_source
+            .first()
+            .map_or(Timestamp::UNIX_EPOCH, |m| m.sent_at),
+    };
+    let known = thread
+        .messages
+        .iter()
+        .filter_map(|m| m.message_id.as_deref());
+    let sent = thread
+        .follow_ups
+        .iter()
+        .filter_map(|f| f.provider_id.as_deref());
+    let known: HashSet<&str> = known.chain(sent).collect();
+    let mut batch = Batch::default();
+    let mut fault = None;
+    api.look(&whom, &mut |row| match row {
+        Ok(record) => {
+            let id = record.message_id.as_deref();
+            if id.is_none_or(|id| !known.contains(id)) {
+                batch.push(&record);
+            }
+        }
+        Err(error) => fault = Some(error.reason),
+    })?;
+    match fault {
+        // What cannot be read may be the reply.
+        Some(reason) => Err(SyncError::Later(reason)),
+        None => Ok(batch),
+    }
+}

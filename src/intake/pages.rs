@@ -1,0 +1,166 @@
+//! An API's pages: one is stored while the next is fetched.
+
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+
+use anyhow::Result;
+
+use super::Intake;
+use crate::import::RowError;
+use crate::store::{Batch, Imported, Ingest, Reading, SyncCursor};
+use crate::sync::{Api, SyncError};
+
+/// What became of a source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Synced {
+    /// What was stored of its messages.
+    pub messages: Imported,
+    /// How many pages were fetched.
+    pub pages: u64,
+    /// Rows that could not be used.
+    pub rejected: u64,
+    /// Why it was not read to its end. What came before is stored, and the next sync goes on there.
+    pub error: Option<SyncError>,
+}
+
+/// What happens while a source is read.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// So many messages of so many pages are stored.
+    Stored {
+        /// Messages.
+        messages: u64,
+        /// Pages.
+        pages: u64,
+    },
+    /// A row was left out.
+    Rejected(&'a RowError),
+}
+
+/// So many pages without a message, one after the other, are a defect of the provider.
+const MOST_EMPTY_PAGES: u32 = 1000;
+/// How many pages are fetched ahead of the store.
+const MOST_AHEAD: usize = 8;
+
+impl Intake<'_> {
+    /// Reads what is new at an API into the source `name`. Whoever is behind `account` has the cursor; another
+    /// account is read from its beginning.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written. A provider's failure is in [`Synced::error`].
+    pub fn sync(
+        &self,
+        api: &dyn Api,
+        name: &str,
+        account: &str,
+        see: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Synced> {
+        let source = self.store.source(name)?;
+        let begins = self.store.cursor(source, account)?;
+        let mut ingest = Ingest::new(self.store, source, self.reading())?;
+        let mut synced = Synced::default();
+        std::thread::scope(|scope| {
+            let (pages, arriving) = sync_channel(MOST_AHEAD);
+            let (store, stored) = channel();
+            scope.spawn(move || fetch(api, begins, &pages, &stored));
+            let mut messages = 0;
+            while let Ok(first) = arriving.recv() {
+                // All that have arrived while the ones before were stored go into one transaction.
+                let mut arrived = vec![first];
+                arrived.extend(arriving.try_iter().take(MOST_AHEAD));
+                for page in &arrived {
+                    for error in &page.rejected {
+                        see(Progress::Rejected(error));
+                    }
+                    synced.rejected += page.rejected.len() as u64;
+                    synced.pages += u64::from(page.cursor.is_some());
+                    messages += page.batch.len() as u64;
+                }
+                let cursor = arrived.iter().rev().find_map(|page| page.cursor.as_deref());
+                let cursor = cursor.map(|cursor| SyncCursor { account, cursor });
+                let end = arrived.last().and_then(|page| page.end.clone());
+                let batches: Vec<&Batch> = arrived.iter().map(|page| &page.batch).collect();
+                match end {
+                    None => ingest.take_pages(&batches, cursor)?,
+                    Some(Ok(())) => {
+                        let as_of = self.as_of.unwrap_or(self.now);
+                        synced.messages = ingest.finish_pages(&batches, cursor, as_of)?;
+                        return Ok(synced);
+                    }
+                    Some(Err(error)) => {
+                        if cursor.is_some() || batches.iter().any(|batch| !batch.is_empty()) {
+                            ingest.take_pages(&batches, cursor)?;
+                        }
+                        synced.messages = ingest.imported();
+                        synced.error = Some(error);
+                        return Ok(synced);
+                    }
+                }
+                let pages = synced.pages;
+                see(Progress::Stored { messages, pages });
+                // Nobody listens when the fetching has ended.
+                let _ = store.send(());
+            }
+            Err(anyhow::anyhow!("the fetching ended in a defect"))
+        })
+    }
+
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading {
+            detector: self.detector,
+            language: self.config.bot.language,
+            policy: &self.config.policy,
+            now: self.now,
+        }
+    }
+}
+
+/// A page that was fetched.
+#[derive(Default)]
+struct Fetched {
+    batch: Batch,
+    rejected: Vec<RowError>,
+    /// Where it goes on after this page, when it is whole.
+    cursor: Option<String>,
+    /// Whether it is the last, and how the fetching ended.
+    end: Option<Result<(), SyncError>>,
+}
+
+/// Fetches page after page, some ahead of the store.
+fn fetch(
+    api: &dyn Api,
+    mut cursor: Option<String>,
+    pages: &SyncSender<Fetched>,
+    stored: &Receiver<()>,
+) {
+    let mut empty = 0;
+    loop {
+        let mut fetched = Fetched::default();
+        let page = api.page(cursor.as_deref(), &mut |row| match row {
+            Ok(record) => fetched.batch.push(&record),
+            Err(error) => fetched.rejected.push(error),
+        });
+        let is_empty = fetched.batch.is_empty() && fetched.rejected.is_empty();
+        empty = if is_empty { empty + 1 } else { 0 };
+        match page {
+            Ok(page) => {
+                cursor = Some(page.cursor.clone());
+                fetched.cursor = Some(page.cursor);
+                if page.is_last {
+                    fetched.end = Some(Ok(()));
+                } else if empty > MOST_EMPTY_PAGES {
+                    let words = "it gives one empty page after the other".to_owned();
+                    fetched.end = Some(Err(SyncError::Later(words)));
+                }
+            }
+            Err(error) => fetched.end = Some(Err(error)),
+        }
+        let ended = fetched.end.is_some();
+        if pages.send(fetched).is_err() || ended {
+            return; // else the store has failed
+        }
+        // What the provider is about to forget must be on the disk.
+        if api.forgets() && stored.recv().is_err() {
+            return;
+        }
+    }
+}

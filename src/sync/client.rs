@@ -1,0 +1,321 @@
+//! Asking politely: what a provider says of its limits is heeded, what fails is asked again, up to a bound.
+
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde::de::DeserializeOwned;
+
+use super::SyncError;
+use crate::http::{Answer, Broken, Http, provider_words};
+use crate::model::Timestamp;
+
+/// How long a source may take to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How often one request is made at most.
+    pub attempts: u32,
+    /// How long one wait may be, whatever the provider asks for.
+    pub longest_wait: Duration,
+    /// When the whole must be over.
+    pub until: Option<Timestamp>,
+}
+
+impl Patience {
+    /// For pulling what is new.
+    #[must_use]
+    pub const fn to_sync(until: Option<Timestamp>) -> Self {
+        Self {
+            attempts: 5,
+            longest_wait: Duration::from_secs(60),
+            until,
+        }
+    }
+
+    /// For a question on which a message waits.
+    #[must_use]
+    pub const fn to_look() -> Self {
+        Self {
+            attempts: 2,
+            longest_wait: Duration::from_secs(15),
+            until: None,
+        }
+    }
+}
+
+/// What a client knows of the world around it.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// Tells the time.
+    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    /// Whether somebody wants an end: then nothing more is asked, and no wait goes on.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// How often a wait looks whether it is to end.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// The first pause after a failure; each next one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
+/// Asks one provider.
+pub(super) struct Client<'a> {
+    http: Http,
+    provider: &'static str,
+    /// What no error may show.
+    secrets: Vec<String>,
+    around: Around<'a>,
+    patience: Patience,
+    /// The provider's limit is used up until then.
+    used_up: Mutex<Option<Timestamp>>,
+}
+
+/// What became of one attempt that gave no answer.
+struct Failure {
+    reason: String,
+    /// How long the provider wants us to wait.
+    wait: Option<Duration>,
+}
+
+impl<'a> Client<'a> {
+    pub(super) fn new(
+        http: Http,
+        provider: &'static str,
+        secrets: Vec<String>,
+        around: Around<'a>,
+        patience: Patience,
+    ) -> Self {
+        Self {
+            http,
+            provider,
+            secrets,
+            around,
+            patience,
+            used_up: Mutex::new(None),
+        }
+    }
+
+    /// The present.
+    pub(super) fn now(&self) -> Timestamp {
+        (self.around.clock)()
+    }
+
+    /// A `GET` whose answer is JSON of this shape.
+    pub(super) fn get<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<T, SyncError> {
+        let mut all = vec![("accept", "application/json")];
+        all.extend_from_slice(headers);
+        self.ask(|| self.http.get(url, &all))
+    }
+
+    /// A `POST` that changes nothing, whose answer is JSON of this shape.
+    pub(super) fn search<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &serde_json::Value,
+    ) -> Result<T, SyncError> {
+        let mut all = vec![
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+        ];
+        all.extend_from_slice(headers);
+        let body = body.to_string();
+        self.ask(|| self.http.post(url, &all, body.as_str()))
+    }
+
+    fn ask<T: DeserializeOwned>(
+        &self,
+        request: impl Fn() -> Result<Answer, Broken>,
+    ) -> Result<T, SyncError> {
+        let mut attempt = 0;
+        loop {
+            self.wait_for_the_limit()?;
+            attempt += 1;
+            let failure = match request() {
+                Ok(answer) => {
+                    self.heed(&answer);
+                    match self.read(&answer)? {
+                        Ok(value) => return Ok(value),
+                        Err(failure) => failure,
+                    }
+                }
+                Err(Broken::Forbidden(reason)) => return Err(SyncError::Settings(reason)),
+                Err(Broken::NotSent(reason) | Broken::Unclear(reason)) => {
+                    Failure { reason, wait: None }
+                }
+            };
+            let Failure { reason, wait } = failure;
+            if attempt >= self.patience.attempts {
+                return Err(SyncError::Later(format!("{}: {reason}", self.provider)));
+            }
+            self.pause(wait.unwrap_or_else(|| self.backoff(attempt)), &reason)?;
+        }
+    }
+
+    /// What an answer gives: a value, a failure after which it may be asked again, or an end.
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<Result<T, Failure>, SyncError> {
+        let provider = self.provider;
+        if answer.is_success() {
+            return Ok(match &answer.body {
+                Ok(body) => serde_json::from_slice(body).map_err(|error| Failure {
+                    reason: format!("the answer cannot be read: {}", kind_of(&error)),
+                    wait: None,
+                }),
+                Err(reason) => Err(Failure {
+                    reason: reason.clone(),
+                    wait: None,
+                }),
+            });
+        }
+        let words = self.words(answer);
+        let reason = match words.is_empty() {
+            true => format!("HTTP {}", answer.status),
+            false => format!("HTTP {}: {words}", answer.status),
+        };
+        let now = self.now();
+        match answer.status {
+            429 | 503 => Ok(Err(Failure {
+                wait: answer
+                    .retry_after(now)
+                    .map(|seconds| Duration::from_secs(seconds.into()))
+                    .or_else(|| resets_in(answer, now)),
+                reason,
+            })),
+            408 | 425 | 500..=599 => Ok(Err(Failure { reason, wait: None })),
+            401 | 403 => Err(SyncError::Credentials(format!(
+                "{provider} refuses our credentials: {reason}"
+            ))),
+            300..=399 => Err(SyncError::Settings(format!(
+                "{provider}: {reason}; a redirect is never followed, set the final base_url"
+            ))),
+            400..=499 => Err(SyncError::Refused {
+                status: answer.status,
+                reason: format!("{provider}: {words}"),
+            }),
+            _ => Ok(Err(Failure { reason, wait: None })),
+        }
+    }
+
+    /// The provider's words about a refusal.
+    fn words(&self, answer: &Answer) -> String {
+        let body = answer.json();
+        let places = [
+            "/message",
+            "/error",
+            "/description",
+            "/errors/0/message",
+            "/detail",
+        ];
+        let found = places.iter().find_map(|place| {
+            let value = body.as_ref()?.pointer(place)?;
+            match value {
+                serde_json::Value::String(text) => Some(text.clone()),
+                serde_json::Value::Array(texts) => Some(texts.first()?.as_str()?.to_owned()),
+                _ => None,
+            }
+        });
+        let secrets: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
+        provider_words(&found.unwrap_or_default(), &secrets)
+    }
+
+    /// Remembers that the limit is used up, by the headers of an answer.
+    fn heed(&self, answer: &Answer) {
+        if let Some(wait) = used_up_for(answer, self.now()) {
+            let until = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+            *self.used_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        }
+    }
+
+    fn wait_for_the_limit(&self) -> Result<(), SyncError> {
+        let until = *self.used_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = until.and_then(|until| (until - self.now()).to_std().ok());
+        match wait {
+            Some(wait) => self.pause(wait, "its limit of requests is used up"),
+            None => self.in_time(Duration::ZERO, "the time is up"),
+        }
+    }
+
+    fn backoff(&self, attempt: u32) -> Duration {
+        let most = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1).min(10));
+        // Between half of it and all of it, so that many who fail together do not come back together.
+        let chance = xxhash_rust::xxh3::xxh3_64(&self.now().timestamp_micros().to_le_bytes());
+        most / 2 + (most / 2).mul_f64((chance % 1000) as f64 / 1000.0)
+    }
+
+    /// Waits, if that is not too long.
+    fn pause(&self, wait: Duration, reason: &str) -> Result<(), SyncError> {
+        if wait > self.patience.longest_wait {
+            return Err(SyncError::Later(format!(
+                "{}: {reason}; it asks us to wait {} s",
+                self.provider,
+                wait.as_secs()
+            )));
+        }
+        self.in_time(wait, reason)?;
+        let (_keep, never) = channel::<()>();
+        let mut left = wait;
+        while !left.is_zero() {
+            self.in_time(Duration::ZERO, reason)?;
+            let glance = left.min(GLANCE);
+            // Nobody ever sends: this is a wait.
+            let _ = never.recv_timeout(glance);
+            left -= glance;
+        }
+        Ok(())
+    }
+
+    fn in_time(&self, wait: Duration, reason: &str) -> Result<(), SyncError> {
+        if (self.around.stop)() {
+            return Err(SyncError::Later("stopped before its end".to_owned()));
+        }
+        let then = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        match self.patience.until {
+            Some(until) if then > until => {
+                Err(SyncError::Later(format!("{}: {reason}", self.provider)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is wrong with JSON, without a piece of it: it may hold what a contact wrote.
+fn kind_of(error: &serde_json::Error) -> &'static str {
+    if error.is_eof() {
+        "it is cut off"
+    } else if error.is_data() {
+        "it is JSON of another shape"
+    } else {
+        "it is not JSON"
+    }
+}
+
+/// How long nothing more may be asked, when the answer says that nothing is left.
+fn used_up_for(answer: &Answer, now: Timestamp) -> Option<Duration> {
+    if number(answer, "x-ratelimit-daily-remaining") == Some(0) {
+        return Some(Duration::from_secs(3600));
+    }
+    match number(answer, "x-ratelimit-remaining") {
+        Some(0) => resets_in(answer, now),
+        _ => None,
+    }
+}
+
+/// When the limit begins anew: in an interval of so many milliseconds (HighLevel), or at a second since 1970
+/// (Intercom).
+fn resets_in(answer: &Answer, now: Timestamp) -> Option<Duration> {
+    if let Some(millis) = number(answer, "x-ratelimit-interval-milliseconds") {
+        return Some(Duration::from_millis(millis));
+    }
+    let at = i64::try_from(number(answer, "x-ratelimit-reset")?).ok()?;
+    let seconds = at.saturating_sub(now.timestamp());
+    u64::try_from(seconds).ok().map(Duration::from_secs)
+}
+
+fn number(answer: &Answer, header: &str) -> Option<u64> {
+    answer.header(header)?.trim().parse().ok()
+}

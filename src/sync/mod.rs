@@ -1,0 +1,213 @@
+//! Pulling messages by API: one file per provider, each an [`Api`] that gives pages of [`Record`]s.
+//!
+//! A page is asked for with the cursor that the page before left. Whoever stores a page stores its cursor in the
+//! same transaction: a sync that is killed anywhere goes on where it was, with nothing lost and nothing doubled.
+//! Each sync asks for a little more than what is new, so that a message that arrives late is not missed; messages
+//! have identities, and one that comes twice is stored once.
+
+mod chatwoot;
+mod client;
+mod cursor;
+mod highlevel;
+mod intercom;
+mod telegram;
+mod twilio;
+
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+use crate::config::{self, ApiSource, Environment, SecretRef};
+use crate::error::Outcome;
+use crate::http::Http;
+use crate::import::{Record, RowError};
+use crate::model::{Author, Channel, Timestamp};
+
+use client::Client;
+pub use client::{Around, Patience};
+
+/// Takes what a page has: records, and rows that cannot be used, with their place on the page.
+pub type Take<'t> = dyn FnMut(Result<Record<'_>, RowError>) + 't;
+
+/// What is known after a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Where the next page, or the next sync, begins. An opaque text, to be kept with the page's messages.
+    pub cursor: String,
+    /// Whether there is nothing more for now.
+    pub is_last: bool,
+}
+
+/// About whom a source is asked right before they are written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whom<'a> {
+    /// The contact's id.
+    pub contact_id: &'a str,
+    /// Their addresses on each channel, phone numbers with their country.
+    pub addresses: &'a [(Channel, String)],
+    /// The provider's ids of the conversations with them.
+    pub conversations: &'a [(Channel, &'a str)],
+    /// Their newest message that is known: only newer ones matter.
+    pub since: Timestamp,
+}
+
+/// An API that messages are pulled from. Asked from several threads at once.
+pub trait Api: Send + Sync {
+    /// Asks for the page at `cursor`; `None` is the very first. Rows that cannot be used are given too.
+    ///
+    /// # Errors
+    /// When there is no whole page; what `take` was given by then may be kept, the cursor stays.
+    fn page(&self, cursor: Option<&str>, take: &mut Take<'_>) -> Result<Page, SyncError>;
+
+    /// Whether asking for a page makes the provider forget the one before: then each must be stored before the
+    /// next is asked for.
+    fn forgets(&self) -> bool {
+        false
+    }
+
+    /// Asks for the newest messages of one contact; `false` when this source cannot be asked about them.
+    ///
+    /// # Errors
+    /// When there is no clear answer.
+    fn look(&self, _whom: &Whom<'_>, _take: &mut Take<'_>) -> Result<bool, SyncError> {
+        Ok(false)
+    }
+}
+
+/// Why a source gives nothing now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SyncError {
+    /// It may answer later: it is down, busy, or answered what nobody can read.
+    #[error("{0}")]
+    Later(String),
+    /// It refuses our credentials.
+    #[error("{0}")]
+    Credentials(String),
+    /// The settings are at fault: a URL, an account, a secret that cannot be had, a webhook in the way.
+    #[error("{0}")]
+    Settings(String),
+    /// It refuses this request: there is no such thing, or a cursor has grown too old.
+    #[error("HTTP {status}: {reason}")]
+    Refused {
+        /// The HTTP status, 400 to 499.
+        status: u16,
+        /// The provider's words.
+        reason: String,
+    },
+}
+
+impl SyncError {
+    /// The exit code's kind.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Later(_) => Outcome::TryLater,
+            Self::Credentials(_) => Outcome::Permission,
+            Self::Settings(_) | Self::Refused { .. } => Outcome::Config,
+        }
+    }
+}
+
+/// Opens a source: reads its secret, asks nothing yet.
+///
+/// # Errors
+/// [`SyncError::Settings`] when its secret cannot be had.
+pub fn open<'a>(
+    source: &ApiSource,
+    timeout: Duration,
+    environment: &Environment,
+    around: Around<'a>,
+    patience: Patience,
+) -> Result<Box<dyn Api + 'a>, SyncError> {
+    let secret = |reference: &SecretRef| {
+        let resolved = reference.resolve(environment);
+        resolved.map_err(|error| SyncError::Settings(error.to_string()))
+    };
+    let http = Http::new(timeout).reading(MOST_ANSWER_BYTES);
+    let client = |provider, secrets| Client::new(http, provider, secrets, around, patience);
+    let since = source.since;
+    Ok(match &source.api {
+        config::Api::Highlevel(settings) => {
+            let token = secret(&settings.token)?;
+            let client = client("HighLevel", vec![token.expose().to_owned()]);
+            Box::new(highlevel::Highlevel::new(client, settings, token, since))
+        }
+        config::Api::Chatwoot(settings) => {
+            let token = secret(&settings.api_access_token)?;
+            let client = client("Chatwoot", vec![token.expose().to_owned()]);
+            Box::new(chatwoot::Chatwoot::new(client, settings, token, since))
+        }
+        config::Api::Twilio(settings) => {
+            let token = secret(&settings.auth_token)?;
+            let header = twilio::authorization(settings, &token);
+            let secrets = vec![token.expose().to_owned(), header];
+            let client = client("Twilio", secrets);
+            Box::new(twilio::Twilio::new(client, settings, &token, since))
+        }
+        config::Api::Telegram(settings) => {
+            let token = secret(&settings.bot_token)?;
+            let key = token.expose().rsplit(':').next().unwrap_or_default();
+            let client = client("Telegram", vec![key.to_owned()]);
+            let telegram = telegram::Telegram::new(client, settings, &token);
+            let telegram = telegram.ok_or_else(|| {
+                let words = "the bot's token is none: digits, a colon, then letters and digits";
+                SyncError::Settings(words.to_owned())
+            })?;
+            Box::new(telegram)
+        }
+        config::Api::Intercom(settings) => {
+            let token = secret(&settings.access_token)?;
+            let client = client("Intercom", vec![token.expose().to_owned()]);
+            Box::new(intercom::Intercom::new(client, settings, &token, since))
+        }
+        config::Api::Imap(_) => {
+            let words =
+                "this followup was built without the feature imap; build it with --features imap";
+            return Err(SyncError::Settings(words.to_owned()));
+        }
+    })
+}
+
+/// One item of an answer's list; in words why it cannot be read.
+fn read<T: serde::de::DeserializeOwned>(raw: &RawValue) -> Result<T, String> {
+    serde_json::from_str(raw.get()).map_err(|error| {
+        let words = error.to_string();
+        words
+            .split(" at line ")
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    })
+}
+
+/// A message of which no more is known than this.
+fn record<'m>(
+    contact_id: &'m str,
+    channel: Channel,
+    author: Author,
+    sent_at: Timestamp,
+    text: &'m str,
+) -> Record<'m> {
+    Record::message(contact_id.into(), channel, author, sent_at, text.into())
+}
+
+/// The account that a source's cursor belongs to: with another one, everything is asked for anew.
+#[must_use]
+pub fn account(source: &ApiSource) -> String {
+    let (name, since) = (source.api.name(), source.since);
+    let since = since
+        .map(|at| at.timestamp().to_string())
+        .unwrap_or_default();
+    let account = match &source.api {
+        config::Api::Highlevel(s) => [s.base_url.as_str(), &s.location_id],
+        config::Api::Chatwoot(s) => [s.base_url.as_str(), &s.account_id],
+        config::Api::Twilio(s) => [s.base_url.as_str(), &s.account_sid],
+        config::Api::Telegram(s) => [s.base_url.as_str(), ""],
+        config::Api::Intercom(s) => [s.base_url.as_str(), ""],
+        config::Api::Imap(s) => [s.host.as_str(), &s.username],
+    };
+    format!("{name} {} {} {since}", account[0], account[1])
+}
+
+/// A page of messages is longer than what else a provider answers.
+const MOST_ANSWER_BYTES: u64 = 16 << 20;

@@ -1,0 +1,212 @@
+//! Twilio: the messages of an account, newest first.
+
+use chrono::TimeDelta;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::client::Client;
+use super::cursor::Cursor;
+use super::{Api, Page, SyncError, Take, Whom, read, record};
+use crate::config::{Secret, TwilioAccount};
+use crate::http::query;
+use crate::import::{Record, RowError};
+use crate::model::{Author, Channel, Timestamp};
+
+/// Messages a page; Twilio gives 1000 at most.
+const PAGE: u32 = 500;
+
+/// `[sources.twilio]`.
+pub(super) struct Twilio<'a> {
+    client: Client<'a>,
+    base_url: String,
+    /// The path of the list.
+    path: String,
+    authorization: String,
+    since: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct List {
+    messages: Vec<Box<RawValue>>,
+    next_page_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    sid: String,
+    from: Option<String>,
+    to: Option<String>,
+    body: Option<String>,
+    direction: String,
+    status: Option<String>,
+    date_sent: Option<String>,
+    date_created: Option<String>,
+}
+
+impl<'a> Twilio<'a> {
+    pub(super) fn new(
+        client: Client<'a>,
+        settings: &TwilioAccount,
+        auth_token: &Secret,
+        since: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            client,
+            base_url: settings.base_url.clone(),
+            path: format!(
+                "/2010-04-01/Accounts/{}/Messages.json",
+                settings.account_sid
+            ),
+            authorization: authorization(settings, auth_token),
+            since,
+        }
+    }
+
+    fn list(&self, path: &str) -> Result<List, SyncError> {
+        let headers = [("authorization", self.authorization.as_str())];
+        self.client
+            .get(&format!("{}{path}", self.base_url), &headers)
+    }
+
+    /// Gives the messages of a page, and the oldest time among them.
+    fn give(
+        &self,
+        raw: &[Box<RawValue>],
+        cursor: &mut Cursor,
+        take: &mut Take<'_>,
+    ) -> Option<Timestamp> {
+        let now = self.client.now();
+        let mut oldest = None;
+        for raw in raw {
+            cursor.seen += 1;
+            let line = cursor.seen;
+            let given = read::<Message>(raw).and_then(|message| {
+                let (at, record) = given(&message)?;
+                cursor.saw(at, now);
+                oldest = Some(oldest.map_or(at, |oldest: Timestamp| oldest.min(at)));
+                if let Some(record) = record {
+                    take(Ok(Record { line, ..record }));
+                }
+                Ok(())
+            });
+            if let Err(reason) = given {
+                take(Err(RowError { line, reason }));
+            }
+        }
+        oldest
+    }
+}
+
+/// What goes into the header.
+pub(super) fn authorization(settings: &TwilioAccount, auth_token: &Secret) -> String {
+    use base64::Engine;
+    let user = settings.api_key.as_ref().unwrap_or(&settings.account_sid);
+    let pair = format!("{user}:{}", auth_token.expose());
+    let pair = base64::engine::general_purpose::STANDARD.encode(pair);
+    format!("Basic {pair}")
+}
+
+impl Api for Twilio<'_> {
+    fn page(&self, cursor: Option<&str>, take: &mut Take<'_>) -> Result<Page, SyncError> {
+        let mut cursor = Cursor::read(cursor);
+        let from = cursor.from(self.since);
+        let first = || {
+            // Twilio filters by the day.
+            let day = from.map(|at| format!("&DateSent%3E={}", at.format("%Y-%m-%d")));
+            format!("{}?PageSize={PAGE}{}", self.path, day.unwrap_or_default())
+        };
+        let list = match &cursor.next {
+            None => self.list(&first())?,
+            Some(next) => match self.list(next) {
+                Err(SyncError::Refused { .. }) => {
+                    cursor = cursor.again();
+                    self.list(&first())?
+                }
+                list => list?,
+            },
+        };
+        let oldest = self.give(&list.messages, &mut cursor, take);
+        // What is older than this was seen by the pass before.
+        let goes_on = from.is_none_or(|from| oldest.is_none_or(|oldest| oldest >= from));
+        let next = list
+            .next_page_uri
+            .filter(|next| !next.is_empty() && goes_on);
+        let is_last = match next {
+            Some(next) if !next.starts_with(&self.path) || Some(&next) == cursor.next.as_ref() => {
+                let words = "Twilio: the next page is elsewhere, or the same again";
+                return Err(SyncError::Later(words.to_owned()));
+            }
+            Some(next) => {
+                cursor.next = Some(next);
+                false
+            }
+            None => {
+                cursor = cursor.passed();
+                true
+            }
+        };
+        Ok(Page {
+            cursor: cursor.write(),
+            is_last,
+        })
+    }
+
+    /// Asks for what they wrote, and for what was written to them.
+    fn look(&self, whom: &Whom<'_>, take: &mut Take<'_>) -> Result<bool, SyncError> {
+        let mut asked = false;
+        let since = (whom.since - TimeDelta::minutes(1)).format("%Y-%m-%d");
+        for (channel, address) in whom.addresses {
+            let prefix = match channel {
+                Channel::Sms => "",
+                Channel::Whatsapp => "whatsapp:",
+                _ => continue,
+            };
+            if !address.starts_with('+') {
+                continue;
+            }
+            let address = query(&format!("{prefix}{address}"));
+            for side in ["From", "To"] {
+                let path = format!(
+                    "{}?{side}={address}&DateSent%3E={since}&PageSize=100",
+                    self.path
+                );
+                let list = self.list(&path)?;
+                self.give(&list.messages, &mut Cursor::default(), take);
+                asked = true;
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// A message's time, and the message, if it is with a contact on a channel of ours.
+fn given(message: &Message) -> Result<(Timestamp, Option<Record<'_>>), String> {
+    let at = [&message.date_sent, &message.date_created];
+    let at = at.into_iter().flatten().next();
+    let at = at.ok_or("neither date_sent nor date_created")?;
+    let at = chrono::DateTime::parse_from_rfc2822(at);
+    let at = at
+        .map_err(|_| "its date cannot be read".to_owned())?
+        .to_utc();
+    let (author, them) = match message.direction.as_str() {
+        "inbound" => (Author::Contact, &message.from),
+        _ => (Author::Bot, &message.to),
+    };
+    let Some(them) = them.as_deref().filter(|them| !them.is_empty()) else {
+        return Err("it does not say with whom".to_owned());
+    };
+    let (channel, address) = match them.split_once(':') {
+        None => (Channel::Sms, them),
+        Some(("whatsapp", number)) => (Channel::Whatsapp, number),
+        Some(("messenger", id)) => (Channel::Facebook, id),
+        Some(_) => return Ok((at, None)),
+    };
+    let text = message.body.as_deref().unwrap_or_default();
+    let mut record = record(address, channel, author, at, text);
+    record.message_id = Some(message.sid.as_str().into());
+    record.status = message.status.as_deref().map(Into::into);
+    if channel != Channel::Facebook {
+        record.phone = Some(address.into());
+    }
+    Ok((at, Some(record)))
+}
