@@ -281,16 +281,11 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
         Because::NoConversation { channel } => {
             format!("no conversation known on {}", channel_words(*channel))
         }
-        Because::AdWindow {
-            channel,
-            at,
-            closes_at,
-        } => {
+        Because::AdWindow { channel, at, .. } => {
             format!(
-                "came by an ad on {} ({}), which takes text until {}",
-                channel_words(*channel),
+                "came by an ad ({}): {} takes text for seven days",
                 on(at),
-                on(closes_at)
+                channel_words(*channel)
             )
         }
         Because::NoSender { channel } => {

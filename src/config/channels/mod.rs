@@ -5,6 +5,7 @@ mod email;
 pub(super) mod highlevel;
 pub(super) mod intercom;
 mod meta;
+mod rate;
 pub(super) mod telegram;
 pub(super) mod twilio;
 
@@ -17,6 +18,8 @@ pub use email::{EmailSettings, Security, SendmailSettings, SmtpSettings};
 pub use highlevel::HighlevelSettings;
 pub use intercom::IntercomSettings;
 pub use meta::MetaSettings;
+pub use rate::Rate;
+pub(super) use rate::rates;
 pub use telegram::TelegramSettings;
 pub(super) use twilio::sid as twilio_sid;
 pub use twilio::{TwilioSender, TwilioSettings};
@@ -167,36 +170,6 @@ pub struct WebhookSettings {
     pub lookup_url: Option<String>,
     /// What it is signed with (Standard Webhooks).
     pub secret: SecretRef,
-}
-
-/// At most `count` messages in any `per`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// How many; at least 1.
-    pub count: u32,
-    /// In how long; at least a second.
-    pub per: Duration,
-}
-
-/// How fast each channel may send: as configured, else as its provider says. Channels of one account share what
-/// the provider allows: a HighLevel location with two channels has half of it for each.
-#[must_use]
-pub(super) fn rates(channels: &BTreeMap<Channel, ChannelConfig>) -> BTreeMap<Channel, Rate> {
-    let rate = |config: &ChannelConfig| {
-        config.rate.or_else(|| {
-            let usual = config.provider.usual_rate()?;
-            let account = config.provider.account();
-            let sharing = channels
-                .values()
-                .filter(|other| other.provider.account() == account);
-            let per = usual.per * u32::try_from(sharing.count()).unwrap_or(1);
-            Some(Rate { per, ..usual })
-        })
-    };
-    let rates = channels.iter();
-    rates
-        .filter_map(|(channel, config)| Some((*channel, rate(config)?)))
-        .collect()
 }
 
 /// Each provider, and the channels that it can serve.
