@@ -46,6 +46,9 @@ pub(super) fn read(text: &str) -> Result<Verdict, String> {
     if message.is_empty() {
         return Err("the message is empty".to_owned());
     }
+    if !is_sentence(&message) {
+        return Err(format!("the message is no sentence: {:?}", short(&message)));
+    }
     Ok(Verdict::Send { message })
 }
 
@@ -65,6 +68,19 @@ pub(super) fn object(text: &str, key: &str) -> Option<Map<String, Value>> {
         }
     }
     None
+}
+
+/// Whether a text can be more than a fragment: what a weak model copies from what it was told is less than this.
+fn is_sentence(text: &str) -> bool {
+    let ends = ['.', '?', '!', '…', '¿', '¡'];
+    let words = text
+        .split_whitespace()
+        .filter(|w| w.contains(char::is_alphabetic));
+    words.count() >= 3 && text.contains(ends)
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(60).collect()
 }
 
 /// The text without blank ends of lines, and with one kind of line break.
@@ -94,7 +110,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_found_alone_in_a_fence_and_among_prose() {
-        let whole = r#"{"send":true,"reason":"x","message":" Hola \r\nAna ","language":"es"}"#;
+        let whole =
+            r#"{"send":true,"reason":"x","message":" Hola, Ana. \r\n¿Seguimos? ","language":"es"}"#;
         for text in [
             whole.to_owned(),
             format!("```json\n{whole}\n```"),
@@ -102,13 +119,18 @@ mod tests {
             format!("<think>maybe {{\"message\":\"no\"}}</think>{whole}"),
             format!("{{\"plan\":1}} {whole}"),
         ] {
-            assert_eq!(message(&text).as_deref(), Some("Hola\nAna"), "{text}");
+            assert_eq!(
+                message(&text).as_deref(),
+                Some("Hola, Ana.\n¿Seguimos?"),
+                "{text}"
+            );
         }
-        assert_eq!(
-            message(r#"{"message":"Hola","send":"true"}"#).as_deref(),
-            Some("Hola")
-        );
-        assert_eq!(message(r#"{"message":"Hola"}"#).as_deref(), Some("Hola"));
+        for text in [
+            r#"{"message":"¿Sigues por ahí?","send":"true"}"#,
+            r#"{"message":"¿Sigues por ahí?"}"#,
+        ] {
+            assert_eq!(message(text).as_deref(), Some("¿Sigues por ahí?"));
+        }
     }
 
     #[test]
@@ -122,6 +144,8 @@ mod tests {
             r#"{"send":true,"message":7}"#,
             r#"{"send":1,"message":"Hola"}"#,
             r#"["message"]"#,
+            r#"{"send":true,"message":"10 minutes ago"}"#,
+            r#"{"send":true,"message":"Yes!"}"#,
             &"{".repeat(100_000),
         ] {
             assert!(read(text).is_err(), "{}", &text[..text.len().min(50)]);

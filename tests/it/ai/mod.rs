@@ -2,5 +2,6 @@
 
 mod budget;
 mod failures;
+mod real_model;
 pub(crate) mod shop;
 mod writing;
