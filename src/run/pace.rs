@@ -29,7 +29,8 @@ impl<'a> Pace<'a> {
         }
     }
 
-    /// Waits until so many requests may be made on `channel`; `false` when that would take too long.
+    /// Waits until so many requests may be made on `channel`; `false` when the first would take too long. What is
+    /// begun is done: a rate that is too slow for its other requests does not hold it up for ever.
     pub(super) fn wait(
         &mut self,
         channel: Channel,
@@ -47,10 +48,11 @@ impl<'a> Pace<'a> {
         let Some(bucket) = self.buckets.get_mut(&channel) else {
             return Ok(true);
         };
-        for _ in 0..requests {
+        for number in 0..requests {
             match bucket.take(clock()) {
                 Ok(()) => {}
-                Err(wait) if wait > PATIENCE => return Ok(false),
+                Err(wait) if wait > PATIENCE && number == 0 => return Ok(false),
+                Err(wait) if wait > PATIENCE => break,
                 Err(wait) => {
                     std::thread::park_timeout(wait);
                     // Awake too early, or by a clock that stands still: once is enough of waiting.

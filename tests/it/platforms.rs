@@ -473,6 +473,29 @@ fn x4_an_action_waits_as_long_as_the_platform_says() {
 }
 
 #[test]
+fn d19_what_workflows_ask_of_a_platform_counts_against_its_rate() {
+    let server = Server::always(Reply::answer(200, r#"{"messageId":"m1"}"#));
+    let workflow =
+        "rate = \"1/m\"\n[workflows.cold]\nadd_tags = [\"cold\"]\nremove_tags = [\"hot\"]\n";
+    let desk = with_workflow(&server.url(), workflow);
+    let (_, events, summary) = run(&desk, "2026-03-02T08:10:00Z");
+    assert_eq!((&summary["sent"], outcomes(&events).len()), (&json!(1), 0));
+    assert_eq!(
+        server.requests().len(),
+        1,
+        "the message took the minute's request"
+    );
+    let (_, events, _) = run(&desk, "2026-03-02T08:10:20Z");
+    assert!(outcomes(&events).is_empty());
+    let (code, events, _) = run(&desk, "2026-03-02T08:12:00Z");
+    assert_eq!(
+        (code, outcomes(&events)),
+        (Some(0), vec!["tags: done (+cold -hot)".to_owned()])
+    );
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
 fn x8_check_says_what_a_workflow_of_the_platforms_must_not_do() {
     let desk = with_workflow("http://127.0.0.1:9", COLD);
     let (code, _, err) = output(command(&desk, &["check"]));
