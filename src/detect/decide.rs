@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use chrono::TimeDelta;
 
-use super::grammar::{ABROAD, BESIDE, COMMON, GRAMMAR, Grammar, NAMES_TIME, NUMBERS, Speech, Want};
+use super::grammar::{
+    ABROAD, BESIDE, COMMON, COUNTED, GRAMMAR, Grammar, NAMES_TIME, NUMBERS, Speech, Want,
+};
 use super::intent::{self, Hit};
 use super::strip::{own_words, plain, spelled};
 use super::time::compose::{self, Said};
@@ -268,6 +270,7 @@ fn may_hold_time(tokens: &[Token], speech: &Speech) -> bool {
         }
         let number = token.number().is_some_and(|_| token.len() <= 4) || own & NUMBERS != 0;
         number
+            && bits(Some(at + 1)) & COUNTED == 0
             && (tokens.len() == 1
                 || beside(at.checked_sub(1))
                 || beside(Some(at + 1))

@@ -2,10 +2,11 @@
 //! call up.
 
 use super::{
-    ABROAD, BESIDE, COMMON, Grammar, NAMES_TIME, NUMBERS, STARTS, Slot, Speech, Want, WordSet,
+    ABROAD, BESIDE, COMMON, COUNTED, Grammar, NAMES_TIME, NUMBERS, STARTS, Slot, Speech, Want,
+    WordSet,
 };
 use crate::detect::pattern::{Node, SlotId};
-use crate::detect::vocabulary::WordId;
+use crate::detect::vocabulary::{Vocabulary, WordId};
 
 impl Grammar {
     pub(super) fn index(&mut self, nodes: &[Node]) {
@@ -297,7 +298,8 @@ const BUILT_ON: [(Slot, Slot); 11] = [
 ];
 
 impl Speech {
-    pub(super) fn index(&mut self, trees: &[(Slot, Node)], words: usize) {
+    pub(super) fn index(&mut self, trees: &[(Slot, Node)], vocabulary: &Vocabulary) {
+        let words = vocabulary.len();
         let slots = Slot::COUNT;
         let mut first_words: Vec<Vec<WordId>> = vec![Vec::new(); slots];
         let mut numeric = vec![false; slots];
@@ -376,10 +378,15 @@ impl Speech {
             .into_iter()
             .map(|(_, slot, rule)| (slot, rule))
             .collect();
-        self.mark_bits(&first_words, trees);
+        self.mark_bits(&first_words, trees, vocabulary);
     }
 
-    fn mark_bits(&mut self, first_words: &[Vec<WordId>], trees: &[(Slot, Node)]) {
+    fn mark_bits(
+        &mut self,
+        first_words: &[Vec<WordId>],
+        trees: &[(Slot, Node)],
+        vocabulary: &Vocabulary,
+    ) {
         let mut set = |word: WordId, bit: u8| {
             if let Some(bits) = self.bits.get_mut(word as usize) {
                 *bits |= bit;
@@ -406,10 +413,11 @@ impl Speech {
                 Slot::Unit | Slot::Month | Slot::Holiday => NAMES_TIME,
                 Slot::N | Slot::Ordinal => NUMBERS,
                 Slot::Mark | Slot::WeakMark | Slot::Meridiem | Slot::Suffix => BESIDE,
+                Slot::Counted => COUNTED,
                 Slot::Day | Slot::Period | Slot::Time | Slot::Clock => {
                     // Words without a slot beside them: "tomorrow", "noon".
                     let mut words = Vec::new();
-                    certain(node, &mut words);
+                    certain(node, &mut words, &|w| vocabulary.word(w).len());
                     for word in words {
                         set(word, NAMES_TIME);
                     }
@@ -423,7 +431,11 @@ impl Speech {
                 _ => continue,
             };
             let mut words = Vec::new();
-            every(node, &mut words);
+            if bit & NAMES_TIME != 0 {
+                certain(node, &mut words, &|w| vocabulary.word(w).len());
+            } else {
+                every(node, &mut words);
+            }
             for word in words {
                 set(word, bit);
             }
@@ -443,6 +455,9 @@ impl Speech {
         for bits in &mut self.bits {
             if *bits & COMMON != 0 {
                 *bits &= !(NAMES_TIME | ABROAD);
+            }
+            if *bits & (NAMES_TIME | BESIDE) != 0 {
+                *bits &= !COUNTED;
             }
         }
     }
@@ -487,19 +502,30 @@ fn every(node: &Node, words: &mut Vec<WordId>) {
     }
 }
 
-/// The words of the options that have no slot.
-fn certain(node: &Node, words: &mut Vec<WordId>) {
+/// Of the options that have no slot, the words; of several words in a row, the longest.
+fn certain(node: &Node, words: &mut Vec<WordId>, length: &dyn Fn(WordId) -> usize) {
     fn has_slot(node: &Node) -> bool {
         match node {
-            Node::Slot(_) => true,
+            Node::Number(_) | Node::Slot(_) => true,
             Node::Seq(nodes) | Node::Alt(nodes) => nodes.iter().any(has_slot),
             Node::Opt(inner) => has_slot(inner),
-            _ => false,
+            Node::Word(_) | Node::Gap(_) | Node::Edge(_) => false,
         }
     }
     match node {
-        Node::Alt(nodes) => nodes.iter().for_each(|n| certain(n, words)),
-        node if !has_slot(node) => every(node, words),
-        _ => {}
+        Node::Alt(nodes) => nodes.iter().for_each(|n| certain(n, words, length)),
+        node if has_slot(node) => {}
+        Node::Seq(nodes) => {
+            let shortest = |n: &&Node| {
+                let mut all = Vec::new();
+                every(n, &mut all);
+                all.into_iter().map(length).min().unwrap_or(0)
+            };
+            let sure = nodes.iter().filter(|n| !matches!(n, Node::Opt(_)));
+            if let Some(node) = sure.max_by_key(shortest) {
+                every(node, words);
+            }
+        }
+        node => every(node, words),
     }
 }

@@ -133,6 +133,8 @@ pub(super) const ABROAD: u8 = 8;
 pub(super) const NUMBERS: u8 = 16;
 /// A word of a rule that reads a number: beside it, a number may be a time.
 pub(super) const BESIDE: u8 = 32;
+/// A word that a number counts when it is no time.
+pub(super) const COUNTED: u8 = 64;
 
 impl Speech {
     /// What is known of a word.

@@ -60,9 +60,9 @@ impl Grammar {
         for &(language, text) in FILES.iter() {
             trees.push(grammar.read(language, text, &mut nodes, faults));
         }
-        let words = grammar.vocabulary.len();
+        let vocabulary = &grammar.vocabulary;
         for (speech, trees) in grammar.speeches.iter_mut().zip(&trees) {
-            speech.index(trees, words);
+            speech.index(trees, vocabulary);
         }
         grammar.index(&nodes);
         grammar
