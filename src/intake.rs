@@ -205,8 +205,18 @@ impl Intake<'_> {
         let mut ingest = Ingest::new(self.store, source, self.reading())?;
         let mut rejected = 0;
         let messages = std::thread::scope(|scope| {
-            let (parcels, arriving) = sync_channel(0);
+            let (parcels, cut) = sync_channel::<Parcel>(0);
             scope.spawn(move || read_ahead(reader, &parcels));
+            let (parcels, arriving) = sync_channel(0);
+            let mut batches = ingest.reader();
+            scope.spawn(move || {
+                for mut parcel in cut {
+                    batches.read(&mut parcel.batch);
+                    if parcels.send(parcel).is_err() {
+                        return; // the store has failed
+                    }
+                }
+            });
             for parcel in arriving {
                 for error in &parcel.rejected {
                     rejected += 1;
@@ -214,10 +224,10 @@ impl Intake<'_> {
                 }
                 match parcel.end {
                     None if (self.stop)() => return Err(stopped()),
-                    None => ingest.take(&parcel.batch)?,
+                    None => ingest.take(parcel.batch)?,
                     Some(Ok(())) => {
                         let state = state.map(|s| (s, rejected));
-                        return ingest.finish(&parcel.batch, as_of, state);
+                        return ingest.finish(parcel.batch, as_of, state);
                     }
                     Some(Err(error)) => return Err(failure(error)),
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::reading::Seen;
 use crate::import::{Record, Said, Tells};
 use crate::model::{Author, Channel, WordKind, WordSource};
 use crate::store::micros;
@@ -55,6 +56,8 @@ pub(super) struct SaidRow {
 pub struct Batch {
     pub(super) arena: String,
     pub(super) rows: Vec<Row>,
+    /// Once they are read: what they tell, contact by contact.
+    pub(super) seen: Vec<Seen>,
 }
 
 impl Batch {
@@ -125,16 +128,22 @@ impl Batch {
         piece.map(|p| self.text(p))
     }
 
-    /// The rows of each contact, contacts and rows in the order of the file.
-    pub(super) fn by_contact(&self) -> Vec<(Piece, Vec<&Row>)> {
+    /// The rows of each contact, by their places, contacts and rows in the order of the file.
+    pub(super) fn by_contact(&self) -> Vec<(Piece, Vec<u32>)> {
         let mut index: HashMap<&str, usize> = HashMap::new();
-        let mut groups: Vec<(Piece, Vec<&Row>)> = Vec::new();
-        for row in &self.rows {
-            let at = *index.entry(self.text(row.contact_id)).or_insert_with(|| {
-                groups.push((row.contact_id, Vec::new()));
-                groups.len() - 1
-            });
-            groups[at].1.push(row);
+        let mut groups: Vec<(Piece, Vec<u32>)> = Vec::new();
+        let mut last: Option<(&str, usize)> = None;
+        for (place, row) in (0..).zip(&self.rows) {
+            let contact_id = self.text(row.contact_id);
+            let at = match last.filter(|(id, _)| *id == contact_id) {
+                Some((_, at)) => at,
+                None => *index.entry(contact_id).or_insert_with(|| {
+                    groups.push((row.contact_id, Vec::new()));
+                    groups.len() - 1
+                }),
+            };
+            last = Some((contact_id, at));
+            groups[at].1.push(place);
         }
         groups
     }
@@ -149,6 +158,10 @@ impl Batch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    pub(super) fn row(&self, place: u32) -> &Row {
+        &self.rows[place as usize]
     }
 
     /// Whether it is time to store it.

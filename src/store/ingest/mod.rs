@@ -1,8 +1,8 @@
 //! Storing imported messages: validated records in, facts out; every step twice is the same as once.
 //!
 //! Records are gathered in batches and grouped by contact: files sorted by time would otherwise touch the whole
-//! database for every row. A batch goes through three stages: what is known of it is looked up, what is new is
-//! read by the detector on every processor, and all is written in the order of the contacts' rows, in one
+//! database for every row. A batch goes through three stages: it is read by the detector, beside the storing of
+//! the one before; what is known of it is looked up; and all is written in the order of the contacts' rows, in one
 //! transaction.
 
 mod batch;
@@ -11,13 +11,15 @@ mod own;
 mod reading;
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::Result;
-use rusqlite::{CachedStatement, params};
+use rusqlite::CachedStatement;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::erasure::{Suppression, Suppressions};
-use super::schema::number_key;
+use super::schema::{comparable_number, number_key};
 use super::{ContactKey, Derived, FileState, Store, SyncCursor, micros, time};
 use crate::model::{
     Author, Channel, SignalKind, SignalSource, Timestamp, Word, WordKind, WordSource,
@@ -27,8 +29,8 @@ pub use batch::Batch;
 use batch::{FileOrder, Piece, Row};
 use contact::StoredContact;
 use own::OwnMessage;
-pub use reading::Reading;
-use reading::{Found, read};
+pub use reading::{BatchReader, Reading};
+use reading::{Found, Hints, Seen, Zones, message};
 
 /// What an import did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,10 +62,12 @@ pub struct Ingest<'a> {
     has_follow_ups: bool,
     /// Whether any contacts are joined.
     has_people: bool,
-    zones: HashMap<String, Option<Zone>>,
+    /// Whether anybody has an address besides a phone number and an email.
+    has_addresses: bool,
+    zones: Zones,
     imported: Imported,
-    /// The batch before was mostly known: then asking first is cheaper than reading and inserting in vain.
-    mostly_known: bool,
+    /// Where the batch before was mostly known, asking first is cheaper than reading and inserting in vain.
+    hints: Arc<Hints>,
     statements: Statements<'a>,
 }
 
@@ -73,6 +77,9 @@ struct Statements<'a> {
     insert_contact: CachedStatement<'a>,
     has_message: CachedStatement<'a>,
     insert_message: CachedStatement<'a>,
+    /// Whether the values of a signal, and of a status, are set in it.
+    has_signal: bool,
+    has_status: bool,
     by_phone: CachedStatement<'a>,
     by_email: CachedStatement<'a>,
     by_address: CachedStatement<'a>,
@@ -82,25 +89,20 @@ struct Statements<'a> {
 const BY_PHONE: &str = concat!(
     "SELECT 1 FROM contacts WHERE phone IS NOT NULL AND ",
     number_key!("phone"),
-    " = ",
-    number_key!("?1")
+    " = ?1"
 );
 const BY_EMAIL: &str = "SELECT 1 FROM contacts WHERE email = ?1 COLLATE NOCASE";
 const BY_ADDRESS: &str = "SELECT 1 FROM addresses WHERE address = ?1";
 const BY_NUMBER: &str = concat!(
     "SELECT 1 FROM addresses WHERE channel IN ('sms', 'whatsapp') AND ",
     number_key!("address"),
-    " = ",
-    number_key!("?1")
+    " = ?1"
 );
 const HAS_MESSAGE: &str = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
 const INSERT_MESSAGE: &str = "INSERT OR IGNORE INTO messages (contact, identity, sent_at, seq, channel, \
     author, source, automatic, signal, signal_at, signal_zone, signal_source, signal_evidence, message_id, \
     conversation_id, status, text, ad_click) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
-
-/// More zone names than there are: somebody's nonsense must not grow without bound.
-const MOST_ZONES: usize = 1000;
 
 /// What a batch has of one contact.
 struct Group<'b> {
@@ -144,14 +146,24 @@ impl<'a> Ingest<'a> {
             suppressions: Suppressions::load(store)?,
             has_follow_ups: any_follow_up(store)?,
             has_people: store.has_people()?,
-            zones: HashMap::new(),
+            has_addresses: {
+                let any = "SELECT 1 FROM addresses LIMIT 1";
+                store.connection.prepare_cached(any)?.exists([])?
+            },
+            zones: Zones::default(),
             imported: Imported::default(),
-            mostly_known: false,
+            hints: Arc::default(),
             statements: Statements {
                 find_contact: store.connection.prepare_cached(contact::FIND)?,
                 insert_contact: store.connection.prepare_cached(contact::INSERT)?,
                 has_message: store.connection.prepare_cached(HAS_MESSAGE)?,
-                insert_message: store.connection.prepare_cached(INSERT_MESSAGE)?,
+                insert_message: {
+                    let mut insert = store.connection.prepare_cached(INSERT_MESSAGE)?;
+                    insert.raw_bind_parameter(7, source)?;
+                    insert
+                },
+                has_signal: false,
+                has_status: false,
                 by_phone: store.connection.prepare_cached(BY_PHONE)?,
                 by_email: store.connection.prepare_cached(BY_EMAIL)?,
                 by_address: store.connection.prepare_cached(BY_ADDRESS)?,
@@ -160,31 +172,39 @@ impl<'a> Ingest<'a> {
         })
     }
 
-    /// Writes a batch that is not the last one.
+    /// What reads the batches before they come here.
+    #[must_use]
+    pub fn reader(&self) -> BatchReader<'a> {
+        BatchReader::new(self.reading, Arc::clone(&self.hints))
+    }
+
+    /// Writes a batch, read, that is not the last one.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn take(&mut self, batch: &Batch) -> Result<()> {
+    pub fn take(&mut self, mut batch: Batch) -> Result<()> {
+        let seen = std::mem::take(&mut batch.seen);
         let transaction = self.store.immediate()?;
         self.store.source_incomplete(self.source)?;
-        self.write(batch)?;
+        self.write(&batch, seen)?;
         transaction.commit()?;
         Ok(())
     }
 
-    /// Writes the last batch, and says that the source is complete up to `as_of`; `file` is remembered with how
+    /// Writes the last batch, read, and says that the source is complete up to `as_of`; `file` is remembered with how
     /// many of its rows were rejected.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn finish(
         mut self,
-        last: &Batch,
+        mut last: Batch,
         as_of: Timestamp,
         file: Option<(&FileState, u64)>,
     ) -> Result<Imported> {
+        let seen = std::mem::take(&mut last.seen);
         let transaction = self.store.immediate()?;
-        self.write(last)?;
+        self.write(&last, seen)?;
         self.store.source_complete(self.source, as_of, file)?;
         transaction.commit()?;
         Ok(self.imported)
@@ -226,8 +246,9 @@ impl<'a> Ingest<'a> {
     pub fn add(&mut self, pages: &[&Batch], cursor: Option<SyncCursor<'_>>) -> Result<()> {
         // A run may have claimed a first follow-up since this began.
         self.has_follow_ups = self.has_follow_ups || any_follow_up(self.store)?;
+        let mut reader = self.reader();
         for page in pages {
-            self.write(page)?;
+            self.write(page, reader.seen(page))?;
         }
         match cursor {
             Some(cursor) => self.store.set_cursor(self.source, cursor),
@@ -241,97 +262,126 @@ impl<'a> Ingest<'a> {
         self.imported
     }
 
-    fn write(&mut self, batch: &Batch) -> Result<()> {
+    fn write(&mut self, batch: &Batch, seen: Vec<Seen>) -> Result<()> {
         self.imported.read += batch.rows.len() as u64;
         let known_before = self.imported.known;
-        let mut found = Vec::new();
-        for (contact_id, rows) in batch.by_contact() {
+        let mut found = Vec::with_capacity(seen.len());
+        for seen in seen {
             let find = &mut self.statements.find_contact;
-            let known = StoredContact::find(find, batch.text(contact_id))?;
-            found.push((known, contact_id, rows));
+            let known = StoredContact::find(find, batch.text(seen.contact_id))?;
+            found.push((known, seen));
         }
         // Known contacts in the order of their rows, then the new ones in the order of the file.
-        found.sort_by_key(|(known, ..)| known.as_ref().map_or(ContactKey::MAX, |c| c.key));
-        let mut groups = Vec::with_capacity(found.len());
-        for (known, contact_id, rows) in found {
-            groups.extend(self.look_up(batch, contact_id, known, &rows)?);
-        }
-        read(&mut groups, batch, self.reading);
-        for group in groups {
-            self.store_group(batch, group)?;
+        found.sort_by_key(|(known, _)| known.as_ref().map_or(ContactKey::MAX, |c| c.key));
+        let new = found.iter().filter(|(known, _)| known.is_none()).count();
+        let known_contacts = new * 2 < found.len();
+        for (known, seen) in found {
+            if let Some(group) = self.look_up(batch, seen, known)? {
+                self.store_group(batch, group)?;
+            }
         }
         let known = self.imported.known - known_before;
-        self.mostly_known = known * 2 > batch.rows.len() as u64;
+        let mostly_known = known * 2 > batch.rows.len() as u64;
+        let hints = &self.hints;
+        hints.mostly_known.store(mostly_known, Ordering::Relaxed);
+        hints
+            .known_contacts
+            .store(known_contacts, Ordering::Relaxed);
         self.repeats.swap(0, 1);
         self.repeats[0].clear();
         Ok(())
     }
 
-    /// The first stage: what is known of a contact. `None` when nothing is to be done.
+    /// The second stage: what is known of a contact. `None` when nothing is to be done.
     fn look_up<'b>(
         &mut self,
         batch: &'b Batch,
-        piece: Piece,
+        seen: Seen,
         known: Option<StoredContact>,
-        rows: &[&'b Row],
     ) -> Result<Option<Group<'b>>> {
-        let contact_id = batch.text(piece);
+        let rows: Vec<&Row> = seen.rows.iter().map(|place| batch.row(*place)).collect();
+        let contact_id = batch.text(seen.contact_id);
         let is_new = known.is_none();
-        let forgotten = self.forgotten(batch, contact_id, rows).filter(|_| is_new);
+        let forgotten = self.forgotten(batch, contact_id, &rows).filter(|_| is_new);
         let erased_until = forgotten.map_or(i64::MIN, |f| f.forgotten_at);
-        let kept = || {
-            rows.iter()
-                .copied()
-                .filter(|row| row.sent_at > erased_until)
-        };
-        let left_out = rows.len() - kept().count();
+        let is_kept = |row: &Row| row.sent_at > erased_until;
+        let left_out = rows.iter().filter(|row| !is_kept(row)).count();
         self.imported.forgotten += left_out as u64;
         if left_out == rows.len() {
             return Ok(None);
         }
-        let mut contact = known.unwrap_or_default();
-        for row in kept() {
-            contact.learn(batch, row);
-        }
+        let (told_zone, told_language) = (&seen.told.timezone.0, &seen.told.language.0);
+        let as_told = match &known {
+            None => forgotten.is_none(),
+            Some(_) => false,
+        };
+        let (contact, as_read) = if as_told {
+            (seen.told, true)
+        } else {
+            let mut contact = known.unwrap_or_default();
+            let kept = rows.iter().filter(|row| is_kept(row));
+            kept.for_each(|row| contact.learn(batch, row));
+            let as_read = (&contact.timezone.0, &contact.language.0) == (told_zone, told_language);
+            (contact, as_read)
+        };
+        let zone = self
+            .zones
+            .of(contact.timezone.0.as_deref(), self.reading.policy);
         let mut own = Vec::new();
         if self.has_follow_ups && !is_new {
             own = self.store.own_messages(contact.key)?;
         }
-        let order = FileOrder::of(rows);
+        let asks_first = !is_new && self.hints.mostly_known.load(Ordering::Relaxed);
+        let order = FileOrder::of(&rows);
         let said_by = xxh3_64(contact_id.as_bytes());
         let mut pending = Vec::with_capacity(rows.len());
-        let said: Vec<&Row> = kept().filter(|row| row.said.is_some()).collect();
-        for row in kept().filter(|row| row.is_message) {
+        let said: Vec<&Row> = rows
+            .iter()
+            .copied()
+            .filter(|row| is_kept(row) && row.said.is_some())
+            .collect();
+        for (row, found) in rows.iter().copied().zip(seen.found) {
+            if !is_kept(row) || !row.is_message {
+                continue;
+            }
             let identity = self.identity(batch, said_by, row);
             let ours = (row.author != Author::Contact)
                 .then(|| own.iter_mut().position(|o| o.claims(batch, row, identity)))
                 .flatten();
-            let is_known = self.mostly_known
-                && !is_new
-                && self
-                    .statements
-                    .has_message
-                    .exists((contact.key, identity))?;
-            let (seq, found) = (order.seq(row), Found::default());
+            let has_message = &mut self.statements.has_message;
+            let is_known = asks_first && has_message.exists((contact.key, identity))?;
+            let found = match found.filter(|_| as_read) {
+                None if !is_known => self.reading.found(batch, row, &contact, &zone),
+                found => found,
+            };
             pending.push(Pending {
                 row,
                 identity,
-                seq,
+                seq: order.seq(row),
                 ours,
                 is_known,
-                found,
+                found: found.unwrap_or_default(),
             });
         }
-        let zone = self.zone_of(&contact);
-        let (contact_id, rows, derived) = (piece, pending, None);
+        let derived = match seen.derived {
+            Some(derived) if as_told => Some(derived),
+            _ if is_new && forgotten.is_none() => {
+                let policy = self.reading.policy;
+                let of = |p: &Pending<'_>| message(batch, p.row, p.seq, Some(&p.found), policy);
+                let messages = pending.iter().map(of).collect();
+                let reading = self.reading;
+                Some(reading.derived(batch, seen.contact_id, &contact, &rows, messages))
+            }
+            _ => None,
+        };
         Ok(Some(Group {
             contact,
             is_new,
-            contact_id,
+            contact_id: seen.contact_id,
             forgotten,
             own,
             zone,
-            rows,
+            rows: pending,
             said,
             derived,
         }))
@@ -347,23 +397,6 @@ impl<'a> Ingest<'a> {
             .flat_map(given)
             .filter_map(|piece| batch.get(piece));
         self.suppressions.find(contact_id, addresses)
-    }
-
-    fn zone_of(&mut self, contact: &StoredContact) -> Zone {
-        let bot = &self.reading.policy.zone;
-        let Some(name) = contact.timezone.0.as_deref() else {
-            return bot.clone();
-        };
-        if !self.zones.contains_key(name) {
-            if self.zones.len() > MOST_ZONES {
-                self.zones.clear();
-            }
-            self.zones.insert(name.to_owned(), Zone::named(name));
-        }
-        self.zones
-            .get(name)
-            .and_then(Clone::clone)
-            .unwrap_or_else(|| bot.clone())
     }
 
     /// A message's identity: its id, else a hash of what it says and the how-manieth such message it is.
@@ -401,7 +434,8 @@ impl<'a> Ingest<'a> {
         } = group;
         let mut shares = false;
         if is_new {
-            shares = self.statements.shares_a_number(batch, &contact, &rows)?;
+            let statements = &mut self.statements;
+            shares = statements.shares_a_number(batch, &contact, &rows, self.has_addresses)?;
             let derived = group
                 .derived
                 .filter(|_| !shares && said.is_empty())
@@ -483,7 +517,12 @@ impl<'a> Ingest<'a> {
         Ok(())
     }
 
-    fn store_addresses(&self, batch: &Batch, key: ContactKey, rows: &[Pending<'_>]) -> Result<()> {
+    fn store_addresses(
+        &mut self,
+        batch: &Batch,
+        key: ContactKey,
+        rows: &[Pending<'_>],
+    ) -> Result<()> {
         let sql = "INSERT INTO addresses (contact, channel, address, at) VALUES (?1, ?2, ?3, ?4) \
                    ON CONFLICT (contact, channel) DO UPDATE SET address = excluded.address, at = excluded.at \
                    WHERE (excluded.at, excluded.address) > (addresses.at, addresses.address) \
@@ -497,12 +536,14 @@ impl<'a> Ingest<'a> {
                 let values = (key, row.channel.as_str(), address, row.sent_at);
                 self.store.connection.prepare_cached(sql)?.execute(values)?;
                 last = Some((row.channel, address));
+                self.has_addresses = true;
             }
         }
         Ok(())
     }
 
-    /// Stores a message and its signal; `false` when it was there already.
+    /// Stores a message and its signal; `false` when it was there already. Of the statement's values those that
+    /// were set for the row before stay set: the source, and all that is NULL for most messages.
     fn store_message(
         &mut self,
         batch: &Batch,
@@ -511,27 +552,38 @@ impl<'a> Ingest<'a> {
         pending: &Pending<'_>,
     ) -> Result<bool> {
         let (row, found) = (pending.row, &pending.found);
-        let inserted = self.statements.insert_message.execute(params![
-            key,
-            pending.identity,
-            row.sent_at,
-            pending.seq,
-            row.channel.as_str(),
-            row.author.as_str(),
-            self.source,
-            row.automatic || found.automatic,
-            found.signal.map(SignalKind::as_str),
-            found.at.map(micros),
-            found.at.map(|_| zone.name()),
-            found.signal.map(|_| SignalSource::Rules.as_str()),
-            found.signal.map(|_| found.evidence.as_str()),
-            batch.get(row.message_id),
-            batch.get(row.conversation_id),
-            batch.get(row.status),
-            batch.text(row.text),
-            row.ad_click,
-        ])?;
-        Ok(inserted > 0)
+        let Statements {
+            insert_message: insert,
+            has_signal,
+            has_status,
+            ..
+        } = &mut self.statements;
+        insert.raw_bind_parameter(1, key)?;
+        insert.raw_bind_parameter(2, pending.identity)?;
+        insert.raw_bind_parameter(3, row.sent_at)?;
+        insert.raw_bind_parameter(4, pending.seq)?;
+        insert.raw_bind_parameter(5, row.channel.as_str())?;
+        insert.raw_bind_parameter(6, row.author.as_str())?;
+        insert.raw_bind_parameter(8, row.automatic || found.automatic)?;
+        if *has_signal || found.signal.is_some() {
+            insert.raw_bind_parameter(9, found.signal.map(SignalKind::as_str))?;
+            insert.raw_bind_parameter(10, found.at.map(micros))?;
+            insert.raw_bind_parameter(11, found.at.map(|_| zone.name()))?;
+            let source = found.signal.map(|_| SignalSource::Rules.as_str());
+            insert.raw_bind_parameter(12, source)?;
+            let evidence = found.signal.map(|_| found.evidence.as_str());
+            insert.raw_bind_parameter(13, evidence)?;
+            *has_signal = found.signal.is_some();
+        }
+        insert.raw_bind_parameter(14, batch.get(row.message_id))?;
+        insert.raw_bind_parameter(15, batch.get(row.conversation_id))?;
+        if *has_status || row.status.is_some() {
+            insert.raw_bind_parameter(16, batch.get(row.status))?;
+            *has_status = row.status.is_some();
+        }
+        insert.raw_bind_parameter(17, batch.text(row.text))?;
+        insert.raw_bind_parameter(18, row.ad_click)?;
+        Ok(insert.raw_execute()? > 0)
     }
 }
 
@@ -547,6 +599,7 @@ impl Statements<'_> {
         batch: &Batch,
         contact: &StoredContact,
         rows: &[Pending<'_>],
+        has_addresses: bool,
     ) -> Result<bool> {
         let mut given: Vec<&str> = rows
             .iter()
@@ -569,10 +622,11 @@ impl Statements<'_> {
         {
             return Ok(true);
         }
-        for number in given {
-            if self.by_phone.exists([number])?
-                || self.by_address.exists([number])?
-                || self.by_number.exists([number])?
+        for given in given {
+            let number = comparable_number(given);
+            if self.by_phone.exists([&number])?
+                || (has_addresses
+                    && (self.by_address.exists([given])? || self.by_number.exists([&number])?))
             {
                 return Ok(true);
             }

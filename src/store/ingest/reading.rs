@@ -1,14 +1,19 @@
-//! The second stage: what is new is read, and what follows for new contacts is derived; pure, and on every
-//! processor.
+//! The first stage: what messages say is read, and what follows for contacts that seem to be new is derived; pure,
+//! and beside the storing of what came before.
 
-use super::batch::Batch;
-use super::{Group, Pending};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::batch::{Batch, FileOrder, Piece, Row};
+use super::contact::StoredContact;
 use crate::decide::{Policy, Reach, decide};
 use crate::detect::{Detector, Input};
 use crate::model::{
     Author, Contact, Language, Message, Signal, SignalKind, SignalSource, Thread, Timestamp,
 };
 use crate::store::{Derived, time};
+use crate::zone::Zone;
 
 /// How inbound messages are read, and what is derived from them.
 #[derive(Clone, Copy)]
@@ -24,7 +29,7 @@ pub struct Reading<'a> {
 }
 
 /// What is kept of a reading.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Found {
     pub(super) signal: Option<SignalKind>,
     pub(super) at: Option<Timestamp>,
@@ -32,118 +37,237 @@ pub(super) struct Found {
     pub(super) automatic: bool,
 }
 
-/// Fewer groups than this are not worth a thread.
-const WORTH_A_THREAD: usize = 64;
-
-pub(super) fn read(groups: &mut [Group<'_>], batch: &Batch, reading: Reading<'_>) {
-    let processors = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(8);
-    let share = groups.len().div_ceil(processors).max(WORTH_A_THREAD);
-    std::thread::scope(|scope| {
-        let mut shares = groups.chunks_mut(share);
-        let mine = shares.next();
-        for share in shares {
-            scope.spawn(move || share.iter_mut().for_each(|g| g.read(batch, reading)));
-        }
-        mine.into_iter()
-            .flatten()
-            .for_each(|g| g.read(batch, reading));
-    });
+/// What a batch tells of one contact.
+pub(super) struct Seen {
+    pub(super) contact_id: Piece,
+    /// The places of the rows.
+    pub(super) rows: Vec<u32>,
+    /// What they tell of the contact, were it new.
+    pub(super) told: StoredContact,
+    /// For each row: what its message says, if it was read.
+    pub(super) found: Vec<Option<Found>>,
+    /// What follows for the contact, were it new.
+    pub(super) derived: Option<Derived>,
 }
 
-impl Group<'_> {
-    fn read(&mut self, batch: &Batch, reading: Reading<'_>) {
-        let language = self
-            .contact
-            .language
-            .0
-            .as_deref()
-            .and_then(Language::from_tag);
-        for pending in &mut self.rows {
-            if pending.row.author == Author::Contact && !pending.is_known {
-                let reading = reading.detector.read(&Input {
-                    text: batch.text(pending.row.text),
-                    sent_at: time(pending.row.sent_at),
-                    zone: &self.zone,
-                    language,
-                    default_language: reading.language,
-                });
-                pending.found = Found {
-                    signal: reading.signal,
-                    at: reading.at.filter(|_| reading.signal.is_some()),
-                    evidence: reading.evidence,
-                    automatic: reading.automatic,
-                };
+/// What the batches before were like: what has not been worth the while is not done ahead.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    /// Most messages were stored already.
+    pub(super) mostly_known: AtomicBool,
+    /// Most contacts were.
+    pub(super) known_contacts: AtomicBool,
+}
+
+/// More zone names than there are: somebody's nonsense must not grow without bound.
+const MOST_ZONES: usize = 1000;
+
+/// Zones by their names.
+#[derive(Default)]
+pub(super) struct Zones(HashMap<String, Option<Zone>>);
+
+impl Zones {
+    /// The zone of this name, else the bot's.
+    pub(super) fn of(&mut self, name: Option<&str>, policy: &Policy) -> Zone {
+        let Some(name) = name else {
+            return policy.zone.clone();
+        };
+        if !self.0.contains_key(name) {
+            if self.0.len() > MOST_ZONES {
+                self.0.clear();
             }
+            self.0.insert(name.to_owned(), Zone::named(name));
         }
-        // Others with the same number, and how fresh the source is, are not looked at: they can only make a
-        // contact wait longer, and whoever wakes a contact decides with all that is known.
-        if self.is_new && self.forgotten.is_none() {
-            let thread = self.thread(batch, reading.policy);
-            let decision = decide(reading.policy, &thread, reading.now);
-            self.derived = Some(Derived::of(&decision));
+        let found = self.0.get(name).and_then(Clone::clone);
+        found.unwrap_or_else(|| policy.zone.clone())
+    }
+}
+
+/// Reads batches, one after the other, ahead of the store.
+pub struct BatchReader<'a> {
+    reading: Reading<'a>,
+    hints: Arc<Hints>,
+    /// For each thread.
+    zones: Vec<Zones>,
+}
+
+/// Fewer contacts than this are not worth a thread.
+const WORTH_A_THREAD: usize = 64;
+
+impl<'a> BatchReader<'a> {
+    pub(super) fn new(reading: Reading<'a>, hints: Arc<Hints>) -> Self {
+        // One processor stores, and some of another one cuts the file into rows.
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = processors.saturating_sub(1).clamp(1, 8);
+        let zones = (0..threads).map(|_| Zones::default()).collect();
+        Self {
+            reading,
+            hints,
+            zones,
         }
     }
 
-    /// A new contact's thread, as far as a decision looks at it.
-    fn thread(&self, batch: &Batch, policy: &Policy) -> Thread {
-        let told = &self.contact;
+    /// Reads a batch.
+    pub fn read(&mut self, batch: &mut Batch) {
+        batch.seen = self.seen(batch);
+    }
+
+    /// What a batch tells, contact by contact.
+    pub(super) fn seen(&mut self, batch: &Batch) -> Vec<Seen> {
+        let groups = batch.by_contact();
+        let share = groups.len().div_ceil(self.zones.len()).max(WORTH_A_THREAD);
+        let (reading, hints, rows) = (self.reading, &*self.hints, batch);
+        std::thread::scope(|scope| {
+            let mut threads = Vec::new();
+            let mut shares = groups.chunks(share).zip(&mut self.zones);
+            let mine = shares.next();
+            for (share, zones) in shares {
+                threads.push(scope.spawn(move || see(share, rows, reading, hints, zones)));
+            }
+            let mut seen = mine.map_or_else(Vec::new, |(share, zones)| {
+                see(share, rows, reading, hints, zones)
+            });
+            for thread in threads {
+                match thread.join() {
+                    Ok(more) => seen.extend(more),
+                    Err(defect) => std::panic::resume_unwind(defect),
+                }
+            }
+            seen
+        })
+    }
+}
+
+fn see(
+    groups: &[(Piece, Vec<u32>)],
+    batch: &Batch,
+    reading: Reading<'_>,
+    hints: &Hints,
+    zones: &mut Zones,
+) -> Vec<Seen> {
+    let reads = !hints.mostly_known.load(Ordering::Relaxed);
+    let derives = reads && !hints.known_contacts.load(Ordering::Relaxed);
+    let see = |(contact_id, places): &(Piece, Vec<u32>)| {
+        let rows: Vec<&Row> = places.iter().map(|place| batch.row(*place)).collect();
+        let mut told = StoredContact::default();
+        rows.iter().for_each(|row| told.learn(batch, row));
+        let zone = zones.of(told.timezone.0.as_deref(), reading.policy);
+        let found: Vec<Option<Found>> = rows
+            .iter()
+            .map(|row| reading.found(batch, row, &told, &zone).filter(|_| reads))
+            .collect();
+        let derived = derives.then(|| {
+            let order = FileOrder::of(&rows);
+            let of_row = |(row, found): (&&'_ Row, &'_ Option<Found>)| {
+                message(batch, row, order.seq(row), found.as_ref(), reading.policy)
+            };
+            let messages = rows.iter().zip(&found).filter(|(row, _)| row.is_message);
+            let messages = messages.map(of_row).collect();
+            reading.derived(batch, *contact_id, &told, &rows, messages)
+        });
+        Seen {
+            contact_id: *contact_id,
+            rows: places.clone(),
+            told,
+            found,
+            derived,
+        }
+    };
+    groups.iter().map(see).collect()
+}
+
+impl Reading<'_> {
+    /// What a message says; `None` for one that is not the contact's.
+    pub(super) fn found(
+        &self,
+        batch: &Batch,
+        row: &Row,
+        contact: &StoredContact,
+        zone: &Zone,
+    ) -> Option<Found> {
+        if row.author != Author::Contact || !row.is_message {
+            return None;
+        }
+        let language = contact.language.0.as_deref();
+        let reading = self.detector.read(&Input {
+            text: batch.text(row.text),
+            sent_at: time(row.sent_at),
+            zone,
+            language: language.and_then(Language::from_tag),
+            default_language: self.language,
+        });
+        Some(Found {
+            signal: reading.signal,
+            at: reading.at.filter(|_| reading.signal.is_some()),
+            evidence: reading.evidence,
+            automatic: reading.automatic,
+        })
+    }
+
+    /// What follows for a new contact. Others with the same number, and how fresh the source is, are not looked
+    /// at: they can only make a contact wait longer, and whoever wakes a contact decides with all that is known.
+    pub(super) fn derived(
+        &self,
+        batch: &Batch,
+        contact_id: Piece,
+        told: &StoredContact,
+        rows: &[&Row],
+        messages: Vec<Message>,
+    ) -> Derived {
         let contact = Contact {
-            contact_id: batch.text(self.contact_id).to_owned(),
+            contact_id: batch.text(contact_id).to_owned(),
             phone: told.phone.0.clone(),
             email: told.email.0.clone(),
             timezone: told.timezone.0.clone(),
-            addresses: self
-                .rows
+            addresses: rows
                 .iter()
-                .filter_map(|p| Some((p.row.channel, batch.get(p.row.address)?.to_owned())))
+                .filter(|row| row.is_message)
+                .filter_map(|row| Some((row.channel, batch.get(row.address)?.to_owned())))
                 .collect(),
             ..Contact::default()
         };
-        let has_conversations = policy.reach.values().any(|r| *r == Reach::Conversation);
-        let messages = self
-            .rows
-            .iter()
-            .map(|pending| pending.message(batch, has_conversations))
-            .collect();
-        Thread {
+        let thread = Thread {
             contact,
             messages,
             ..Thread::default()
-        }
+        };
+        Derived::of(&decide(self.policy, &thread, self.now))
     }
 }
 
-impl Pending<'_> {
-    fn message(&self, batch: &Batch, has_conversation: bool) -> Message {
-        let found = &self.found;
-        let signal = found.signal.map(|kind| {
-            let (at, zone, source) = (found.at, None, SignalSource::Rules);
-            Signal {
-                kind,
-                at,
-                evidence: String::new(),
-                zone,
-                source,
-            }
-        });
-        Message {
-            sent_at: time(self.row.sent_at),
-            seq: self.seq,
-            channel: self.row.channel,
-            author: self.row.author,
-            // A decision shows a text, and ties of equal times are told apart by it.
-            text: batch.text(self.row.text).to_owned(),
-            message_id: None,
-            conversation_id: batch
-                .get(self.row.conversation_id.filter(|_| has_conversation))
-                .map(str::to_owned),
-            status: None,
-            signal,
-            automatic: self.row.automatic || found.automatic,
-            ad_click: self.row.ad_click,
-            source: 0,
-        }
+/// A row as a message, as far as a decision looks at it.
+pub(super) fn message(
+    batch: &Batch,
+    row: &Row,
+    seq: i64,
+    found: Option<&Found>,
+    policy: &Policy,
+) -> Message {
+    let signal = found.and_then(|found| {
+        Some(Signal {
+            kind: found.signal?,
+            at: found.at,
+            evidence: String::new(),
+            zone: None,
+            source: SignalSource::Rules,
+        })
+    });
+    let has_conversation = policy.reach.values().any(|r| *r == Reach::Conversation);
+    Message {
+        sent_at: time(row.sent_at),
+        seq,
+        channel: row.channel,
+        author: row.author,
+        // A decision shows a text, and ties of equal times are told apart by it.
+        text: batch.text(row.text).to_owned(),
+        message_id: None,
+        conversation_id: batch
+            .get(row.conversation_id.filter(|_| has_conversation))
+            .map(str::to_owned),
+        status: None,
+        signal,
+        automatic: row.automatic || found.is_some_and(|f| f.automatic),
+        ad_click: row.ad_click,
+        source: 0,
     }
 }
