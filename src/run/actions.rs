@@ -76,6 +76,8 @@ impl Actions<'_> {
     /// # Errors
     /// When the database cannot be read or written.
     pub fn perform(&self, summary: &mut Summary, report: &mut dyn FnMut(&Event)) -> Result<()> {
+        self.store
+            .each_found_sent(|row, scenario, step| self.queue_found(row, scenario, step))?;
         for (row, action) in self.store.recover_actions()? {
             summary.failed_actions += 1;
             report(&Event::Action {

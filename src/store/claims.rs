@@ -312,6 +312,7 @@ impl Store {
                 Resolution::Sent => {
                     let sql = "UPDATE follow_ups SET state = 'sent', sent_at = claimed_at WHERE id = ?1";
                     self.connection.execute(sql, [row])?;
+                    self.note_found_sent(row)?;
                 }
                 Resolution::NotSent => {
                     // A step that a later one has overtaken is not sent after it.

@@ -5,10 +5,10 @@ pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
 pub(super) const MIGRATIONS: [&str; VERSION as usize] =
-    [V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS];
+    [V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 6;
+pub(super) const VERSION: u32 = 7;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -254,6 +254,13 @@ CREATE TABLE cursors (
   source INTEGER PRIMARY KEY REFERENCES sources(id),
   account TEXT NOT NULL,                     -- whose cursor it is: of no use with another one
   cursor TEXT NOT NULL                       -- the API's own; kept in the transaction that stores its messages
+) STRICT;
+";
+
+/// Follow-ups that turned out to have been sent: their workflows' actions are still to be queued (rule X8).
+const FOUND: &str = "
+CREATE TABLE found_sent (
+  follow_up INTEGER PRIMARY KEY REFERENCES follow_ups(id)
 ) STRICT;
 ";
 

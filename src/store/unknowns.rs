@@ -89,4 +89,34 @@ impl Store {
         self.awaken(unknown.contact)?;
         Ok(changed > 0)
     }
+
+    /// Inside a transaction: a follow-up of which nobody knew was sent. The next run queues its workflow's actions
+    /// (rule X8).
+    pub(super) fn note_found_sent(&self, row: i64) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO found_sent (follow_up) VALUES (?1)";
+        self.connection.prepare_cached(sql)?.execute([row])?;
+        Ok(())
+    }
+
+    /// Gives each follow-up that an import or a person's word has shown to be sent to `queue`, once.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written, and those of `queue`.
+    pub fn each_found_sent(&self, queue: impl Fn(i64, Scenario, u32) -> Result<()>) -> Result<()> {
+        let any = "SELECT 1 FROM found_sent LIMIT 1";
+        if !self.connection.prepare_cached(any)?.exists([])? {
+            return Ok(());
+        }
+        self.durably(|| {
+            let sql = "SELECT f.id, f.scenario, f.step FROM found_sent \
+                       JOIN follow_ups f ON f.id = found_sent.follow_up WHERE f.state = 'sent'";
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                queue(row.get(0)?, named(row, 1)?, row.get(2)?)?;
+            }
+            self.connection.execute("DELETE FROM found_sent", [])?;
+            Ok(())
+        })
+    }
 }

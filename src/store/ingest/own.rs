@@ -94,6 +94,7 @@ impl Store {
         self.connection.prepare_cached(sql)?.execute(values)?;
         let settles = own.state != "sent";
         if settles {
+            self.note_found_sent(own.id)?;
             self.awaken(own.contact)?;
         }
         Ok(settles)

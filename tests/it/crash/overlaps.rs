@@ -221,6 +221,37 @@ fn x8_actions_of_a_run_that_died_before_them_are_done_by_the_next() {
     assert!(business.actions().iter().all(|(.., state)| state == "done"));
 }
 
+/// X8, X6: a step that a crash left unknown, and that an export or a person then shows to have been sent, has its
+/// actions done like any other; once.
+#[test]
+fn x8_a_step_that_turns_out_to_have_been_sent_has_its_actions_done() {
+    let by_export = |business: &Business| {
+        business.import("sms0,sms,outbound,2026-03-02T08:10:30Z,One?,,\n");
+    };
+    let by_word = |business: &Business| {
+        let id = business.rows().remove(0).id;
+        let resolve = business.command(&["resolve", &id, "sent", "--now", NOW]);
+        assert_eq!(Ran::of_command(resolve).code, Some(0));
+    };
+    for show in [&by_export as &dyn Fn(&Business), &by_word] {
+        let server = Server::always(taken());
+        let hook = Server::always(Reply::answer(200, ""));
+        let business = acting(&server.url(), &hook.url(), "");
+        business.quiet("sms", 1);
+        assert!(business.kill_at("claimed", NOW));
+        let left = business.run("2026-03-02T08:11:00Z");
+        assert_eq!((left.count("recovered"), left.count("sent")), (1, 0));
+        assert!(business.actions().is_empty() && hook.requests().is_empty());
+        show(&business);
+        for now in ["2026-03-02T08:12:00Z", "2026-03-02T08:13:00Z"] {
+            business.run(now);
+            assert_eq!(business.actions().len(), 3);
+            assert!(business.actions().iter().all(|(.., state)| state == "done"));
+            assert_eq!(hook.requests().len(), 1);
+        }
+    }
+}
+
 /// X5: a reader of the output who goes away stops nothing.
 #[test]
 fn x5_a_reader_who_goes_away_does_not_stop_the_run() {
