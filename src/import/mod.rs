@@ -3,6 +3,7 @@
 mod archive;
 mod chatwoot;
 mod contacts;
+mod content;
 mod csv;
 mod document;
 mod elements;

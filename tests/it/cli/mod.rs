@@ -9,6 +9,7 @@ mod plan;
 mod program;
 mod report;
 mod show;
+mod sources;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

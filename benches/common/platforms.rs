@@ -1,0 +1,231 @@
+//! Exports of platforms for the benchmarks: the same conversations, written as each platform does.
+
+use std::io::{Result, Write};
+
+/// One format: its name, how a file of it is called, and how one is written with so many messages.
+pub(crate) struct Sample {
+    pub(crate) name: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) write: fn(&mut dyn Write, u64) -> Result<()>,
+}
+
+pub(crate) const SAMPLES: &[Sample] = &[
+    Sample {
+        name: "messenger",
+        file: "facebook_message_1.json",
+        write: messenger,
+    },
+    Sample {
+        name: "telegram",
+        file: "result.json",
+        write: telegram,
+    },
+    Sample {
+        name: "twilio",
+        file: "twilio.json",
+        write: twilio,
+    },
+    Sample {
+        name: "highlevel",
+        file: "highlevel.json",
+        write: highlevel,
+    },
+    Sample {
+        name: "chatwoot",
+        file: "chatwoot.jsonl",
+        write: chatwoot,
+    },
+    Sample {
+        name: "intercom",
+        file: "intercom.json",
+        write: intercom,
+    },
+    Sample {
+        name: "whatsapp_cloud",
+        file: "spool.jsonl",
+        write: whatsapp_cloud,
+    },
+    Sample {
+        name: "mbox",
+        file: "inbox.mbox",
+        write: mbox,
+    },
+];
+
+const TEXTS: [&str; 5] = [
+    "Is there a free slot for two people tomorrow?",
+    "There is, at eleven. Shall I book it?",
+    "Perdón, estoy manejando. Te escribo mañana a las diez",
+    "ok, thanks 👍",
+    "Could you tell me once more what the treatment costs, how long it takes, and whether I can park in front of the house? I come by car with my mother.",
+];
+const BEGIN: u64 = 1_772_442_000;
+
+fn text(n: u64) -> &'static str {
+    TEXTS[usize::try_from(n % 5).unwrap_or(0)]
+}
+
+/// Each character of UTF-8 as a Latin-1 escape, as Meta writes.
+fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii() {
+                char::from(b).to_string()
+            } else {
+                format!("\\u{b:04x}")
+            }
+        })
+        .collect()
+}
+
+fn messenger(out: &mut dyn Write, messages: u64) -> Result<()> {
+    write!(
+        out,
+        "{{\n  \"participants\": [{{\"name\": \"Ana\"}},{{\"name\": \"Desk\"}}],\n  \"messages\": ["
+    )?;
+    for n in 0..messages {
+        let comma = if n == 0 { "" } else { "," };
+        let who = if n % 2 == 0 { "Ana" } else { "Desk" };
+        write!(
+            out,
+            "{comma}\n    {{\n      \"sender_name\": \"{who}\",\n      \"timestamp_ms\": {},\n      \"content\": \"{}\",\n      \"is_geoblocked_for_viewer\": false,\n      \"is_unsent_image_by_messenger_kid_parent\": false\n    }}",
+            (BEGIN + messages - n) * 1000,
+            escaped(text(n))
+        )?;
+    }
+    write!(
+        out,
+        "\n  ],\n  \"title\": \"Ana\",\n  \"thread_path\": \"inbox/ana_1\"\n}}\n"
+    )
+}
+
+fn telegram(out: &mut dyn Write, messages: u64) -> Result<()> {
+    write!(
+        out,
+        "{{\n \"name\": \"Ana\",\n \"type\": \"personal_chat\",\n \"id\": 42,\n \"messages\": ["
+    )?;
+    for n in 0..messages {
+        let comma = if n == 0 { "" } else { "," };
+        let (who, id) = if n % 2 == 0 { ("Ana", 42) } else { ("Desk", 1) };
+        write!(
+            out,
+            "{comma}\n  {{\n   \"id\": {n},\n   \"type\": \"message\",\n   \"date\": \"2026-03-02T10:00:00\",\n   \"date_unixtime\": \"{}\",\n   \"from\": \"{who}\",\n   \"from_id\": \"user{id}\",\n   \"text\": \"{text}\",\n   \"text_entities\": [\n    {{\n     \"type\": \"plain\",\n     \"text\": \"{text}\"\n    }}\n   ]\n  }}",
+            BEGIN + n,
+            text = text(n)
+        )?;
+    }
+    write!(out, "\n ]\n}}\n")
+}
+
+fn twilio(out: &mut dyn Write, messages: u64) -> Result<()> {
+    write!(out, "{{\"page\":0,\"messages\":[")?;
+    for n in 0..messages {
+        let comma = if n == 0 { "" } else { "," };
+        let (from, to, direction) = if n % 2 == 0 {
+            (n / 20, 0, "inbound")
+        } else {
+            (0, n / 20, "outbound-api")
+        };
+        write!(
+            out,
+            "{comma}\n {{\"account_sid\":\"ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"api_version\":\"2010-04-01\",\"body\":\"{}\",\"date_created\":\"Fri, 24 May 2019 17:44:46 +0000\",\"date_sent\":\"Fri, 24 May 2019 17:44:50 +0000\",\"date_updated\":\"Fri, 24 May 2019 17:44:50 +0000\",\"direction\":\"{direction}\",\"error_code\":null,\"error_message\":null,\"from\":\"+1555{from:07}\",\"num_media\":\"0\",\"num_segments\":\"1\",\"price\":\"-0.00750\",\"price_unit\":\"USD\",\"sid\":\"SM{n:032x}\",\"status\":\"delivered\",\"subresource_uris\":{{\"media\":\"/2010-04-01/Accounts/AC/Messages/SM/Media.json\"}},\"to\":\"+1555{to:07}\"}}",
+            text(n)
+        )?;
+    }
+    writeln!(out, "]}}")
+}
+
+fn highlevel(out: &mut dyn Write, messages: u64) -> Result<()> {
+    write!(out, "{{\"messages\":[")?;
+    for n in 0..messages {
+        let comma = if n == 0 { "" } else { "," };
+        let direction = if n % 2 == 0 { "inbound" } else { "outbound" };
+        write!(
+            out,
+            "{comma}{{\"id\":\"m{n:020}\",\"type\":2,\"messageType\":\"TYPE_SMS\",\"locationId\":\"ve9EPM428h8vShlRW1KT\",\"contactId\":\"c{:019}\",\"conversationId\":\"v{:019}\",\"dateAdded\":\"2026-03-02T09:00:00.000Z\",\"body\":\"{}\",\"direction\":\"{direction}\",\"status\":\"delivered\",\"contentType\":\"text/plain\",\"attachments\":[],\"source\":\"app\"}}",
+            n / 10,
+            n / 10,
+            text(n)
+        )?;
+    }
+    writeln!(out, "],\"nextCursor\":null,\"total\":{messages}}}")
+}
+
+fn chatwoot(out: &mut dyn Write, messages: u64) -> Result<()> {
+    for n in 0..messages {
+        let (kind, sender) = if n % 2 == 0 {
+            (
+                "incoming",
+                "{\"id\":7,\"name\":\"Ana\",\"phone_number\":\"+15550100\"}",
+            )
+        } else {
+            ("outgoing", "{\"id\":1,\"name\":\"Dora\",\"type\":\"user\"}")
+        };
+        writeln!(
+            out,
+            "{{\"event\":\"message_created\",\"id\":{n},\"content\":\"{}\",\"created_at\":\"2026-03-02T09:00:00.000Z\",\"message_type\":\"{kind}\",\"content_type\":\"text\",\"content_attributes\":{{}},\"private\":false,\"source_id\":null,\"sender\":{sender},\"inbox\":{{\"id\":3,\"name\":\"Web\"}},\"conversation\":{{\"id\":12,\"channel\":\"Channel::WebWidget\",\"can_reply\":true,\"contact_inbox\":{{\"contact_id\":7}},\"meta\":{{\"sender\":{{\"id\":7,\"name\":\"Ana\"}}}},\"status\":\"open\"}},\"account\":{{\"id\":1}}}}",
+            text(n)
+        )?;
+    }
+    Ok(())
+}
+
+fn intercom(out: &mut dyn Write, messages: u64) -> Result<()> {
+    write!(out, "{{\"type\":\"conversation.list\",\"conversations\":[")?;
+    for n in 0..messages / 10 {
+        let comma = if n == 0 { "" } else { "," };
+        write!(
+            out,
+            "{comma}\n{{\"type\":\"conversation\",\"id\":\"{n}\",\"created_at\":{BEGIN},\"source\":{{\"type\":\"conversation\",\"id\":\"s{n}\",\"delivered_as\":\"customer_initiated\",\"body\":\"<p>{}</p>\",\"author\":{{\"type\":\"user\",\"id\":\"u{n}\",\"name\":\"Ana\",\"email\":\"ana@example.com\"}}}},\"contacts\":{{\"contacts\":[{{\"id\":\"k{n}\"}}]}},\"conversation_parts\":{{\"conversation_parts\":[",
+            text(n)
+        )?;
+        for part in 1..10 {
+            let comma = if part == 1 { "" } else { "," };
+            let (kind, id) = if part % 2 == 0 {
+                ("user", "u")
+            } else {
+                ("admin", "1")
+            };
+            write!(
+                out,
+                "{comma}{{\"type\":\"conversation_part\",\"id\":\"{n}.{part}\",\"part_type\":\"comment\",\"body\":\"<p>{}</p>\",\"created_at\":{},\"updated_at\":{BEGIN},\"notified_at\":{BEGIN},\"assigned_to\":null,\"author\":{{\"type\":\"{kind}\",\"id\":\"{id}\",\"name\":\"N\",\"email\":\"n@example.com\"}},\"attachments\":[],\"redacted\":false}}",
+                text(n + part),
+                BEGIN + part
+            )?;
+        }
+        write!(out, "]}}}}")?;
+    }
+    writeln!(out, "]}}")
+}
+
+fn whatsapp_cloud(out: &mut dyn Write, messages: u64) -> Result<()> {
+    for n in 0..messages {
+        writeln!(
+            out,
+            "{{\"object\":\"whatsapp_business_account\",\"entry\":[{{\"id\":\"1\",\"changes\":[{{\"value\":{{\"messaging_product\":\"whatsapp\",\"metadata\":{{\"display_phone_number\":\"15550199\",\"phone_number_id\":\"9\"}},\"contacts\":[{{\"profile\":{{\"name\":\"Ana\"}},\"wa_id\":\"1555{:07}\"}}],\"messages\":[{{\"from\":\"1555{:07}\",\"id\":\"wamid.{n}\",\"timestamp\":\"{}\",\"text\":{{\"body\":\"{}\"}},\"type\":\"text\"}}]}},\"field\":\"messages\"}}]}}]}}",
+            n / 10,
+            n / 10,
+            BEGIN + n,
+            text(n)
+        )?;
+    }
+    Ok(())
+}
+
+fn mbox(out: &mut dyn Write, messages: u64) -> Result<()> {
+    for n in 0..messages {
+        let who = n / 10;
+        let (from, to) = if n % 2 == 0 {
+            (format!("a{who}@example.com"), "desk@example.com".to_owned())
+        } else {
+            ("desk@example.com".to_owned(), format!("a{who}@example.com"))
+        };
+        write!(
+            out,
+            "From x Mon Mar  2 09:00:00 2026\nReceived: from mx.example by host.example; Mon, 2 Mar 2026 09:00:00 +0000\nFrom: <{from}>\nTo: <{to}>\nSubject: Slot\nDate: Mon, 2 Mar 2026 09:00:00 +0000\nMessage-ID: <{n}@example.com>\nReferences: <{who}@example.com>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{}\n\nOn Mon, 2 Mar 2026 at 09:00, Desk <desk@example.com> wrote:\n> {}\n\n",
+            text(n),
+            text(n + 1)
+        )?;
+    }
+    Ok(())
+}
