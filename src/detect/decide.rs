@@ -347,7 +347,8 @@ fn weigh(
     if let Some((hit, mut time)) = wanted
         && (hit.want != Want::Free || busy.is_some())
     {
-        if time.piece.bound == Bound::Until && hit.want != Want::Ask {
+        // "busy until 3, call me after that"
+        if time.piece.bound == Bound::Until && (hit.want != Want::Ask || busy.is_some()) {
             time.piece.bound = Bound::At;
         }
         let local = now.and_then(|now| resolve(&time.piece, now));
