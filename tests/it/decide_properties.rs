@@ -4,13 +4,20 @@ use chrono::{Datelike, TimeDelta, Timelike};
 use followup::decide::hours::{Hours, HoursZone};
 use followup::decide::{Action, Because, Decision, Policy, decide};
 use followup::model::{
-    Author, Channel, FollowUp, Message, Scenario, SharedWord, Signal, SignalKind, SignalSource,
-    Thread, Timestamp, Word, WordKind, WordSource,
+    Author, Channel, FollowUp, Message, Refusal, Scenario, SharedWord, Signal, SignalKind,
+    SignalSource, Thread, Timestamp, Word, WordKind, WordSource,
 };
 use followup::zone::Zone;
 use proptest::prelude::*;
 
 use crate::arbitrary::{all_times, any_delay, near_times, policy, thread, usual_delay};
+
+/// What the contact wrote on a channel by `now`.
+fn inbound_of(thread: &Thread, channel: Channel, now: Timestamp) -> impl Iterator<Item = &Message> {
+    thread.messages.iter().filter(move |m| {
+        m.author == Author::Contact && m.channel == channel && m.sent_at <= now && !m.automatic
+    })
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
@@ -45,13 +52,19 @@ proptest! {
             prop_assert!(zone.after(human, policy.human_hold) <= due_at, "while a person has it");
         }
         if let (Action::Send, Some(channel)) = (decision.action, decision.channel) {
-            let inbound = there().filter(|m| m.author == Author::Contact && m.channel == channel);
-            let last = inbound.map(|m| m.sent_at).max();
+            let last = inbound_of(&thread, channel, now).map(|m| m.sent_at).max();
+            let closed = thread.follow_ups.iter().any(|f| f.refused_on.contains(&Refusal::WindowClosed(channel)));
             let open = last.is_some_and(|last| now - last < TimeDelta::hours(24));
-            prop_assert!(open || !channel.has_window() || decision.approved_template, "window");
+            let by_ad = [Channel::Facebook, Channel::Instagram].contains(&channel)
+                && inbound_of(&thread, channel, now).any(|m| m.ad_click && now - m.sent_at < TimeDelta::days(7));
+            prop_assert!(open || by_ad || !channel.has_window() || decision.approved_template, "window");
             prop_assert!(policy.senders.contains(&channel), "no sender");
-            prop_assert!(thread.contact.address(channel).is_some(), "no address");
-            prop_assert_eq!(decision.approved_template, channel == Channel::Whatsapp && !open);
+            let by_contact = policy.reach.contains_key(&channel); // the platform knows them, whatever we know
+            prop_assert!(by_contact || thread.contact.address(channel).is_some(), "no address");
+            if !closed {
+                prop_assert_eq!(decision.approved_template, channel == Channel::Whatsapp && !open);
+            }
+            prop_assert!(channel == Channel::Whatsapp || !decision.approved_template);
             let expires = policy.max_late.map(|late| zone.after(due_at, late));
             prop_assert!(expires.is_none_or(|expires| now <= expires), "too late");
         }
