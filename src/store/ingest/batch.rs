@@ -7,9 +7,9 @@ use crate::import::{Record, Said, Tells};
 use crate::model::{Author, Channel, WordKind, WordSource};
 use crate::store::micros;
 
-/// The size of a batch: rows, and bytes of text.
-const MOST_ROWS: usize = 16_384;
-const MOST_BYTES: usize = 6 << 20;
+/// The size of a batch: rows, and bytes of text. Three are under way at once: cut, read and stored.
+const MOST_ROWS: usize = 12_288;
+const MOST_BYTES: usize = 4 << 20;
 
 /// A piece of the batch's text.
 #[derive(Clone, Copy)]
