@@ -11,9 +11,9 @@ use crate::config::{self, Config};
 use crate::decide::{Action, Decision, decide};
 use crate::error::Outcome;
 use crate::model::{TextSource, Thread, Timestamp};
-use crate::report::Clocks;
 use crate::report::calendar::PlanCalendar;
 use crate::report::plan::{Row, Table, Tally, json};
+use crate::report::{Clocks, count};
 use crate::store::{Access, ContactKey, Store, Threads};
 
 /// Decides about every contact that may be due, and shows it. Nothing is written but the drafts that `--render` asks
@@ -45,6 +45,7 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
     };
     let format = arguments.format();
     let mut paper = Paper::new(context, format, &config.bot.name);
+    let unread = store.unread_by_contact()?;
     let mut tell = |key: ContactKey, thread: &Thread, decision: &Decision| {
         if !wanted(decision) {
             return Ok(());
@@ -65,6 +66,7 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
             decision,
             text: text.as_deref(),
             text_source,
+            unread: unread.get(&key).copied().unwrap_or(0),
         };
         paper.row(&row, || Clocks::new(&thread.contact, &config.bot.zone, now))
     };
@@ -77,11 +79,17 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
         }
         None => look.everywhere(arguments.all, tell)?,
     }
-    let notes = if format == PlanFormat::Table {
-        stale_sources(&store, &config, now)?
-    } else {
-        Vec::new()
-    };
+    let mut notes = Vec::new();
+    if format == PlanFormat::Table {
+        notes = stale_sources(&store, &config, now)?;
+        let unread = unread.values().copied().map(u64::from).sum();
+        if unread > 0 {
+            let what = count(unread, "message waits", "messages wait");
+            notes.push(format!(
+                "{what} for a model to read what the rules are unsure of"
+            ));
+        }
+    }
     paper.finish(&notes)?;
     Ok(Outcome::Done)
 }

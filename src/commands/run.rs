@@ -17,7 +17,7 @@ use crate::intake::{Intake, LastLook};
 use crate::model::{Thread, Timestamp};
 use crate::report::run::{event_words, is_problem, needs_a_person, summary_words};
 use crate::report::terminal::plain;
-use crate::run::{Actions, Event, Point, Run, Summary, Written};
+use crate::run::{Actions, Event, Point, Readings, Run, Summary, Written};
 use crate::store::{Access, RunLock, Store};
 use crate::workflow::{IN_ACTION, Workflows};
 
@@ -79,6 +79,7 @@ fn send(
     let composer = Composer::new(config);
     let used = used_today(store, config, clock())?;
     let author = Author::new(config, context.environment, used, clock);
+    let detector = Detector::new(&config.stop.opt_out_words);
     let workflows = Workflows::new(config, &senders, context.environment);
     let concurrency = config.limits.concurrency;
     let signals = context.signals;
@@ -120,10 +121,31 @@ fn send(
     };
     let json = arguments.json;
     let mut paper = Paper::new(context, json);
+    let mut read = Summary::default();
+    if let Some(author) = author.as_ref().filter(|_| reads_by_model(config)) {
+        let readings = Readings {
+            store,
+            config,
+            author,
+            detector: &detector,
+            clock,
+            stop,
+        };
+        readings.read(&mut read, &mut |event| paper.event(event))?;
+        store.settle(&config.policy, clock(), || signals.stop())?;
+    }
     let mut summary = run.send_due(&mut |event| paper.event(event))?;
+    summary.read = read.read;
+    summary.unread = read.unread;
+    summary.ai += read.ai;
     actions.perform(&mut summary, &mut |event| paper.event(event))?;
     paper.summary(&summary);
     Ok(summary)
+}
+
+/// Whether a model reads messages on which the rules are unsure.
+fn reads_by_model(config: &Config) -> bool {
+    config.ai.as_ref().is_some_and(|ai| ai.detect)
 }
 
 fn write(composer: &Composer<'_>, thread: &Thread, decision: &Decision) -> Result<Written, String> {

@@ -47,7 +47,11 @@ pub(crate) fn first_name(contact: &Contact) -> Option<String> {
     let name = clean(name.trim_end_matches([',', ';', ':']));
     let is_name = name.chars().any(char::is_alphabetic)
         && name.chars().count() <= MAX_NAME_CHARS
-        && !name.contains(['/', '@', '<', '>', '{', '}', '\\', '_'])
+        && !name.contains([
+            '/', '@', '<', '>', '{', '}', '\\', '_', '|', '[', ']', '"', '=',
+        ])
+        && !name.trim_end_matches('.').contains('.')
+        && name.chars().filter(char::is_ascii_digit).count() < 3
         && !name.starts_with("www.");
     is_name.then_some(name)
 }

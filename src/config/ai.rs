@@ -25,6 +25,8 @@ pub struct Ai {
     pub timeout: Duration,
     /// What may be used.
     pub budget: Budget,
+    /// Whether they also read messages on which the rules are unsure (rules S1, S5); by default not.
+    pub detect: bool,
     /// Whether a person must let each of its texts through, where a step or scenario does not say (rule X9).
     pub approve: bool,
     /// When a text must say that it is by an AI.
@@ -148,6 +150,7 @@ pub(super) fn read(mut table: Table<'_>, place: &Place<'_>, findings: &mut Findi
         findings,
     );
     let budget = budget::read(&mut table, max_time, findings);
+    let detect = table.flag("detect", findings).unwrap_or(false);
     let approve = table.flag("approve", findings).unwrap_or(false);
     let disclosure = disclosure::read(table.table("disclosure", findings), findings);
     let otherwise = |table: &mut Table<'_>, key, example, findings: &mut Findings| {
@@ -191,6 +194,7 @@ pub(super) fn read(mut table: Table<'_>, place: &Place<'_>, findings: &mut Findi
         temperature,
         timeout: timeout.unwrap_or(Duration::from_secs(30)),
         budget,
+        detect,
         approve,
         disclosure,
         when_spent: when_spent.unwrap_or(Otherwise::Fallback),

@@ -253,6 +253,8 @@ struct Ai {
     max_tokens: Option<Texts>,
     /// Money by the models' prices, such as "0.50/run", "2.50/day".
     max_cost: Option<Texts>,
+    /// Whether a model also reads messages on which the rules are unsure; default false.
+    detect: Option<bool>,
     /// Whether its texts wait for a person, where a step or scenario does not say.
     approve: Option<bool>,
     disclosure: Option<Disclosure>,

@@ -1,7 +1,7 @@
 //! A person's look at a text before it is sent (rule X9): what waits, for how long, and what was let through.
 
-use super::policy::{Approval, ApprovalExpired};
-use super::reason::Because;
+use super::policy::{Approval, ApprovalExpired, Policy};
+use super::reason::{Because, Decision};
 use crate::model::{Draft, DraftState, Thread, Timestamp};
 use crate::zone::Zone;
 
@@ -89,6 +89,21 @@ pub(crate) fn skipped<'a>(
             _ => return None,
         };
         (at <= now).then_some((d.step, at))
+    })
+}
+
+/// The text that a person let through for the step of a decision to send, or for which nobody came in time; `None`
+/// where the step asks for nobody.
+#[must_use]
+pub fn passed<'t>(policy: &Policy, thread: &'t Thread, decision: &Decision) -> Option<&'t Draft> {
+    let (scenario, step) = (decision.scenario?, decision.step?);
+    policy.step(scenario, step).filter(|rule| rule.approve)?;
+    let mut drafts = thread.drafts.iter();
+    drafts.find(|d| {
+        Some(d.episode) == decision.episode
+            && d.step == step
+            && matches!(d.state, DraftState::Approved | DraftState::Waiting)
+            && d.text.is_some()
     })
 }
 

@@ -11,6 +11,7 @@ mod routing;
 mod timeline;
 
 pub use address::{Nowhere, address, conversation_on};
+pub use approval::passed;
 pub use policy::{Approval, ApprovalExpired, Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
 pub use reason::{Action, Anchor, Because, Choice, Decision, Reason};
 

@@ -131,6 +131,13 @@ impl Policy {
         }
     }
 
+    /// A step's rule; `step` counts from 1.
+    #[must_use]
+    pub fn step(&self, scenario: Scenario, step: u32) -> Option<&StepRule> {
+        let index = (step as usize).checked_sub(1)?;
+        self.cadence(scenario).steps.get(index)
+    }
+
     /// How old data of this source may be; `None` is any age (rule D15).
     #[must_use]
     pub fn fresh_for(&self, source: &str) -> Option<Delay> {

@@ -15,7 +15,7 @@ use super::time::resolve::{Local, resolve};
 use super::time::value::Bound;
 use super::token::{Kind, Token, tokens};
 use super::vocabulary::UNKNOWN;
-use super::{Input, Reading, TimeSpan};
+use super::{Doubt, Input, Reading, TimeSpan};
 use crate::model::{Language, SignalKind};
 use crate::zone::Zone;
 
@@ -69,6 +69,7 @@ pub(super) fn read(input: &Input<'_>) -> Reading {
         }
     }
     weigh(grammar, &words, &said, &hits, now, input, &mut reading);
+    reading.doubt = doubt(&said, &hits, tokens.len(), &reading);
     reading
 }
 
@@ -95,6 +96,24 @@ fn misspelt_keyword(grammar: &Grammar, text: &str, tokens: &[Token]) -> Option<T
         .iter()
         .any(|k| near(grammar.vocabulary.word(*k)))
         .then_some(*token)
+}
+
+/// A message of more tokens than this is about something else than when to write.
+const SHORT: usize = 16;
+
+/// Why a message without a signal may have one all the same.
+fn doubt(said: &[Said], hits: &[Hit], tokens: usize, reading: &Reading) -> Option<Doubt> {
+    if reading.signal.is_some() || reading.automatic {
+        return None;
+    }
+    if tokens > SHORT {
+        return None;
+    }
+    if said.iter().any(|s| !s.topic) && !reading.times.is_empty() {
+        return Some(Doubt::Time);
+    }
+    let wishes = |h: &Hit| matches!(h.want, Want::Ask | Want::Available);
+    hits.iter().any(wishes).then_some(Doubt::Wish)
 }
 
 /// A message's text and tokens.

@@ -59,6 +59,18 @@ pub struct Reading {
     pub language: Option<Language>,
     /// Every future time said in the message, the main one first.
     pub times: Vec<TimeSpan>,
+    /// Why the rules are not sure that the message means nothing.
+    pub doubt: Option<Doubt>,
+}
+
+crate::model::named! {
+    /// Why the rules may have missed a signal: what a language model may be asked about.
+    Doubt {
+        /// A time in a short message, with no wish that is known: "Friday morning then".
+        Time = "time",
+        /// A wish that lacks what it wishes for: "call me".
+        Wish = "wish",
+    }
 }
 
 /// A future time said in a message.

@@ -97,6 +97,7 @@ impl<'a> LastLook<'a> {
             language: self.config.bot.language,
             policy: &self.config.policy,
             now: (self.clock)(),
+            doubts: super::pages::doubts(self.config),
         };
         let mut ingest = Ingest::new(store, source, reading)?;
         store.durably(|| ingest.add(&[batch], None))

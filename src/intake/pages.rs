@@ -5,8 +5,9 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use anyhow::Result;
 
 use super::Intake;
+use crate::config::Config;
 use crate::import::RowError;
-use crate::store::{Batch, Imported, Ingest, Reading, SyncCursor};
+use crate::store::{Batch, Doubts, Imported, Ingest, Reading, SyncCursor};
 use crate::sync::{Api, SyncError};
 
 /// What became of a source.
@@ -110,7 +111,16 @@ impl Intake<'_> {
             language: self.config.bot.language,
             policy: &self.config.policy,
             now: self.now,
+            doubts: doubts(self.config),
         }
+    }
+}
+
+/// Whether messages on which the rules are unsure wait for a model.
+pub(super) fn doubts(config: &Config) -> Doubts {
+    match &config.ai {
+        Some(ai) if ai.detect => Doubts::Keep,
+        _ => Doubts::Drop,
     }
 }
 

@@ -110,6 +110,7 @@ mod tests {
             decision: &decision,
             text: Some(&"¿Sigues ahí? ".repeat(20)),
             text_source: None,
+            unread: 0,
         };
         let mut calendar = PlanCalendar::new("Clínica Sol");
         calendar.add(&row, &Clocks::of_bot(&Zone::named("UTC").unwrap(), now));

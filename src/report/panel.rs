@@ -226,6 +226,7 @@ pub fn json<'a>(panel: &Panel<'a>, follow_ups: &'a [FollowUpLine<'a>]) -> impl S
         decision: panel.decision,
         text: panel.coming.first().and_then(|c| c.text.as_deref().ok()),
         text_source: None,
+        unread: 0,
     };
     let mut messages: Vec<&Message> = panel.thread.messages.iter().collect();
     messages.sort_by_key(|m| (m.sent_at, m.seq));

@@ -22,6 +22,8 @@ pub struct Row<'a> {
     pub text: Option<&'a str>,
     /// Where that text comes from, where it is known; one by a model is a draft.
     pub text_source: Option<TextSource>,
+    /// How many of their messages wait to be read by a model.
+    pub unread: u32,
 }
 
 /// The row as the interface's JSON object.
@@ -42,6 +44,7 @@ pub fn json<'a>(row: &Row<'a>) -> impl Serialize + use<'a> {
         text: row.text,
         text_source: row.text_source,
         draft: (row.text_source == Some(TextSource::Ai)).then_some(true),
+        unread: row.unread,
     }
 }
 
@@ -63,6 +66,13 @@ struct Line<'a> {
     text_source: Option<TextSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
     draft: Option<bool>,
+    #[serde(skip_serializing_if = "is_zero")]
+    unread: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 struct Numbered<'a>(&'a [Because]);

@@ -8,7 +8,8 @@ use crate::run::{Event, Step, Summary};
 #[must_use]
 pub fn is_problem(event: &Event) -> bool {
     match event {
-        Event::Sent { .. } | Event::Written { .. } | Event::Budget { .. } => false,
+        Event::Written { to_review, .. } => *to_review,
+        Event::Sent { .. } | Event::Budget { .. } => false,
         Event::Action { state, .. } => state != "done",
         Event::Failed { .. }
         | Event::Retry { .. }
@@ -78,6 +79,7 @@ pub fn event_words(event: &Event) -> String {
             step,
             source,
             declined,
+            to_review,
             model,
             usage,
             findings,
@@ -104,6 +106,9 @@ pub fn event_words(event: &Event) -> String {
             }
             if let Some(error) = error {
                 line.push_str(&format!("; {error}"));
+            }
+            if *to_review {
+                line.push_str("; waits for a person: followup review");
             }
             line
         }

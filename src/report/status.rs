@@ -247,6 +247,7 @@ pub(super) fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
             "ai_declined" => {
                 "Read the conversation, and if something should be sent: followup resume"
             }
+            "awaiting_approval" => "Read the text and decide: followup review",
             "no_sender" => "Configure a sender for the channel",
             _ => "Add a phone number or an address",
         };

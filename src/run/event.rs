@@ -52,6 +52,8 @@ pub enum Event {
         source: TextSource,
         /// Whether the model says that nothing should be sent.
         declined: bool,
+        /// Whether it waits for a person (rule X9).
+        to_review: bool,
         /// The model that answered.
         model: Option<String>,
         /// What it took.
@@ -73,7 +75,7 @@ pub enum Event {
     Skipped {
         /// Whose.
         contact_id: String,
-        /// Why: a reason of the decision, or `credentials`, `compose`, `last_look`, `ai_budget`, `ai_silent` or
+        /// Why: a reason of the decision, or `credentials`, `compose`, `last_look`, `unread`, `ai_budget`, `ai_silent` or
         /// `ai_refused`.
         reason: String,
         /// In words, where there is more to say.
@@ -106,6 +108,7 @@ impl Event {
             step: draft.step,
             source: draft.source,
             declined,
+            to_review: draft.state == crate::model::DraftState::Waiting,
             model: draft.model.clone(),
             usage: draft.usage,
             findings,
@@ -168,6 +171,12 @@ pub struct Summary {
     pub silent_models: u64,
     /// The models' budget is spent.
     pub budget_spent: bool,
+    /// Texts that wait for a person since this run (rule X9).
+    pub to_review: u64,
+    /// Messages read by a language model.
+    pub read: u64,
+    /// Messages that no model could read; they wait.
+    pub unread: u64,
     /// What language models used.
     pub ai: Usage,
     /// Workflow actions that failed, or of which nobody knows.

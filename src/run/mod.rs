@@ -12,6 +12,7 @@ mod pace;
 mod pairs;
 mod pipeline;
 mod rate;
+mod reading;
 mod retry;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use anyhow::Result;
 
 pub use actions::Actions;
 pub use event::{Event, Step, Summary};
+pub use reading::Readings;
 
 use crate::channel::{ApprovedTemplate, Sender};
 use crate::compose::ai::Author;

@@ -73,6 +73,7 @@ impl Store {
             "DELETE FROM actions WHERE follow_up IN (SELECT id FROM follow_ups WHERE contact = ?1)",
             "DELETE FROM address_rates WHERE address IN (SELECT address FROM follow_ups WHERE contact = ?1)",
             "DELETE FROM follow_ups WHERE contact = ?1",
+            "DELETE FROM readings WHERE contact = ?1",
             "DELETE FROM drafts WHERE contact = ?1",
             "UPDATE model_calls SET contact = NULL WHERE contact = ?1",
             "DELETE FROM words WHERE contact = ?1",

@@ -212,14 +212,14 @@ impl Store {
         Ok(rows)
     }
 
-    /// Contacts held for want of a sender or an address, for a time that is unclear, or by the model's word
-    /// (rules D18, S4, X5); but for those that must be decided about again by `now`.
+    /// Contacts held for want of a sender or an address, for a time that is unclear, by the model's word, or
+    /// for a text that nobody has looked at (rules D18, S4, X5, X9); but for those that must be decided about again by `now`.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn held_for_a_person(&self, most: u32, now: Timestamp) -> Result<Vec<HeldContact>> {
         let sql = "SELECT contact_id, name, hold FROM contacts \
-                   WHERE hold IN ('unclear_time', 'ai_declined', 'no_sender', 'no_address') \
+                   WHERE hold IN ('unclear_time', 'ai_declined', 'awaiting_approval', 'no_sender', 'no_address') \
                      AND (wake_at IS NULL OR wake_at > ?2) ORDER BY hold DESC, id LIMIT ?1";
         let mut statement = self.connection.prepare(sql)?;
         let rows = statement.query_map((most, micros(now)), |row| {

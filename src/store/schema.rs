@@ -4,11 +4,12 @@
 pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
-pub(super) const MIGRATIONS: [&str; VERSION as usize] =
-    [V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND];
+pub(super) const MIGRATIONS: [&str; VERSION as usize] = [
+    V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND, READINGS,
+];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 7;
+pub(super) const VERSION: u32 = 8;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -262,6 +263,20 @@ const FOUND: &str = "
 CREATE TABLE found_sent (
   follow_up INTEGER PRIMARY KEY REFERENCES follow_ups(id)
 ) STRICT;
+";
+
+/// Messages on which the rules are unsure, and what became of asking a language model about them.
+const READINGS: &str = "
+CREATE TABLE readings (
+  contact INTEGER NOT NULL REFERENCES contacts(id),
+  identity INTEGER NOT NULL,                 -- of the message
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'read', 'given_up')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  asked_at INTEGER,
+  model TEXT,
+  PRIMARY KEY (contact, identity)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX readings_waiting ON readings(contact) WHERE state = 'waiting';
 ";
 
 /// The same of a number outside the database: what [`number_key!`] makes of it.

@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "compose",
         &[
-            "model", "zone", "decide", "config", "store", "http", "channel",
+            "model", "zone", "decide", "detect", "config", "store", "http", "channel",
         ],
     ),
     (

@@ -6,6 +6,7 @@ use super::answer::{self, Verdict};
 use super::client::Question;
 use super::models::{Models, NoAnswer};
 use super::prompt::{self, Brief, Wanted};
+use crate::compose::disclosure;
 use crate::compose::guard::{self, Grounds};
 use crate::config::{Ai, Config, Environment, Otherwise, Prose, StepText};
 use crate::decide::Decision;
@@ -153,9 +154,6 @@ impl<'c> Author<'c> {
         })?;
         let text = draft.text.as_deref()?;
         let is_fresh = match draft.state {
-            DraftState::Approved => {
-                return (draft.revision == thread.revision()).then_some((draft, text));
-            }
             DraftState::Ready => (draft.made_at - FRESH..=draft.made_at + FRESH).contains(&now),
             _ => false,
         };
@@ -253,7 +251,8 @@ impl<'c> Author<'c> {
                     let faults = self.faults(&message, thread, decision, now);
                     if faults.is_empty() {
                         self.models.was_good(&answered.model);
-                        return Outcome::Text(message);
+                        let added = disclosure::by_config(self.config, thread, now);
+                        return Outcome::Text(message + &added);
                     }
                     faults
                 }
@@ -287,6 +286,8 @@ impl<'c> Author<'c> {
                 words: "there is nothing to compare it with".to_owned(),
             }];
         };
+        let added = disclosure::by_config(self.config, thread, now);
+        let text = text.strip_suffix(added.as_str()).unwrap_or(text);
         let grounds = Grounds {
             thread,
             channel,
@@ -294,7 +295,7 @@ impl<'c> Author<'c> {
             facts: &brief.facts,
             bot_name: &self.config.bot.name,
             instructions: &prompt::instructions(brief, self.config),
-            added: "",
+            added: &added,
             now,
         };
         let findings = guard::check(text, &grounds);

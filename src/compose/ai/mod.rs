@@ -14,6 +14,7 @@ mod models;
 mod ollama;
 mod openai;
 mod prompt;
+pub mod reading;
 mod redact;
 
 pub use author::{Author, Lack, Manuscript, Outcome};

@@ -58,6 +58,9 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         let decision = decide(self.run.policy, &prepared.thread, now);
         let channel = match (decision.action, decision.channel) {
             (Action::Send, Some(channel)) => channel,
+            _ if decision.wants_text() => {
+                return self.keep_for_review(*prepared, &decision, events);
+            }
             _ => return self.pass_over(&prepared, &decision, now, events),
         };
         if self.seen.contains(&contact) {
@@ -136,6 +139,34 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         Ok(())
     }
 
+    /// X9: keeps a text for a person, if it is still the one that is wanted.
+    fn keep_for_review(
+        &mut self,
+        prepared: Prepared,
+        decision: &Decision,
+        events: &mut Vec<Event>,
+    ) -> Result<()> {
+        let Prepared {
+            contact,
+            thread,
+            text,
+            decision: before,
+            ..
+        } = prepared;
+        let Text::ToReview(mut draft) = text else {
+            self.awake.push_front(contact);
+            return Ok(());
+        };
+        if !is_same_step(decision, &before) {
+            self.awake.push_front(contact);
+            return Ok(());
+        }
+        self.submit(&mut draft);
+        self.run.store.keep_draft(contact, &draft)?;
+        events.push(Event::written(thread.contact.contact_id, &draft));
+        Ok(())
+    }
+
     /// What is prepared, if the facts that it was made from are the newest; else the contact is prepared again.
     fn with_newest_facts(
         &mut self,
@@ -173,6 +204,8 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         let changed = store.set_derived_if_changed(prepared.contact, derived, now)?;
         if decision.reason == Reason::StaleSource {
             self.summary.stale += 1;
+        } else if decision.reason == Reason::AwaitingApproval {
+            // Said when the text was written.
         } else if changed && decision.action == Action::Hold {
             // D18: said once, when it begins.
             self.summary.skipped += 1;

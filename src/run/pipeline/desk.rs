@@ -15,6 +15,7 @@ use super::super::Event;
 use super::{Arrived, Prepared, Writer, skipped};
 use crate::compose::ai::{Author, Manuscript, Outcome};
 use crate::config::Otherwise;
+use crate::model::{Draft, DraftState};
 use crate::store::ContactKey;
 
 /// How often a text is written for one contact in one run: anew when the thread changed meanwhile.
@@ -103,6 +104,15 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         }
     }
 
+    /// X9: a text that a person must see waits for them.
+    pub(super) fn submit(&mut self, draft: &mut Draft) {
+        let rule = self.run.policy.step(draft.scenario, draft.step);
+        if draft.state == DraftState::Ready && rule.is_some_and(|rule| rule.approve) {
+            draft.state = DraftState::Waiting;
+            self.summary.to_review += 1;
+        }
+    }
+
     fn spawn_authors(&self, author: &'env Author<'env>) -> Queue<Box<Prepared>> {
         let (orders, queue) = channel::<Box<Prepared>>();
         let queue = Arc::new(Mutex::new(queue));
@@ -163,7 +173,8 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                 }
             },
         }
-        if let Some(draft) = manuscript.draft(&prepared.decision, instead) {
+        if let Some(mut draft) = manuscript.draft(&prepared.decision, instead) {
+            self.submit(&mut draft);
             self.run.store.keep_draft(prepared.contact, &draft)?;
             events.push(Event::written(contact_id(), &draft));
             self.awake.push_front(prepared.contact);

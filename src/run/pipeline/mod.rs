@@ -341,7 +341,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     /// Puts what a preparer gives back where it waits for its turn.
     fn sort_in(&mut self, prepared: Box<Prepared>, events: &mut Vec<Event>) -> Result<()> {
         let channel = match &prepared.text {
-            Text::NotDue => {
+            Text::NotDue | Text::ToReview(_) => {
                 self.passed.push_back(prepared);
                 return Ok(());
             }

@@ -9,8 +9,10 @@ use crossbeam_channel::{Receiver, Sender as Queue, unbounded};
 use super::super::{Run, Written};
 use super::{Arrived, Slot, Slots};
 use crate::channel::Outgoing;
-use crate::decide::{Action, Decision, address, conversation_on, decide};
-use crate::model::{Author, Channel, Scenario, TextSource, Thread, Timestamp};
+use crate::decide::{Action, Decision, address, conversation_on, decide, passed};
+use crate::model::{
+    Author, Channel, Draft, DraftState, Scenario, TextSource, Thread, Timestamp, Usage,
+};
 use crate::store::{ContactKey, Store, because_json};
 
 /// Some contacts to be looked at, as of the writer's epoch.
@@ -37,6 +39,8 @@ pub(super) enum Text {
     NotDue,
     /// A step is due, and its channel has no slot for it now.
     NoRoom(Channel),
+    /// A step's text is there for a person to look at, who must let it through (rule X9).
+    ToReview(Box<Draft>),
     /// A step is due, and a language model is to write its text.
     Unwritten(Channel),
     /// A step is due, and nobody knows whether the contact has replied: in words why.
@@ -144,6 +148,7 @@ impl Preparer<'_> {
             at,
         };
         let Some((channel, ..)) = due(&prepared.decision) else {
+            prepared.text = self.to_review(&prepared);
             return prepared;
         };
         // A model takes its time: the sources are asked when the text is there.
@@ -179,7 +184,60 @@ impl Preparer<'_> {
             ..
         } = prepared;
         let by_model = self.author.filter(|author| author.writes(decision));
-        by_model.is_some_and(|author| author.usable(thread, decision, *at).is_none())
+        let lacks = |author: &crate::compose::ai::Author<'_>| {
+            author.usable(thread, decision, *at).is_none()
+        };
+        by_model.is_some_and(lacks) && self.passed(thread, decision).is_none()
+    }
+
+    /// The text that a person let through (rule X9). An approved template goes out in the step's own words, as its
+    /// provider has approved them.
+    fn passed<'t>(&self, thread: &'t Thread, decision: &Decision) -> Option<(&'t Draft, &'t str)> {
+        let draft = passed(self.policy, thread, decision)?;
+        let text = draft.text.as_deref()?;
+        (!decision.approved_template).then_some((draft, text))
+    }
+
+    /// The text of a step that a person must see first (rule X9): written here, or to be written by a model.
+    fn to_review(&self, prepared: &Prepared) -> Text {
+        let Prepared {
+            thread, decision, ..
+        } = prepared;
+        let (Some(episode), Some(scenario), Some(step), Some(channel)) = (
+            decision.episode,
+            decision.scenario,
+            decision.step,
+            decision.channel.filter(|_| decision.wants_text()),
+        ) else {
+            return Text::NotDue;
+        };
+        if self.author.is_some_and(|author| author.writes(decision)) {
+            return Text::Unwritten(channel);
+        }
+        let write = AssertUnwindSafe(|| (self.write)(thread, decision));
+        let written =
+            catch_unwind(write).unwrap_or_else(|_| Err("writing it ended in a defect".to_owned()));
+        match written {
+            Err(error) => Text::Failed(error),
+            Ok(written) => Text::ToReview(Box::new(Draft {
+                id: 0,
+                episode,
+                scenario,
+                step,
+                channel,
+                state: DraftState::Ready,
+                text: Some(written.text),
+                source: written.source,
+                reason: None,
+                language: thread.contact.language.clone(),
+                model: None,
+                usage: Usage::default(),
+                findings: Vec::new(),
+                revision: thread.revision(),
+                made_at: prepared.at,
+                decided_at: None,
+            })),
+        }
     }
 
     /// The last look: with news, the contact is read again and decided about again.
@@ -209,8 +267,8 @@ impl Preparer<'_> {
     ) -> Result<Text, String> {
         let (thread, decision) = (&prepared.thread, &prepared.decision);
         let by_model = self.author.filter(|author| author.writes(decision));
-        let kept = by_model.and_then(|author| author.usable(thread, decision, prepared.at));
-        let written = match kept {
+        let kept = || by_model.and_then(|author| author.usable(thread, decision, prepared.at));
+        let written = match self.passed(thread, decision).or_else(kept) {
             Some((draft, text)) => Written {
                 text: text.to_owned(),
                 source: draft.source,

@@ -29,7 +29,7 @@ pub use batch::Batch;
 use batch::{FileOrder, Piece, Row};
 use contact::StoredContact;
 use own::OwnMessage;
-pub use reading::{BatchReader, Reading};
+pub use reading::{BatchReader, Doubts, Reading};
 use reading::{Found, Hints, Seen, Zones, message};
 
 /// What an import did.
@@ -583,7 +583,13 @@ impl<'a> Ingest<'a> {
         }
         insert.raw_bind_parameter(17, batch.text(row.text))?;
         insert.raw_bind_parameter(18, row.ad_click)?;
-        Ok(insert.raw_execute()? > 0)
+        let is_new = insert.raw_execute()? > 0;
+        if is_new && found.is_unsure {
+            let sql = "INSERT OR IGNORE INTO readings (contact, identity, state) VALUES (?1, ?2, 'waiting')";
+            let mut statement = self.store.connection.prepare_cached(sql)?;
+            statement.execute((key, pending.identity))?;
+        }
+        Ok(is_new)
     }
 }
 

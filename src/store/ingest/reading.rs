@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chrono::TimeDelta;
+
 use super::batch::{Batch, FileOrder, Piece, Row};
 use super::contact::StoredContact;
 use crate::decide::{Policy, Reach, decide};
@@ -26,7 +28,22 @@ pub struct Reading<'a> {
     pub policy: &'a Policy,
     /// The present, for what is derived.
     pub now: Timestamp,
+    /// Whether a language model is asked about messages on which the rules are unsure.
+    pub doubts: Doubts,
 }
+
+/// What is done about messages on which the rules are unsure.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Doubts {
+    /// Nothing.
+    #[default]
+    Drop,
+    /// They wait for a language model.
+    Keep,
+}
+
+/// A message that is older than this is not worth a question.
+const RECENT: TimeDelta = TimeDelta::days(2);
 
 /// What is kept of a reading.
 #[derive(Debug, Default, Clone)]
@@ -35,6 +52,8 @@ pub(super) struct Found {
     pub(super) at: Option<Timestamp>,
     pub(super) evidence: String,
     pub(super) automatic: bool,
+    /// Whether it waits for a language model.
+    pub(super) is_unsure: bool,
 }
 
 /// What a batch tells of one contact.
@@ -201,6 +220,9 @@ impl Reading<'_> {
             at: reading.at.filter(|_| reading.signal.is_some()),
             evidence: reading.evidence,
             automatic: reading.automatic,
+            is_unsure: self.doubts == Doubts::Keep
+                && reading.doubt.is_some()
+                && time(row.sent_at) > self.now - RECENT,
         })
     }
 
