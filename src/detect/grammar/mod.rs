@@ -8,6 +8,7 @@ mod index;
 mod meaning;
 mod names;
 mod read;
+mod shape;
 
 use std::sync::LazyLock;
 

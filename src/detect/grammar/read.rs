@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::index::{also, heads, needs};
 use super::meaning::meaning_of;
+use super::shape::{also, heads, needs};
 use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Want, WordSet};
 use crate::detect::languages::FILES;
 use crate::detect::pattern::{self, Node, SlotId};
