@@ -124,13 +124,17 @@ impl<'c> Composer<'c> {
                 lacks: "does not exist",
             });
         }
-        let (text, source, template) = match (text, fallback) {
-            (StepText::Custom(source), _) | (StepText::Default, Some(source)) => {
+        let text = match text {
+            StepText::Default => fallback,
+            StepText::Custom(_) | StepText::Template(_) => text,
+        };
+        let (text, source, template) = match text {
+            StepText::Custom(source) => {
                 let text = self.render(source, thread, setting)?;
                 (text, TextSource::Custom, None)
             }
-            (StepText::Default, None) => (self.builtin(thread, setting), TextSource::Builtin, None),
-            (StepText::Template(name), _) => {
+            StepText::Default => (self.builtin(thread, setting), TextSource::Builtin, None),
+            StepText::Template(name) => {
                 let (text, template) = self.template(name, thread, setting, approved_template)?;
                 (text, TextSource::Template, template)
             }
@@ -235,11 +239,11 @@ impl<'c> Composer<'c> {
         let mut env = template::environment();
         let steps = self.config.scenarios.values().flatten();
         let of_steps = steps.flat_map(|step| {
-            let custom = match &step.text {
+            let texts = [&step.text, &step.fallback].into_iter();
+            texts.filter_map(|text| match text {
                 StepText::Custom(source) => Some(source),
                 StepText::Default | StepText::Template(_) => None,
-            };
-            custom.into_iter().chain(&step.fallback)
+            })
         });
         let of_templates = self.config.templates.values().flat_map(|template| {
             let whatsapp = template.whatsapp.iter().flat_map(|w| &w.variables);

@@ -122,7 +122,7 @@ fn a_step_without_a_text_gets_the_built_in_one_in_the_contacts_language() {
 #[test]
 fn x5_the_users_fallback_comes_before_the_built_in_text() {
     let step = Step {
-        fallback: Some("¿Seguimos, {{ contact.first_name }}?".into()),
+        fallback: StepText::Custom("¿Seguimos, {{ contact.first_name }}?".into()),
         ..Step::default()
     };
     let config = config(vec![step]);
@@ -130,6 +130,13 @@ fn x5_the_users_fallback_comes_before_the_built_in_text() {
     let composed = composed.unwrap();
     assert_eq!(composed.text, "¿Seguimos?");
     assert_eq!(composed.source, TextSource::Custom);
+    let step = Step {
+        fallback: StepText::Template("reminder".into()),
+        ..Step::default()
+    };
+    let config = self::config(vec![step]);
+    let composed = Composer::new(&config).compose(&thread(Some("es"), None), QUIET, 1, false);
+    assert_eq!(composed.unwrap().source, TextSource::Template);
 }
 
 #[test]

@@ -12,8 +12,8 @@ use crate::model::{Channel, Scenario};
 pub struct Step {
     /// Where its text comes from.
     pub text: StepText,
-    /// The text to send when the AI gives none (rule X5), as a template's source.
-    pub fallback: Option<String>,
+    /// Where the text comes from when the AI gives none (rule X5); by default it is the built-in one.
+    pub fallback: StepText,
     /// The workflow to run once it is sent (rule X8): a key of [`super::Config::workflows`].
     pub workflow: Option<String>,
 }
@@ -178,16 +178,15 @@ fn step(
         );
     }
     let (text, whatsapp_template) = step_text(&mut table, known, findings);
-    let fallback = table.text("fallback", "fallback = \"Hola, ¿seguimos?\"", findings);
-    if let Some(fallback) = &fallback {
-        findings.template(fallback, TemplateUse::Text);
+    let fallback = table.take("fallback").map(|value| {
         if text != StepText::Default {
             findings.warn(
-                &fallback.spot,
+                &value.spot,
                 "this is never sent: the step has a text of its own, which always comes out",
             );
         }
-    }
+        fallback(value, known, findings)
+    });
     let approve = table.flag("approve", findings).or(scenario_approves);
     let by_ai = known.approve_ai && text == StepText::Default;
     let approve = approve.unwrap_or(known.approve || by_ai);
@@ -199,7 +198,7 @@ fn step(
     table.done(findings);
     let step = Step {
         text,
-        fallback: fallback.map(|f| f.value.to_owned()),
+        fallback: fallback.unwrap_or_default(),
         workflow: workflow.map(|w| w.value.to_owned()),
     };
     let rule = StepRule {
@@ -209,6 +208,29 @@ fn step(
         approve,
     };
     Some((rule, step))
+}
+
+/// `fallback = "Hola"`, or `fallback = { template = "reminder" }`.
+fn fallback(value: Value<'_>, known: &Known<'_>, findings: &mut Findings) -> StepText {
+    const EXAMPLE: &str = "fallback = \"Hola, ¿seguimos?\"";
+    if !value.is_table() {
+        let Some(text) = value.text(EXAMPLE, findings) else {
+            return StepText::Default;
+        };
+        findings.template(&text, TemplateUse::Text);
+        return StepText::Custom(text.value.to_owned());
+    }
+    let example = "fallback = { template = \"reminder\" }";
+    let Some(mut table) = value.inline_table(example, findings) else {
+        return StepText::Default;
+    };
+    let template = table.required("template", example, findings);
+    table.done(findings);
+    template.map_or(StepText::Default, |template| {
+        let names = known.templates.keys();
+        template.parse(findings, |name| existing("template", name, names));
+        StepText::Template(template.value.to_owned())
+    })
 }
 
 fn step_text(

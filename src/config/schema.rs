@@ -130,7 +130,7 @@ struct Step {
     /// The workflow to run once it is sent.
     workflow: Option<String>,
     /// The text to send when the AI gives none.
-    fallback: Option<String>,
+    fallback: Option<Fallback>,
     /// Whether its text waits for a person.
     approve: Option<bool>,
 }
@@ -404,6 +404,25 @@ impl JsonSchema for NumberOrOff {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "off" }] })
+    }
+}
+
+/// A text as a template, or `{ template = "…" }`.
+struct Fallback;
+
+impl JsonSchema for Fallback {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Fallback".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = serde_json::json!({ "type": "string" });
+        json_schema!({ "anyOf": [{
+            "type": "object",
+            "properties": { "template": text },
+            "required": ["template"],
+            "additionalProperties": false,
+        }, text] })
     }
 }
 

@@ -100,6 +100,11 @@ impl Event {
     /// A draft was kept.
     pub(super) fn written(contact_id: String, draft: &Draft) -> Self {
         let declined = draft.state == crate::model::DraftState::Declined;
+        // What a model wrote or was refused for may be a person's words: here are only the kinds of it.
+        let reason = draft
+            .reason
+            .as_ref()
+            .filter(|_| draft.findings.is_empty() && !declined);
         let mut findings: Vec<String> = draft.findings.iter().map(|f| f.kind.clone()).collect();
         findings.dedup();
         Self::Written {
@@ -112,7 +117,7 @@ impl Event {
             model: draft.model.clone(),
             usage: draft.usage,
             findings,
-            error: draft.reason.clone().filter(|_| !declined),
+            error: reason.cloned(),
         }
     }
 }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::super::Event;
 use super::{Job, Letter, Prepared, Text, Writer};
-use crate::decide::{Action, Because, Decision, Reason, decide};
+use crate::decide::{Action, Decision, Reason, decide};
 use crate::model::{Thread, Timestamp};
 use crate::store::{Claim, Derived, Threads, because_json};
 
@@ -212,10 +212,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             events.push(Event::Skipped {
                 contact_id: prepared.thread.contact.contact_id.clone(),
                 reason: decision.reason.to_string(),
-                error: decision.because.iter().find_map(|fact| match fact {
-                    Because::AiDeclined { reason, .. } => reason.clone(),
-                    _ => None,
-                }),
+                error: None,
             });
         }
         Ok(())

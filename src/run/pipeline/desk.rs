@@ -13,7 +13,7 @@ use anyhow::Result;
 
 use super::super::Event;
 use super::{Arrived, Prepared, Writer, skipped};
-use crate::compose::ai::{Author, Manuscript, Outcome};
+use crate::compose::ai::{Author, Lack, Manuscript, Outcome};
 use crate::config::Otherwise;
 use crate::model::{Draft, DraftState};
 use crate::store::ContactKey;
@@ -159,7 +159,11 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             Outcome::Declined(_) => self.summary.declined += 1,
             Outcome::Nothing(lack, reason) if author.otherwise(*lack) == Otherwise::Wait => {
                 self.summary.waiting += 1;
-                events.push(skipped(contact_id(), lack.code(), reason.clone()));
+                let words = match lack {
+                    Lack::Acceptance => "no text that may be sent".to_owned(),
+                    Lack::Answer | Lack::Budget => reason.clone(),
+                };
+                events.push(skipped(contact_id(), lack.code(), words));
             }
             // X5: a failure of the AI uses up nothing; the step goes out in other words.
             Outcome::Nothing(..) => match (self.run.write)(&prepared.thread, &prepared.decision) {

@@ -244,9 +244,11 @@ fn x5_a_model_that_declines_holds_the_contact_until_they_write_or_a_person_resum
     assert_eq!(ran.summary("declined"), 1, "{ran:?}");
     assert_eq!(shop.sent(), []);
     let said = ran.of_type("skipped");
-    assert_eq!(
-        (&said[0]["reason"], &said[0]["error"]),
-        (&json!("ai_declined"), &json!("they sound angry"))
+    assert_eq!(said[0]["reason"], "ai_declined");
+    let told = format!("{:?}", ran.events);
+    assert!(
+        !told.contains("angry"),
+        "S3: no one's words in a log: {told}"
     );
     let now = "--now=2026-03-02T08:19:00Z".to_owned();
     let plan = shop.json(&["plan", "--json", &now]);
