@@ -1,5 +1,7 @@
 //! What of an email its writer wrote now: without what it quotes, and without the signature.
 
+use std::borrow::Cow;
+
 use crate::model::fold;
 
 /// How much of a text is read.
@@ -11,7 +13,10 @@ pub(super) fn own_words(text: &str) -> String {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let text = text[..end].replace('\r', "");
+    let text = match &text[..end] {
+        text if text.contains('\r') => Cow::Owned(text.replace('\r', "")),
+        text => Cow::Borrowed(text),
+    };
     let lines: Vec<&str> = text.split('\n').collect();
     let mut kept: Vec<&str> = Vec::new();
     let mut n = 0;
@@ -57,8 +62,10 @@ fn is_signature(line: &str) -> bool {
     if trimmed == "--" || trimmed.len() >= 10 && trimmed.bytes().all(|b| b == b'_') {
         return true;
     }
-    trimmed.len() < 80 && {
-        let folded = fold(trimmed.trim_start());
+    let begun = trimmed.trim_start();
+    let may_be = begun.starts_with(['S', 's', 'G', 'g', 'E', 'e', 'V', 'v', 'I', 'i', 'O', 'o']);
+    may_be && trimmed.len() < 80 && {
+        let folded = fold(begun);
         PHONES.iter().any(|p| folded.starts_with(p))
     }
 }
@@ -96,7 +103,9 @@ fn is_outlook(lines: &[&str]) -> bool {
         let folded = fold(&head);
         with.iter().any(|w| folded.starts_with(w))
     };
-    begins(lines[0], &FROM) && lines.iter().skip(1).take(2).any(|l| begins(l, &NEXT))
+    lines[0].contains(':')
+        && begins(lines[0], &FROM)
+        && lines.iter().skip(1).take(2).any(|l| begins(l, &NEXT))
 }
 
 /// How many lines introduce a quotation here: `On Monday, Ana wrote:`, which may be cut in two.
@@ -120,6 +129,9 @@ fn introduces(lines: &[&str]) -> usize {
         let joined = joined.trim();
         if joined.len() > 300 || joined.is_empty() {
             return 0;
+        }
+        if !joined.ends_with(':') {
+            continue;
         }
         let folded = fold(joined);
         if !ENDS.iter().any(|end| folded.ends_with(end)) {
