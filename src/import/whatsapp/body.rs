@@ -34,7 +34,8 @@ pub(super) fn sender(rest: &str) -> Option<(&str, &str)> {
     let (sender, text) = rest
         .split_once(": ")
         .or_else(|| Some((rest.strip_suffix(':')?, "")))?;
-    let good = !sender.trim_matches(is_blank).is_empty()
+    let is_name = |c: char| !is_blank(c) && !is_direction_mark(c) && c != '~';
+    let good = sender.contains(is_name)
         && sender.chars().count() <= NAME_LIMIT
         && !cuts_a_quotation(sender, text);
     good.then_some((sender, text))
