@@ -125,8 +125,9 @@ pub(crate) struct Message<'a> {
     contact_inbox: Option<ContactInbox<'a>>,
 }
 
+/// The conversation of a message.
 #[derive(Debug, Clone, Default, Deserialize)]
-struct Conversation<'a> {
+pub(super) struct Conversation<'a> {
     #[serde(borrow, alias = "display_id")]
     id: Option<Text<'a>>,
     #[serde(borrow)]
@@ -183,6 +184,19 @@ impl Chatwoot {
             contacts: HashMap::new(),
             surveys: shape == Shape::Lists,
         }
+    }
+
+    /// A message of the API, in a conversation as its list has it.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words.
+    pub(super) fn message_of<'a>(
+        &self,
+        message: Message<'a>,
+        conversation: Conversation<'a>,
+    ) -> Result<Option<Record<'a>>, String> {
+        const NO_PAGE: &Page = &Page { contact: None };
+        self.message(message, Some(conversation), NO_PAGE)
     }
 
     /// What a message tells; `None` when it is none: a note among colleagues, an activity. `conversation` is what is

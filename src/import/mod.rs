@@ -24,6 +24,7 @@ mod meta;
 mod named_rows;
 mod open;
 mod platform;
+mod pulled;
 mod rows;
 mod settings;
 mod shape;
@@ -43,7 +44,11 @@ pub use encoding::Progress;
 pub use field::COLUMNS;
 pub use follow_ups::{FOLLOW_UP_COLUMNS, FollowUpReader, FollowUpRecord};
 pub use jsonl::JsonlReader;
+pub(crate) use loose::row;
 pub use open::{Opened, Records, files_of, open, open_stream};
+pub(crate) use pulled::{
+    chatwoot_message, highlevel_contact, highlevel_message, intercom_conversation, twilio_message,
+};
 pub use settings::SourceSettings;
 pub use whatsapp::{ChatCounts, WhatsappReader};
 

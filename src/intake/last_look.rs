@@ -10,8 +10,8 @@ use anyhow::Result;
 use crate::config::{Config, Environment};
 use crate::detect::Detector;
 use crate::model::{Channel, Message, Thread, Timestamp};
-use crate::store::{Access, Batch, Ingest, Reading, Store};
-use crate::sync::{self, Api, Around, Patience, SyncError, Whom};
+use crate::store::{Access, Batch, Ingest, Page, Reading, Store};
+use crate::sync::{self, Api, Around, Patience, SyncError, Talk, Told, Whom};
 
 /// The conversations of one contact that are asked about: the newest ones.
 const MOST_CONVERSATIONS: usize = 3;
@@ -100,7 +100,11 @@ impl<'a> LastLook<'a> {
             doubts: super::pages::doubts(self.config),
         };
         let mut ingest = Ingest::new(store, source, reading)?;
-        store.durably(|| ingest.add(&[batch], None))
+        let page = Page {
+            messages: batch,
+            opted_out: &[],
+        };
+        store.durably(|| ingest.add(&[page], None))
     }
 }
 
@@ -113,21 +117,33 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Batch, SyncErr
         .filter(|m| m.source == source)
         .collect();
     of_source.sort_by_key(|m| std::cmp::Reverse((m.sent_at, m.seq)));
-    let mut conversations: Vec<(Channel, &str)> = Vec::new();
+    let mut conversations: Vec<Talk<'_>> = Vec::new();
     for message in &of_source {
         if let Some(id) = message.conversation_id.as_deref()
-            && !conversations.iter().any(|(_, known)| *known == id)
+            && !conversations.iter().any(|known| known.id == id)
             && conversations.len() < MOST_CONVERSATIONS
         {
-            conversations.push((message.channel, id));
+            let channel = message.channel;
+            let of_person = thread.ids.iter().find(|(known, _)| *known == channel);
+            let contact_id = of_person.map_or(&contact.contact_id, |(_, id)| id);
+            conversations.push(Talk {
+                id,
+                channel,
+                contact_id,
+            });
         }
     }
     let addresses: Vec<(Channel, String)> = Channel::ALL
         .iter()
         .filter_map(|channel| Some((*channel, contact.address(*channel)?.to_owned())))
         .collect();
+    let aliases = thread.aliases.iter().map(String::as_str);
+    let contact_ids: Vec<&str> = std::iter::once(&*contact.contact_id)
+        .chain(aliases)
+        .take(MOST_CONVERSATIONS)
+        .collect();
     let whom = Whom {
-        contact_id: &contact.contact_id,
+        contact_ids: &contact_ids,
         addresses: &addresses,
         conversations: &conversations,
         since: of_source
@@ -145,14 +161,15 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Batch, SyncErr
     let known: HashSet<&str> = known.chain(sent).collect();
     let mut batch = Batch::default();
     let mut fault = None;
-    api.look(&whom, &mut |row| match row {
-        Ok(record) => {
+    api.look(&whom, &mut |told| match told {
+        Told::Record(record) => {
             let id = record.message_id.as_deref();
             if id.is_none_or(|id| !known.contains(id)) {
                 batch.push(&record);
             }
         }
-        Err(error) => fault = Some(error.reason),
+        Told::OptedOut { .. } => {}
+        Told::Unusable(error) => fault = Some(error.reason),
     })?;
     match fault {
         // What cannot be read may be the reply.

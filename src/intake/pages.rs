@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::Intake;
 use crate::config::Config;
 use crate::import::RowError;
-use crate::store::{Batch, Doubts, Imported, Ingest, Reading, SyncCursor};
-use crate::sync::{Api, SyncError};
+use crate::store::{Batch, Doubts, Imported, Ingest, Page, Reading, SyncCursor};
+use crate::sync::{Api, SyncError, Told};
 
 /// What became of a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,17 +79,17 @@ impl Intake<'_> {
                 let cursor = arrived.iter().rev().find_map(|page| page.cursor.as_deref());
                 let cursor = cursor.map(|cursor| SyncCursor { account, cursor });
                 let end = arrived.last().and_then(|page| page.end.clone());
-                let batches: Vec<&Batch> = arrived.iter().map(|page| &page.batch).collect();
+                let pages: Vec<Page<'_>> = arrived.iter().map(Fetched::page).collect();
                 match end {
-                    None => ingest.take_pages(&batches, cursor)?,
+                    None => ingest.take_pages(&pages, cursor)?,
                     Some(Ok(())) => {
                         let as_of = self.as_of.unwrap_or(self.now);
-                        synced.messages = ingest.finish_pages(&batches, cursor, as_of)?;
+                        synced.messages = ingest.finish_pages(&pages, cursor, as_of)?;
                         return Ok(synced);
                     }
                     Some(Err(error)) => {
-                        if cursor.is_some() || batches.iter().any(|batch| !batch.is_empty()) {
-                            ingest.take_pages(&batches, cursor)?;
+                        if cursor.is_some() || pages.iter().any(|page| !page.messages.is_empty()) {
+                            ingest.take_pages(&pages, cursor)?;
                         }
                         synced.messages = ingest.imported();
                         synced.error = Some(error);
@@ -128,11 +128,32 @@ pub(super) fn doubts(config: &Config) -> Doubts {
 #[derive(Default)]
 struct Fetched {
     batch: Batch,
+    opted_out: Vec<(String, String)>,
     rejected: Vec<RowError>,
     /// Where it goes on after this page, when it is whole.
     cursor: Option<String>,
     /// Whether it is the last, and how the fetching ended.
     end: Option<Result<(), SyncError>>,
+}
+
+impl Fetched {
+    fn take(&mut self, told: Told<'_>) {
+        match told {
+            Told::Record(record) => self.batch.push(&record),
+            Told::OptedOut { contact_id, reason } => {
+                let opted_out = (contact_id.to_owned(), reason.to_owned());
+                self.opted_out.push(opted_out);
+            }
+            Told::Unusable(error) => self.rejected.push(error),
+        }
+    }
+
+    fn page(&self) -> Page<'_> {
+        Page {
+            messages: &self.batch,
+            opted_out: &self.opted_out,
+        }
+    }
 }
 
 /// Fetches page after page, some ahead of the store.
@@ -145,10 +166,7 @@ fn fetch(
     let mut empty = 0;
     loop {
         let mut fetched = Fetched::default();
-        let page = api.page(cursor.as_deref(), &mut |row| match row {
-            Ok(record) => fetched.batch.push(&record),
-            Err(error) => fetched.rejected.push(error),
-        });
+        let page = api.page(cursor.as_deref(), &mut |told| fetched.take(told));
         let is_empty = fetched.batch.is_empty() && fetched.rejected.is_empty();
         empty = if is_empty { empty + 1 } else { 0 };
         match page {

@@ -43,7 +43,7 @@ use crate::model::Timestamp;
 pub use actions::{ActionEnd, OpenAction};
 pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution, because_json};
 pub use cursors::SyncCursor;
-pub use ingest::{Batch, BatchReader, Doubts, Imported, Ingest, Reading};
+pub use ingest::{Batch, BatchReader, Doubts, Imported, Ingest, Page, Reading};
 pub use listing::{Counts, FollowUpRow, HeldContact, MessageRow};
 pub use lock::RunLock;
 pub use people::PersonId;

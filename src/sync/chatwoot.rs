@@ -4,14 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::client::Client;
 use super::cursor::Cursor;
-use super::{Api, Page, SyncError, Take, Whom, read, record};
+use super::{Api, Page, SyncError, Take, Told, Whom};
 use crate::config::{ChatwootSettings, Secret};
-use crate::import::{Record, RowError};
-use crate::model::{Author, Channel, Timestamp};
+use crate::import::{Record, RowError, chatwoot_message, row};
+use crate::model::{Channel, Timestamp};
 
 /// So many pages of one conversation are more than anybody writes.
 const MOST_PAGES: usize = 5000;
@@ -34,29 +35,14 @@ struct List {
 
 #[derive(Deserialize)]
 struct ListData {
-    payload: Vec<Conversation>,
+    payload: Vec<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
 struct Conversation {
     id: u64,
-    meta: Meta,
     #[serde(default)]
     last_activity_at: i64,
-}
-
-#[derive(Deserialize)]
-struct Meta {
-    sender: Option<Sender>,
-    channel: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Sender {
-    id: u64,
-    name: Option<String>,
-    email: Option<String>,
-    phone_number: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,30 +50,19 @@ struct Messages {
     payload: Vec<Box<RawValue>>,
 }
 
+/// The number of a message.
 #[derive(Deserialize)]
-struct Message {
+struct Number {
     id: u64,
-    content: Option<String>,
-    message_type: u8,
-    created_at: i64,
-    #[serde(default)]
-    private: bool,
-    status: Option<String>,
-    sender: Option<Author_>,
 }
 
-#[derive(Deserialize)]
-struct Author_ {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-}
-
-/// With whom a conversation is.
+/// A conversation.
 struct With<'w> {
-    contact_id: &'w str,
-    conversation: &'w str,
-    channel: Channel,
-    sender: Option<&'w Sender>,
+    id: &'w str,
+    /// As the list has it.
+    json: &'w str,
+    /// Its channel, where that is known already.
+    channel: Option<Channel>,
 }
 
 impl<'a> Chatwoot<'a> {
@@ -124,27 +99,31 @@ impl<'a> Chatwoot<'a> {
         let mut before = None;
         for _ in 0..MOST_PAGES {
             let more = before.map(|id: u64| format!("?before={id}"));
-            let path = format!(
-                "/{}/messages{}",
-                with.conversation,
-                more.unwrap_or_default()
-            );
+            let path = format!("/{}/messages{}", with.id, more.unwrap_or_default());
             let list: Messages = self.get(&path)?;
             let (mut oldest, mut first) = (None, before);
             for raw in &list.payload {
-                let message = match read::<Message>(raw) {
-                    Ok(message) => message,
-                    Err(reason) => {
-                        let reason = format!("conversation {}: {reason}", with.conversation);
-                        take(Err(RowError { line: 0, reason }));
-                        continue;
+                let number = row::<Number>(raw.get());
+                let told = number.and_then(|number| {
+                    first = first.map_or(Some(number.id), |first| Some(first.min(number.id)));
+                    Ok((number.id, chatwoot_message(raw.get(), with.json)?))
+                });
+                match told {
+                    Ok((line, Some(record))) => {
+                        let at = Some(record.sent_at);
+                        oldest = oldest.min(at).or(at);
+                        let channel = with.channel.unwrap_or(record.channel);
+                        take(Told::Record(Record {
+                            line,
+                            channel,
+                            ..record
+                        }));
                     }
-                };
-                let at = Timestamp::from_timestamp(message.created_at, 0);
-                oldest = oldest.min(at).or(at);
-                first = first.map_or(Some(message.id), |first| Some(first.min(message.id)));
-                if let Some(record) = at.and_then(|at| given(&message, with, at)) {
-                    take(Ok(record));
+                    Ok((_, None)) => {}
+                    Err(reason) => {
+                        let reason = format!("conversation {}: {reason}", with.id);
+                        take(Told::Unusable(RowError { line: 0, reason }));
+                    }
                 }
             }
             // A server that does not know `before` gives the same page again.
@@ -176,7 +155,9 @@ impl Api for Chatwoot<'_> {
         let newest = cursor.newest;
         let now = self.client.now();
         let mut oldest = cursor.oldest;
-        for conversation in &conversations {
+        for raw in &conversations {
+            let conversation: Conversation = row(raw.get())
+                .map_err(|reason| SyncError::Later(format!("Chatwoot: a conversation {reason}")))?;
             let active = Timestamp::from_timestamp(conversation.last_activity_at, 0);
             let active = active.unwrap_or(Timestamp::UNIX_EPOCH);
             if from.is_some_and(|from| active < from) {
@@ -187,16 +168,11 @@ impl Api for Chatwoot<'_> {
             // Done by this pass already, before it was interrupted or the list shifted.
             let is_done = newest.is_some_and(|newest| millis < newest)
                 && cursor.oldest.is_some_and(|oldest| millis > oldest);
-            if let (Some(sender), Some(channel), false) = (
-                &conversation.meta.sender,
-                channel(&conversation.meta),
-                is_done,
-            ) {
+            if !is_done {
                 let with = With {
-                    contact_id: &sender.id.to_string(),
-                    conversation: &conversation.id.to_string(),
-                    channel,
-                    sender: Some(sender),
+                    id: &conversation.id.to_string(),
+                    json: raw.get(),
+                    channel: None,
                 };
                 self.messages(&with, from, take)?;
             }
@@ -217,14 +193,14 @@ impl Api for Chatwoot<'_> {
     }
 
     fn look(&self, whom: &Whom<'_>, take: &mut Take<'_>) -> Result<bool, SyncError> {
-        let numbered = whom.conversations.iter().filter(|(_, id)| is_number(id));
+        let numbered = whom.conversations.iter().filter(|t| is_number(t.id));
         let mut asked = false;
-        for (channel, conversation) in numbered {
+        for talk in numbered {
+            let json = json!({ "id": talk.id, "meta": { "sender": { "id": talk.contact_id } } });
             let with = With {
-                contact_id: whom.contact_id,
-                conversation,
-                channel: *channel,
-                sender: None,
+                id: talk.id,
+                json: &json.to_string(),
+                channel: Some(talk.channel),
             };
             let from = whom.since - TimeDelta::minutes(1);
             self.messages(&with, Some(from), take)?;
@@ -236,43 +212,4 @@ impl Api for Chatwoot<'_> {
 
 fn is_number(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())
-}
-
-fn given<'m>(message: &'m Message, with: &With<'m>, at: Timestamp) -> Option<Record<'m>> {
-    if message.private {
-        return None; // a note among staff
-    }
-    let kind = message.sender.as_ref().and_then(|s| s.kind.as_deref());
-    let author = match (message.message_type, kind) {
-        (0, _) => Author::Contact,
-        (1, Some("user")) => Author::Human,
-        (1 | 3, _) => Author::Bot,
-        _ => return None,
-    };
-    let text = message.content.as_deref().unwrap_or_default();
-    let mut record = record(with.contact_id, with.channel, author, at, text);
-    record.line = message.id;
-    record.message_id = Some(message.id.to_string().into());
-    record.conversation_id = Some(with.conversation.into());
-    record.status = message.status.as_deref().map(Into::into);
-    if let Some(sender) = with.sender {
-        let told = |value: &'m Option<String>| value.as_deref().map(Into::into);
-        record.name = told(&sender.name);
-        record.email = told(&sender.email);
-        record.phone = told(&sender.phone_number);
-    }
-    Some(record)
-}
-
-fn channel(meta: &Meta) -> Option<Channel> {
-    Some(match meta.channel.as_deref()? {
-        "Channel::WebWidget" | "Channel::Api" | "Channel::Line" => Channel::LiveChat,
-        "Channel::TwilioSms" | "Channel::Sms" => Channel::Sms,
-        "Channel::Whatsapp" => Channel::Whatsapp,
-        "Channel::FacebookPage" => Channel::Facebook,
-        "Channel::Instagram" => Channel::Instagram,
-        "Channel::Telegram" => Channel::Telegram,
-        "Channel::Email" => Channel::Email,
-        _ => return None,
-    })
 }

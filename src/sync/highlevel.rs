@@ -8,11 +8,11 @@ use serde_json::value::RawValue;
 
 use super::client::Client;
 use super::cursor::Cursor;
-use super::{Api, Page, SyncError, Take, Whom, read, record};
+use super::{Api, Page, SyncError, Take, Told, Whom};
 use crate::config::{HighlevelSettings, Secret};
 use crate::http::query;
-use crate::import::{Record, RowError};
-use crate::model::{Author, Channel, Timestamp};
+use crate::import::{ContactRecord, Record, RowError, highlevel_contact, highlevel_message};
+use crate::model::{Channel, Timestamp};
 
 /// The versions of the API for conversations and for contacts.
 const CONVERSATIONS: &str = "2021-04-15";
@@ -38,7 +38,7 @@ pub(super) struct Highlevel<'a> {
 #[derive(Default)]
 struct Contacts {
     /// By id; `None` is one that HighLevel does not have any more.
-    known: HashMap<String, Option<Arc<Contact>>>,
+    known: HashMap<String, Option<Arc<ContactRecord>>>,
     /// All that there are have been listed.
     listed: bool,
 }
@@ -51,27 +51,13 @@ struct Export {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Message {
-    id: String,
-    message_type: String,
-    contact_id: String,
-    conversation_id: Option<String>,
-    date_added: Timestamp,
-    body: Option<String>,
-    direction: Option<String>,
-    status: Option<String>,
-    user_id: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct OneContact {
-    contact: Contact,
+    contact: Box<RawValue>,
 }
 
 #[derive(Deserialize)]
 struct ContactList {
-    contacts: Vec<Contact>,
+    contacts: Vec<Box<RawValue>>,
     meta: Option<ContactMeta>,
 }
 
@@ -80,18 +66,6 @@ struct ContactList {
 struct ContactMeta {
     start_after_id: Option<String>,
     start_after: Option<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Contact {
-    id: String,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
-    timezone: Option<String>,
-    tags: Option<Vec<String>>,
 }
 
 impl<'a> Highlevel<'a> {
@@ -155,7 +129,7 @@ impl<'a> Highlevel<'a> {
         for id in strangers {
             let asked = self.get(&format!("/contacts/{}", query(&id)), CONTACTS);
             let contact = match asked {
-                Ok(OneContact { contact }) => Some(Arc::new(contact)),
+                Ok(OneContact { contact }) => highlevel_contact(contact.get()).ok().map(Arc::new),
                 Err(SyncError::Refused { .. }) => None, // it is gone
                 Err(error) => return Err(error),
             };
@@ -178,7 +152,10 @@ impl<'a> Highlevel<'a> {
             };
             let is_last = list.contacts.len() < 100;
             for contact in list.contacts {
-                self.remember(contact.id.clone(), Some(Arc::new(contact)));
+                if let Ok(contact) = highlevel_contact(contact.get()) {
+                    let id = contact.contact.contact_id.clone();
+                    self.remember(id, Some(Arc::new(contact)));
+                }
             }
             let Some(meta) = list.meta.filter(|_| !is_last) else {
                 break;
@@ -197,7 +174,7 @@ impl<'a> Highlevel<'a> {
         Ok(())
     }
 
-    fn remember(&self, id: String, contact: Option<Arc<Contact>>) {
+    fn remember(&self, id: String, contact: Option<Arc<ContactRecord>>) {
         let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
         if contacts.known.len() >= MOST_CONTACTS {
             contacts.known.clear();
@@ -213,27 +190,39 @@ impl<'a> Highlevel<'a> {
         known: Option<Timestamp>,
         take: &mut Take<'_>,
     ) -> Result<(), SyncError> {
-        let messages: Vec<Result<Message, String>> = raw.iter().map(|raw| read(raw)).collect();
-        let news = messages.iter().filter_map(|m| m.as_ref().ok());
-        let news = news.filter(|m| known.is_none_or(|known| m.date_added > known));
-        self.meet(&news.map(|m| m.contact_id.as_str()).collect())?;
+        let messages: Vec<_> = raw.iter().map(|raw| highlevel_message(raw.get())).collect();
+        let records = messages.iter().filter_map(|m| m.as_ref().ok()?.as_ref());
+        let news = records.filter(|r| known.is_none_or(|known| r.sent_at > known));
+        let news: BTreeSet<&str> = news.map(|r| &*r.contact_id).collect();
+        self.meet(&news)?;
+        let contact = |id: &str| {
+            let contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
+            contacts.known.get(id).cloned().flatten()
+        };
+        let opted_out: Vec<(String, String)> = news
+            .iter()
+            .filter_map(|id| Some(((*id).to_owned(), contact(id)?.opted_out.clone()?)))
+            .collect();
         let now = self.client.now();
         for message in messages {
             cursor.seen += 1;
             let line = cursor.seen;
             match message {
-                Ok(message) => {
-                    let contact = {
-                        let contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-                        contacts.known.get(&message.contact_id).cloned().flatten()
-                    };
-                    if let Some(record) = given(&message, contact.as_deref(), line) {
-                        cursor.saw(message.date_added, now);
-                        take(Ok(record));
-                    }
+                Ok(Some(record)) => {
+                    cursor.saw(record.sent_at, now);
+                    let contact = contact(&record.contact_id);
+                    let record = Record { line, ..record };
+                    take(Told::Record(match &contact {
+                        Some(contact) => record.of(contact),
+                        None => record,
+                    }));
                 }
-                Err(reason) => take(Err(RowError { line, reason })),
+                Ok(None) => {}
+                Err(reason) => take(Told::Unusable(RowError { line, reason })),
             }
+        }
+        for (contact_id, reason) in &opted_out {
+            take(Told::OptedOut { contact_id, reason });
         }
         Ok(())
     }
@@ -282,62 +271,19 @@ impl Api for Highlevel<'_> {
 
     fn look(&self, whom: &Whom<'_>, take: &mut Take<'_>) -> Result<bool, SyncError> {
         let from = Some(whom.since - chrono::TimeDelta::minutes(1));
-        let more = format!("&contactId={}", query(whom.contact_id));
-        let has_email = whom.conversations.iter().any(|(c, _)| *c == Channel::Email);
+        let has_email = whom
+            .conversations
+            .iter()
+            .any(|t| t.channel == Channel::Email);
         let lists = if has_email { &LISTS[..] } else { &LISTS[..1] };
-        for list in lists {
-            let export = self.export(&format!("{more}{list}"), from)?;
-            let known = Some(Timestamp::MAX_UTC); // the contact is known already
-            self.give(&export.messages, &mut Cursor::default(), known, take)?;
+        for contact_id in whom.contact_ids {
+            for list in lists {
+                let more = format!("&contactId={}{list}", query(contact_id));
+                let export = self.export(&more, from)?;
+                let known = Some(Timestamp::MAX_UTC); // the contact is known already
+                self.give(&export.messages, &mut Cursor::default(), known, take)?;
+            }
         }
         Ok(true)
     }
-}
-
-/// A message as a record; `None` for what is none.
-fn given<'m>(message: &'m Message, contact: Option<&'m Contact>, line: u64) -> Option<Record<'m>> {
-    let channel = channel(&message.message_type)?;
-    if message.status.as_deref() == Some("scheduled") {
-        return None; // it is not sent yet
-    }
-    let author = match message.direction.as_deref() {
-        Some("inbound") => Author::Contact,
-        _ if message.user_id.is_some() => Author::Human,
-        _ => Author::Bot,
-    };
-    let name = contact.map(|c| {
-        let parts = [c.first_name.as_deref(), c.last_name.as_deref()];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    });
-    let told = |value: Option<&'m String>| value.map(|v| v.as_str().into());
-    let text = message.body.as_deref().unwrap_or_default();
-    let mut given = record(
-        &message.contact_id,
-        channel,
-        author,
-        message.date_added,
-        text,
-    );
-    given.line = line;
-    given.message_id = Some(message.id.as_str().into());
-    given.conversation_id = told(message.conversation_id.as_ref());
-    given.status = told(message.status.as_ref());
-    given.name = name.map(Into::into);
-    given.phone = told(contact.and_then(|c| c.phone.as_ref()));
-    given.email = told(contact.and_then(|c| c.email.as_ref()));
-    given.timezone = told(contact.and_then(|c| c.timezone.as_ref()));
-    given.tags = contact.and_then(|c| Some(c.tags.as_ref()?.join(";").into()));
-    Some(given)
-}
-
-fn channel(kind: &str) -> Option<Channel> {
-    Some(match kind {
-        k if k.contains("SMS") => Channel::Sms,
-        k if k.contains("EMAIL") => Channel::Email,
-        "TYPE_WHATSAPP" => Channel::Whatsapp,
-        "TYPE_FACEBOOK" | "TYPE_CAMPAIGN_FACEBOOK" => Channel::Facebook,
-        "TYPE_INSTAGRAM" => Channel::Instagram,
-        "TYPE_LIVE_CHAT" | "TYPE_WEBCHAT" => Channel::LiveChat,
-        _ => return None,
-    })
 }

@@ -9,11 +9,11 @@ use serde_json::value::RawValue;
 
 use super::client::Client;
 use super::cursor::Cursor;
-use super::{Api, Page, SyncError, Take, Whom, read, record};
+use super::{Api, Page, SyncError, Take, Told, Whom};
 use crate::config::{IntercomAccess, Secret};
 use crate::http::query;
-use crate::import::RowError;
-use crate::model::{Author, Channel, Timestamp};
+use crate::import::{RowError, intercom_conversation};
+use crate::model::Timestamp;
 
 /// The version of the API that this is written for.
 const VERSION: &str = "2.15";
@@ -54,56 +54,6 @@ struct Next {
 }
 
 #[derive(Deserialize)]
-struct Conversation {
-    id: String,
-    created_at: i64,
-    source: Source,
-    contacts: Contacts,
-    conversation_parts: Option<Parts>,
-}
-
-#[derive(Deserialize)]
-struct Source {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    id: Option<String>,
-    body: Option<String>,
-    author: Person,
-}
-
-#[derive(Deserialize)]
-struct Contacts {
-    contacts: Vec<Named>,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Parts {
-    conversation_parts: Vec<Box<RawValue>>,
-}
-
-#[derive(Deserialize)]
-struct Part {
-    id: serde_json::Value,
-    part_type: String,
-    body: Option<String>,
-    created_at: i64,
-    author: Person,
-}
-
-#[derive(Deserialize)]
-struct Person {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    from_ai_agent: Option<bool>,
-}
-
-#[derive(Deserialize)]
 struct Contact {
     name: Option<String>,
     email: Option<String>,
@@ -141,71 +91,28 @@ impl<'a> Intercom<'a> {
     /// Gives the messages of a conversation.
     fn conversation(&self, id: &str, take: &mut Take<'_>) -> Result<(), SyncError> {
         let raw: Box<RawValue> = self.get(&format!("/conversations/{}", query(id)))?;
-        let conversation = match read::<Conversation>(&raw) {
-            Ok(conversation) => conversation,
+        let records = match intercom_conversation(raw.get()) {
+            Ok(records) => records,
             Err(reason) => {
                 let reason = format!("conversation {id}: {reason}");
-                take(Err(RowError { line: 0, reason }));
+                take(Told::Unusable(RowError { line: 0, reason }));
                 return Ok(());
             }
         };
-        let Some(Named { id: contact_id }) = conversation.contacts.contacts.first() else {
-            return Ok(()); // with nobody
+        let Some(first) = records.first() else {
+            return Ok(());
         };
-        let contact = self.contact(contact_id)?;
-        let channel = channel(conversation.source.kind.as_deref().unwrap_or_default());
-        let source = &conversation.source;
-        let mut give = |line: u64, at: i64, author: &Person, id: &str, body: Option<&str>| {
-            let (Some(at), Some(author)) = (Timestamp::from_timestamp(at, 0), author_of(author))
-            else {
-                return;
-            };
-            let text = body.map(without_markup).unwrap_or_default();
-            let mut given = record(contact_id, channel, author, at, &text);
-            given.line = line;
-            given.message_id = Some(id.into());
-            given.conversation_id = Some(conversation.id.as_str().into());
+        let contact = self.contact(&first.contact_id)?;
+        for (line, mut record) in (1..).zip(records) {
+            record.line = line;
             if let Some(contact) = &contact {
-                given.name = contact.name.as_deref().map(Into::into);
-                given.email = contact.email.as_deref().map(Into::into);
-                given.phone = contact.phone.as_deref().map(Into::into);
+                let told = |value: &'_ Option<String>| value.clone().map(Into::into);
+                record.name = told(&contact.name).or(record.name);
+                record.email = told(&contact.email).or(record.email);
+                record.phone = told(&contact.phone);
             }
-            take(Ok(given));
-        };
-        let first = source.id.as_deref().unwrap_or(&conversation.id);
-        give(
-            1,
-            conversation.created_at,
-            &source.author,
-            first,
-            source.body.as_deref(),
-        );
-        let mut faults = Vec::new();
-        let parts = conversation.conversation_parts;
-        for (line, raw) in (2..).zip(parts.iter().flat_map(|p| &p.conversation_parts)) {
-            match read::<Part>(raw) {
-                // All else is what happened to the conversation, or is among staff.
-                Ok(part) if part.part_type == "comment" && part.body.is_some() => {
-                    let id = part
-                        .id
-                        .as_str()
-                        .map_or_else(|| part.id.to_string(), str::to_owned);
-                    give(
-                        line,
-                        part.created_at,
-                        &part.author,
-                        &id,
-                        part.body.as_deref(),
-                    );
-                }
-                Ok(_) => {}
-                Err(reason) => faults.push(RowError {
-                    line,
-                    reason: format!("conversation {id}: {reason}"),
-                }),
-            }
+            take(Told::Record(record));
         }
-        faults.into_iter().for_each(|fault| take(Err(fault)));
         Ok(())
     }
 
@@ -281,49 +188,9 @@ impl Api for Intercom<'_> {
     }
 
     fn look(&self, whom: &Whom<'_>, take: &mut Take<'_>) -> Result<bool, SyncError> {
-        for (_, id) in whom.conversations {
-            self.conversation(id, take)?;
+        for talk in whom.conversations {
+            self.conversation(talk.id, take)?;
         }
         Ok(!whom.conversations.is_empty())
     }
-}
-
-fn author_of(person: &Person) -> Option<Author> {
-    Some(match person.kind.as_str() {
-        "user" | "lead" | "contact" => Author::Contact,
-        "admin" if person.from_ai_agent != Some(true) => Author::Human,
-        "admin" | "bot" => Author::Bot,
-        _ => return None,
-    })
-}
-
-fn channel(kind: &str) -> Channel {
-    match kind {
-        "email" => Channel::Email,
-        "facebook" => Channel::Facebook,
-        "instagram" => Channel::Instagram,
-        "whatsapp" => Channel::Whatsapp,
-        "sms" => Channel::Sms,
-        _ => Channel::LiveChat,
-    }
-}
-
-/// A part's text: its tags and the escapes of HTML taken away.
-fn without_markup(html: &str) -> String {
-    let mut text = String::new();
-    let mut is_tag = false;
-    for c in html.chars() {
-        match c {
-            '<' => is_tag = true,
-            '>' => is_tag = false,
-            c if !is_tag => text.push(c),
-            _ => {}
-        }
-    }
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&nbsp;", " ")
-        .replace("&amp;", "&")
 }

@@ -15,19 +15,33 @@ mod twilio;
 
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
 use crate::config::{self, ApiSource, Environment, SecretRef};
 use crate::error::Outcome;
 use crate::http::Http;
 use crate::import::{Record, RowError};
-use crate::model::{Author, Channel, Timestamp};
+use crate::model::{Channel, Timestamp};
 
 use client::Client;
 pub use client::{Around, Patience};
 
-/// Takes what a page has: records, and rows that cannot be used, with their place on the page.
-pub type Take<'t> = dyn FnMut(Result<Record<'_>, RowError>) + 't;
+/// What a page tells.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// A message, or something of its contact.
+    Record(Record<'a>),
+    /// The provider has the contact as not to be written to.
+    OptedOut {
+        /// The contact's id.
+        contact_id: &'a str,
+        /// Why, in its words.
+        reason: &'a str,
+    },
+    /// A row that cannot be used, with its place on the page.
+    Unusable(RowError),
+}
+
+/// Takes what a page tells.
+pub type Take<'t> = dyn FnMut(Told<'_>) + 't;
 
 /// What is known after a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,14 +55,25 @@ pub struct Page {
 /// About whom a source is asked right before they are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Whom<'a> {
-    /// The contact's id.
-    pub contact_id: &'a str,
+    /// The ids under which they are known.
+    pub contact_ids: &'a [&'a str],
     /// Their addresses on each channel, phone numbers with their country.
     pub addresses: &'a [(Channel, String)],
-    /// The provider's ids of the conversations with them.
-    pub conversations: &'a [(Channel, &'a str)],
+    /// The provider's ids of the conversations with them, and the id that they have on that channel.
+    pub conversations: &'a [Talk<'a>],
     /// Their newest message that is known: only newer ones matter.
     pub since: Timestamp,
+}
+
+/// A conversation with a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Talk<'a> {
+    /// The provider's id of it.
+    pub id: &'a str,
+    /// The channel.
+    pub channel: Channel,
+    /// The contact's id there.
+    pub contact_id: &'a str,
 }
 
 /// An API that messages are pulled from. Asked from several threads at once.
@@ -166,29 +191,6 @@ pub fn open<'a>(
             return Err(SyncError::Settings(words.to_owned()));
         }
     })
-}
-
-/// One item of an answer's list; in words why it cannot be read.
-fn read<T: serde::de::DeserializeOwned>(raw: &RawValue) -> Result<T, String> {
-    serde_json::from_str(raw.get()).map_err(|error| {
-        let words = error.to_string();
-        words
-            .split(" at line ")
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    })
-}
-
-/// A message of which no more is known than this.
-fn record<'m>(
-    contact_id: &'m str,
-    channel: Channel,
-    author: Author,
-    sent_at: Timestamp,
-    text: &'m str,
-) -> Record<'m> {
-    Record::message(contact_id.into(), channel, author, sent_at, text.into())
 }
 
 /// The account that a source's cursor belongs to: with another one, everything is asked for anew.

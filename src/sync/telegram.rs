@@ -8,9 +8,9 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::client::Client;
-use super::{Api, Page, SyncError, Take, read, record};
+use super::{Api, Page, SyncError, Take, Told};
 use crate::config::{Secret, TelegramSettings};
-use crate::import::{Record, RowError};
+use crate::import::{Record, RowError, row};
 use crate::model::{Author, Channel, Timestamp};
 
 /// Updates a page: as many as Telegram gives.
@@ -102,19 +102,19 @@ impl Api for Telegram<'_> {
         let asked: Result<Updates, SyncError> = self.client.search(&self.url, &[], &body);
         let updates = asked.map_err(explained)?.result;
         for raw in &updates {
-            let Number { update_id } = read(raw).map_err(|reason| {
+            let Number { update_id } = row(raw.get()).map_err(|reason| {
                 SyncError::Later(format!("Telegram: an update without a number: {reason}"))
             })?;
             offset = offset.max(update_id.saturating_add(1));
             let line = u64::try_from(update_id).unwrap_or(0);
-            match read::<Update>(raw) {
+            match row::<Update>(raw.get()) {
                 Ok(update) => {
                     let message = update.message.or(update.business_message);
                     if let Some(record) = message.as_ref().and_then(given) {
-                        take(Ok(Record { line, ..record }));
+                        take(Told::Record(Record { line, ..record }));
                     }
                 }
-                Err(reason) => take(Err(RowError { line, reason })),
+                Err(reason) => take(Told::Unusable(RowError { line, reason })),
             }
         }
         Ok(Page {
@@ -164,8 +164,9 @@ fn given(message: &Message) -> Option<Record<'_>> {
     };
     let text = message.text.as_deref().or(message.caption.as_deref());
     let contact_id = chat.id.to_string();
-    let mut given = record("", Channel::Telegram, author, at, text.unwrap_or_default());
-    given.contact_id = Cow::Owned(contact_id.clone());
+    let text = text.unwrap_or_default().into();
+    let of = Cow::Owned(contact_id.clone());
+    let mut given = Record::message(of, Channel::Telegram, author, at, text);
     given.conversation_id = Some(contact_id.clone().into());
     given.address = Some(contact_id.into());
     given.message_id = Some(message.message_id.to_string().into());

@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 
 use super::client::Client;
 use super::cursor::Cursor;
-use super::{Api, Page, SyncError, Take, Whom, read, record};
+use super::{Api, Page, SyncError, Take, Told, Whom};
 use crate::config::{Secret, TwilioAccount};
 use crate::http::query;
-use crate::import::{Record, RowError};
-use crate::model::{Author, Channel, Timestamp};
+use crate::import::{Record, RowError, twilio_message};
+use crate::model::{Channel, Timestamp};
 
 /// Messages a page; Twilio gives 1000 at most.
 const PAGE: u32 = 500;
@@ -29,18 +29,6 @@ pub(super) struct Twilio<'a> {
 struct List {
     messages: Vec<Box<RawValue>>,
     next_page_uri: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    sid: String,
-    from: Option<String>,
-    to: Option<String>,
-    body: Option<String>,
-    direction: String,
-    status: Option<String>,
-    date_sent: Option<String>,
-    date_created: Option<String>,
 }
 
 impl<'a> Twilio<'a> {
@@ -80,17 +68,15 @@ impl<'a> Twilio<'a> {
         for raw in raw {
             cursor.seen += 1;
             let line = cursor.seen;
-            let given = read::<Message>(raw).and_then(|message| {
-                let (at, record) = given(&message)?;
-                cursor.saw(at, now);
-                oldest = Some(oldest.map_or(at, |oldest: Timestamp| oldest.min(at)));
-                if let Some(record) = record {
-                    take(Ok(Record { line, ..record }));
+            match twilio_message(raw.get()) {
+                Ok(Some(record)) => {
+                    let at = record.sent_at;
+                    cursor.saw(at, now);
+                    oldest = Some(oldest.map_or(at, |oldest: Timestamp| oldest.min(at)));
+                    take(Told::Record(Record { line, ..record }));
                 }
-                Ok(())
-            });
-            if let Err(reason) = given {
-                take(Err(RowError { line, reason }));
+                Ok(None) => {}
+                Err(reason) => take(Told::Unusable(RowError { line, reason })),
             }
         }
         oldest
@@ -177,36 +163,4 @@ impl Api for Twilio<'_> {
         }
         Ok(asked)
     }
-}
-
-/// A message's time, and the message, if it is with a contact on a channel of ours.
-fn given(message: &Message) -> Result<(Timestamp, Option<Record<'_>>), String> {
-    let at = [&message.date_sent, &message.date_created];
-    let at = at.into_iter().flatten().next();
-    let at = at.ok_or("neither date_sent nor date_created")?;
-    let at = chrono::DateTime::parse_from_rfc2822(at);
-    let at = at
-        .map_err(|_| "its date cannot be read".to_owned())?
-        .to_utc();
-    let (author, them) = match message.direction.as_str() {
-        "inbound" => (Author::Contact, &message.from),
-        _ => (Author::Bot, &message.to),
-    };
-    let Some(them) = them.as_deref().filter(|them| !them.is_empty()) else {
-        return Err("it does not say with whom".to_owned());
-    };
-    let (channel, address) = match them.split_once(':') {
-        None => (Channel::Sms, them),
-        Some(("whatsapp", number)) => (Channel::Whatsapp, number),
-        Some(("messenger", id)) => (Channel::Facebook, id),
-        Some(_) => return Ok((at, None)),
-    };
-    let text = message.body.as_deref().unwrap_or_default();
-    let mut record = record(address, channel, author, at, text);
-    record.message_id = Some(message.sid.as_str().into());
-    record.status = message.status.as_deref().map(Into::into);
-    if channel != Channel::Facebook {
-        record.phone = Some(address.into());
-    }
-    Ok((at, Some(record)))
 }

@@ -103,7 +103,11 @@ impl Iterator for ApiContacts {
     }
 }
 
-fn contact(json: &str, number: u64) -> Result<ContactRecord, String> {
+/// A contact as the API writes it; `number` is its place in a list.
+///
+/// # Errors
+/// Why it cannot be used, in words.
+pub(crate) fn contact(json: &str, number: u64) -> Result<ContactRecord, String> {
     let told: ApiContact<'_> = row(json)?;
     let opted_out = told.opted_out();
     let owned = |text| filled(text).map(Cow::into_owned);

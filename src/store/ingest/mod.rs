@@ -51,6 +51,15 @@ pub struct Imported {
     pub sent_after_reply: Vec<String>,
 }
 
+/// A page of an API.
+#[derive(Clone, Copy)]
+pub struct Page<'p> {
+    /// Its messages.
+    pub messages: &'p Batch,
+    /// The contacts that the provider has as not to be written to, each with why.
+    pub opted_out: &'p [(String, String)],
+}
+
 /// An import under way.
 pub struct Ingest<'a> {
     store: &'a Store,
@@ -214,7 +223,7 @@ impl<'a> Ingest<'a> {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn take_pages(&mut self, pages: &[&Batch], cursor: Option<SyncCursor<'_>>) -> Result<()> {
+    pub fn take_pages(&mut self, pages: &[Page<'_>], cursor: Option<SyncCursor<'_>>) -> Result<()> {
         let transaction = self.store.immediate()?;
         self.store.source_incomplete(self.source)?;
         self.add(pages, cursor)?;
@@ -228,7 +237,7 @@ impl<'a> Ingest<'a> {
     /// When the database cannot be written.
     pub fn finish_pages(
         mut self,
-        last: &[&Batch],
+        last: &[Page<'_>],
         cursor: Option<SyncCursor<'_>>,
         as_of: Timestamp,
     ) -> Result<Imported> {
@@ -243,12 +252,20 @@ impl<'a> Ingest<'a> {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn add(&mut self, pages: &[&Batch], cursor: Option<SyncCursor<'_>>) -> Result<()> {
+    pub fn add(&mut self, pages: &[Page<'_>], cursor: Option<SyncCursor<'_>>) -> Result<()> {
         // A run may have claimed a first follow-up since this began.
         self.has_follow_ups = self.has_follow_ups || any_follow_up(self.store)?;
         let mut reader = self.reader();
         for page in pages {
-            self.write(page, reader.seen(page))?;
+            self.write(page.messages, reader.seen(page.messages))?;
+            for (contact_id, reason) in page.opted_out {
+                // Of somebody who was forgotten nothing is kept but that.
+                if let Some(key) = self.store.find(contact_id)? {
+                    let now = self.reading.now;
+                    self.store.insert_opted_out(key, reason, now)?;
+                    self.store.awaken(key)?;
+                }
+            }
         }
         match cursor {
             Some(cursor) => self.store.set_cursor(self.source, cursor),

@@ -53,8 +53,12 @@ impl Location {
             1,
             "It is 40.",
         );
+        let number: u32 = match contact {
+            "ana" => 1,
+            other => other.bytes().map(u32::from).sum(),
+        };
         self.knows(json!({
-            "id": contact, "firstName": "Ana", "lastName": "Ruiz", "phone": "+15005550001",
+            "id": contact, "firstName": "Ana", "lastName": "Ruiz", "phone": format!("+1500555{number:04}"),
             "timezone": "America/Mexico_City", "tags": ["vip", "new"],
         }));
     }
@@ -452,6 +456,51 @@ fn x6_our_own_message_comes_back_as_ours() {
         "{synced:?}"
     );
     assert_eq!(stored(&desk).len(), 2);
+}
+
+/// D3: what HighLevel calls "do not disturb" is an opt-out here, and an appointment is a booking (D5).
+#[test]
+fn d3_do_not_disturb_is_an_opt_out_and_an_appointment_a_booking() {
+    let location = Location::default();
+    for contact in ["ana", "ben", "cleo"] {
+        location.says(&format!("{contact}-in"), contact, "inbound", 0, "How much?");
+        location.says(
+            &format!("{contact}-out"),
+            contact,
+            "outbound",
+            1,
+            "It is 40.",
+        );
+    }
+    location.knows(json!({ "id": "ana", "phone": "+15005550001", "dnd": true }));
+    location.knows(json!({ "id": "ben", "phone": "+15005550002" }));
+    location.knows(json!({ "id": "cleo", "phone": "+15005550003" }));
+    location.has(json!({
+        "id": "a1", "messageType": "TYPE_ACTIVITY_APPOINTMENT", "contactId": "ben", "dateAdded": "2026-03-02T08:30:00Z",
+        "body": "Appointment booked",
+    }));
+    let server = location.serve(500);
+    let desk = business(&format!("[channels.sms.outbox]\n{}", source(&server)));
+    for now in [NOW, "2026-03-02T09:01:00Z"] {
+        let synced = sync_at(&desk, now);
+        assert_eq!(synced.code, Some(0), "{synced:?}");
+    }
+    let plan = ran(
+        &desk,
+        &["plan", "--all", "--json", "--now=2026-03-02T09:02:00Z"],
+    );
+    let reason = |contact: &str| {
+        let row = plan
+            .lines
+            .iter()
+            .find(|l| l["contact_id"] == contact)
+            .unwrap();
+        row["reason"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        [reason("ana"), reason("ben"), reason("cleo")],
+        ["opted_out", "booked", "due"]
+    );
 }
 
 /// Another account's cursor is of no use.

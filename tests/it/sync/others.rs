@@ -221,7 +221,7 @@ mod chatwoot {
     impl Account {
         fn says(&self, conversation: u64, id: u64, kind: u8, minutes: i64, content: &str) {
             let sender = match kind {
-                0 => json!({ "id": conversation, "type": "contact" }),
+                0 => json!({ "id": conversation + 100, "type": "contact" }),
                 _ => json!({ "id": 1, "type": "agent_bot" }),
             };
             self.has(conversation, json!({
