@@ -302,13 +302,23 @@ fn stale_sources(store: &Store, config: &Config, now: Timestamp) -> Result<Vec<S
     let stale = store.sources()?.into_iter().filter_map(|source| {
         let fresh_for = config.policy.fresh_for(&source.name)?;
         (now > config.bot.zone.after(source.as_of, fresh_for)).then(|| {
-            let age = if source.as_of == Timestamp::UNIX_EPOCH {
-                "was cut off while it was imported".to_owned()
+            let is_api = config.apis.iter().any(|s| s.name == source.name);
+            let age = match (source.as_of == Timestamp::UNIX_EPOCH, is_api) {
+                (true, true) => "was not read to its end".to_owned(),
+                (true, false) => "was cut off while it was imported".to_owned(),
+                (false, _) => format!(
+                    "is complete only until {}, {} (limit {fresh_for})",
+                    clocks.moment(source.as_of),
+                    clocks.relative(source.as_of)
+                ),
+            };
+            let then = if is_api {
+                "Run followup sync."
             } else {
-                format!("is complete only until {}", clocks.moment(source.as_of))
+                "Import it again."
             };
             format!(
-                "Source {} {age}: replies may be missing. Import it again.",
+                "Source {} {age}: replies may be missing. {then}",
                 source.name
             )
         })

@@ -109,21 +109,27 @@ pub(super) fn sources(store: &Store, config: &Config, now: Timestamp) -> Result<
     let mut sources: Vec<Source> = Vec::new();
     for source in store.sources()? {
         let fresh_for = config.policy.fresh_for(&source.name);
+        let api = config.apis.iter().any(|s| s.name == source.name);
         let zone = &config.bot.zone;
         sources.push(Source {
             name: source.name,
             as_of: Some(source.as_of),
             fresh_for,
             stale: fresh_for.is_some_and(|fresh| now > zone.after(source.as_of, fresh)),
+            api,
         });
     }
-    for source in &config.sources {
-        if !sources.iter().any(|s| s.name == source.name) {
+    let files = config.sources.iter().map(|s| (&s.name, false));
+    let apis = config.apis.iter().map(|s| (&s.name, true));
+    for (name, api) in files.chain(apis) {
+        if !sources.iter().any(|s| s.name == *name) {
+            let fresh_for = config.policy.fresh_for(name);
             sources.push(Source {
-                name: source.name.clone(),
+                name: name.clone(),
                 as_of: None,
-                fresh_for: config.policy.fresh_for(&source.name),
-                stale: false,
+                fresh_for,
+                stale: fresh_for.is_some(),
+                api,
             });
         }
     }

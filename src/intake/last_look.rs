@@ -165,7 +165,7 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Batch, SyncErr
         Told::Record(record) => {
             let id = record.message_id.as_deref();
             if id.is_none_or(|id| !known.contains(id)) {
-                batch.push(&record);
+                batch.push(record);
             }
         }
         Told::OptedOut { .. } => {}

@@ -139,7 +139,7 @@ struct Fetched {
 impl Fetched {
     fn take(&mut self, told: Told<'_>) {
         match told {
-            Told::Record(record) => self.batch.push(&record),
+            Told::Record(record) => self.batch.push(record),
             Told::OptedOut { contact_id, reason } => {
                 let opted_out = (contact_id.to_owned(), reason.to_owned());
                 self.opted_out.push(opted_out);

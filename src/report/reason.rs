@@ -226,7 +226,7 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
             )
         }
         Because::StaleSource { source, as_of, .. } if *as_of == Timestamp::UNIX_EPOCH => {
-            format!("an import of {source} was cut off: a reply may be missing")
+            format!("{source} was not read to its end: a reply may be missing")
         }
         Because::StaleSource {
             source,

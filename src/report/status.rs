@@ -92,8 +92,10 @@ pub struct Source {
     pub as_of: Option<Timestamp>,
     /// How old it may be.
     pub fresh_for: Option<Delay>,
-    /// Whether it is older.
+    /// Whether it is older, or has brought nothing yet.
     pub stale: bool,
+    /// Whether it is asked by an API, rather than files.
+    pub api: bool,
 }
 
 impl Source {
@@ -104,13 +106,17 @@ impl Source {
             .fresh_for
             .map(|f| format!(" (limit {f})"))
             .unwrap_or_default();
+        let mark = if self.stale { "STALE: " } else { "" };
         match self.as_of {
-            None => "nothing imported yet".to_owned(),
+            None if self.api => format!("{mark}never read to its end; run followup sync"),
+            None => format!("{mark}nothing imported yet"),
+            Some(at) if at == Timestamp::UNIX_EPOCH && self.api => {
+                format!("{mark}not read to its end; the next sync goes on")
+            }
             Some(at) if at == Timestamp::UNIX_EPOCH => {
-                "an import was cut off: import it again".to_owned()
+                format!("{mark}an import was cut off: import it again")
             }
             Some(at) => {
-                let mark = if self.stale { "STALE: " } else { "" };
                 format!(
                     "{mark}complete until {}, {}{limit}",
                     clocks.moment(at),

@@ -113,7 +113,7 @@ impl<'a> Chatwoot<'a> {
                         let at = Some(record.sent_at);
                         oldest = oldest.min(at).or(at);
                         let channel = with.channel.unwrap_or(record.channel);
-                        take(Told::Record(Record {
+                        take(Told::Record(&Record {
                             line,
                             channel,
                             ..record

@@ -212,10 +212,11 @@ impl<'a> Highlevel<'a> {
                     cursor.saw(record.sent_at, now);
                     let contact = contact(&record.contact_id);
                     let record = Record { line, ..record };
-                    take(Told::Record(match &contact {
+                    let record = match &contact {
                         Some(contact) => record.of(contact),
                         None => record,
-                    }));
+                    };
+                    take(Told::Record(&record));
                 }
                 Ok(None) => {}
                 Err(reason) => take(Told::Unusable(RowError { line, reason })),

@@ -111,7 +111,7 @@ impl<'a> Intercom<'a> {
                 record.email = told(&contact.email).or(record.email);
                 record.phone = told(&contact.phone);
             }
-            take(Told::Record(record));
+            take(Told::Record(&record));
         }
         Ok(())
     }

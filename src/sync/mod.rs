@@ -28,7 +28,7 @@ pub use client::{Around, Patience};
 #[derive(Debug)]
 pub enum Told<'a> {
     /// A message, or something of its contact.
-    Record(Record<'a>),
+    Record(&'a Record<'a>),
     /// The provider has the contact as not to be written to.
     OptedOut {
         /// The contact's id.

@@ -111,7 +111,7 @@ impl Api for Telegram<'_> {
                 Ok(update) => {
                     let message = update.message.or(update.business_message);
                     if let Some(record) = message.as_ref().and_then(given) {
-                        take(Told::Record(Record { line, ..record }));
+                        take(Told::Record(&Record { line, ..record }));
                     }
                 }
                 Err(reason) => take(Told::Unusable(RowError { line, reason })),

@@ -73,7 +73,7 @@ impl<'a> Twilio<'a> {
                     let at = record.sent_at;
                     cursor.saw(at, now);
                     oldest = Some(oldest.map_or(at, |oldest: Timestamp| oldest.min(at)));
-                    take(Told::Record(Record { line, ..record }));
+                    take(Told::Record(&Record { line, ..record }));
                 }
                 Ok(None) => {}
                 Err(reason) => take(Told::Unusable(RowError { line, reason })),

@@ -153,3 +153,32 @@ fn d15_a_last_look_does_not_make_a_source_fresh() {
     assert!(as_of.starts_with("2026-03-02T09:00:0"), "{status}");
     assert_eq!(status["stale"], true);
 }
+
+/// D15: a source that has never been read is stale, and each age is told with its limit.
+#[test]
+fn d15_every_source_has_an_age_and_a_limit() {
+    let location = Location::default();
+    location.quiet("ana");
+    let server = location.serve(500);
+    let desk = business(&format!("{OUTBOX}{}", source(&server)));
+    let text = |arguments: &[&str]| {
+        let output = super::command(&desk, arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    desk.write("none.csv", "contact_id,channel,direction,sent_at,text\n");
+    super::ran(&desk, &["import", "none.csv"]);
+    let before = text(&["status", &format!("--now={NOW}")]);
+    assert!(
+        before.contains("crm: STALE: never read to its end; run followup sync"),
+        "{before}"
+    );
+    super::sync(&desk);
+    let after = text(&["status", "--now=2026-03-02T09:10:00Z"]);
+    assert!(after.contains("min ago (limit 15m)"), "{after}");
+    let plan = text(&["plan", "--now=2026-03-02T09:20:00Z"]);
+    assert!(
+        plan.contains("Source crm is complete only until") && plan.contains("(limit 15m)"),
+        "{plan}"
+    );
+    assert!(plan.contains("Run followup sync."), "{plan}");
+}
