@@ -38,8 +38,6 @@ pub enum Api {
     Telegram(TelegramSettings),
     /// The conversations of an Intercom workspace.
     Intercom(IntercomAccess),
-    /// The folders of a mailbox.
-    Imap(ImapSettings),
 }
 
 /// `[sources.twilio]`.
@@ -64,23 +62,6 @@ pub struct IntercomAccess {
     pub base_url: String,
 }
 
-/// `[sources.imap]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImapSettings {
-    /// The server.
-    pub host: String,
-    /// Its port; default 993, with TLS from the first byte. To this machine, any other is spoken to without.
-    pub port: u16,
-    /// Who logs in.
-    pub username: String,
-    /// Their password.
-    pub password: SecretRef,
-    /// The folders to read; default `INBOX`. With the folder of sent mail our own answers are seen too.
-    pub folders: Vec<String>,
-    /// The addresses that we write from: what comes from them is ours; by default the one logged in with.
-    pub us: Vec<String>,
-}
-
 impl Api {
     /// The name in the configuration.
     #[must_use]
@@ -91,7 +72,6 @@ impl Api {
             Self::Twilio(_) => "twilio",
             Self::Telegram(_) => "telegram",
             Self::Intercom(_) => "intercom",
-            Self::Imap(_) => "imap",
         }
     }
 }
@@ -101,14 +81,7 @@ impl Api {
 pub(super) const FRESH_FOR: Delay = Delay::seconds(15 * 60);
 
 /// Each API's name; the table of a source that has one of them is that of an [`ApiSource`].
-const APIS: &[&str] = &[
-    "highlevel",
-    "chatwoot",
-    "twilio",
-    "telegram",
-    "intercom",
-    "imap",
-];
+const APIS: &[&str] = &["highlevel", "chatwoot", "twilio", "telegram", "intercom"];
 
 /// Whether a source's table is that of an API.
 pub(super) fn is_api(table: &Table<'_>) -> bool {
@@ -196,8 +169,7 @@ fn api(
         "chatwoot" => channels::chatwoot::read(t, place, findings).map(Api::Chatwoot),
         "telegram" => channels::telegram::read(t, place, findings).map(Api::Telegram),
         "twilio" => twilio(t, place, findings).map(Api::Twilio),
-        "intercom" => intercom(t, place, findings).map(Api::Intercom),
-        _ => imap(t, place, findings).map(Api::Imap),
+        _ => intercom(t, place, findings).map(Api::Intercom),
     };
     table.done(findings);
     api
@@ -251,45 +223,4 @@ fn intercom(
         access_token: access_token?,
         base_url,
     })
-}
-
-fn imap(table: &mut Table<'_>, place: &Place<'_>, findings: &mut Findings) -> Option<ImapSettings> {
-    let example = "host = \"imap.example.com\"";
-    let host = table
-        .required("host", example, findings)
-        .and_then(|text| text.parse(findings, |t| host(t, example)));
-    let port = table.take("port").and_then(|value| {
-        let number = super::validate::number(value, 1..=65535, "port = 993", findings)?;
-        u16::try_from(number).ok()
-    });
-    let username = table.required("username", "username = \"desk@example.com\"", findings);
-    let password = secret_ref::required(table, "password", "IMAP_PASSWORD", place, findings);
-    let folders = table.texts("folders", "folders = [\"INBOX\", \"Sent\"]", findings);
-    let us = table.texts("us", "us = [\"desk@example.com\"]", findings);
-    let texts = |texts: &[super::findings::Spotted<&str>], or: &str| -> Vec<String> {
-        let given: Vec<String> = texts.iter().map(|t| t.value.trim().to_owned()).collect();
-        match given.is_empty() {
-            true => vec![or.to_owned()],
-            false => given,
-        }
-    };
-    let username = username?.value.trim().to_owned();
-    Some(ImapSettings {
-        host: host?,
-        port: port.unwrap_or(993),
-        folders: texts(&folders, "INBOX"),
-        us: texts(&us, &username),
-        username,
-        password: password?,
-    })
-}
-
-/// A server's name or address.
-fn host(text: &str, example: &str) -> Result<String, String> {
-    let text = text.trim();
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || b".-:_".contains(&b);
-    match !text.is_empty() && text.bytes().all(is_part) {
-        true => Ok(text.to_owned()),
-        false => Err(format!("not the name of a server; write {example}")),
-    }
 }

@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use ai::{Ai, AiModel, AiProvider, Otherwise, Prose};
-pub use apis::{Api, ApiSource, ImapSettings, IntercomAccess, TwilioAccount};
+pub use apis::{Api, ApiSource, IntercomAccess, TwilioAccount};
 pub use budget::{Allowance, Budget, Price};
 pub use channels::{
     ChannelConfig, ChatwootSettings, EmailSettings, HighlevelSettings, IntercomSettings,

@@ -277,13 +277,25 @@ impl Api for Highlevel<'_> {
             .iter()
             .any(|t| t.channel == Channel::Email);
         let lists = if has_email { &LISTS[..] } else { &LISTS[..1] };
+        // Of a person over several contacts, not every id is one of HighLevel's.
+        let mut refused = None;
+        let mut answered = false;
         for contact_id in whom.contact_ids {
             for list in lists {
                 let more = format!("&contactId={}{list}", query(contact_id));
-                let export = self.export(&more, from)?;
-                let known = Some(Timestamp::MAX_UTC); // the contact is known already
-                self.give(&export.messages, &mut Cursor::default(), known, take)?;
+                match self.export(&more, from) {
+                    Ok(export) => {
+                        let known = Some(Timestamp::MAX_UTC); // the contact is known already
+                        self.give(&export.messages, &mut Cursor::default(), known, take)?;
+                        answered = true;
+                    }
+                    Err(error @ SyncError::Refused { .. }) => refused = Some(error),
+                    Err(error) => return Err(error),
+                }
             }
+        }
+        if let Some(error) = refused.filter(|_| !answered) {
+            return Err(error);
         }
         Ok(true)
     }

@@ -185,11 +185,6 @@ pub fn open<'a>(
             let client = client("Intercom", vec![token.expose().to_owned()]);
             Box::new(intercom::Intercom::new(client, settings, &token, since))
         }
-        config::Api::Imap(_) => {
-            let words =
-                "this followup was built without the feature imap; build it with --features imap";
-            return Err(SyncError::Settings(words.to_owned()));
-        }
     })
 }
 
@@ -206,7 +201,6 @@ pub fn account(source: &ApiSource) -> String {
         config::Api::Twilio(s) => [s.base_url.as_str(), &s.account_sid],
         config::Api::Telegram(s) => [s.base_url.as_str(), ""],
         config::Api::Intercom(s) => [s.base_url.as_str(), ""],
-        config::Api::Imap(s) => [s.host.as_str(), &s.username],
     };
     format!("{name} {} {} {since}", account[0], account[1])
 }

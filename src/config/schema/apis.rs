@@ -58,19 +58,3 @@ pub(super) struct Intercom {
     /// Default "https://api.intercom.io".
     base_url: Option<String>,
 }
-
-/// The folders of a mailbox; in programs built with the feature `imap`.
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Imap {
-    host: String,
-    /// Default 993, which is TLS.
-    #[schemars(range(min = 1, max = 65535))]
-    port: Option<u32>,
-    username: String,
-    password: Secret,
-    /// Default ["INBOX"]; the folder of sent mail shows our own answers.
-    folders: Option<Vec<String>>,
-    /// Our own addresses; by default the one logged in with.
-    us: Option<Vec<String>>,
-}

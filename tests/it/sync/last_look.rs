@@ -180,5 +180,5 @@ fn d15_every_source_has_an_age_and_a_limit() {
         plan.contains("Source crm is complete only until") && plan.contains("(limit 15m)"),
         "{plan}"
     );
-    assert!(plan.contains("Run followup sync."), "{plan}");
+    assert!(plan.contains("followup sync."), "{plan}");
 }
