@@ -11,15 +11,15 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
 
-use crate::config::Config;
+use crate::config::{Config, Format};
 use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
 use crate::import::{
     Opened, Progress as FileProgress, ReadError, Reader, Records, RowError, SourceSettings,
-    maildir_modified, open, open_stream,
+    maildir_modified, open, open_stream, read_bookings,
 };
 use crate::model::Timestamp;
-use crate::store::{Batch, FileState, Imported, Ingest, Store};
+use crate::store::{Batch, BookingSource, BookingsTaken, FileState, Imported, Ingest, Store};
 pub use last_look::LastLook;
 pub use pages::{Progress, Synced};
 
@@ -30,6 +30,8 @@ pub struct Taken {
     pub messages: Imported,
     /// Contacts of a contacts file.
     pub contacts: u64,
+    /// What became of the appointments of a file that has these.
+    pub bookings: BookingsTaken,
     /// Follow-ups of a follow-ups file that were new.
     pub follow_ups: u64,
     /// Rows that could not be used.
@@ -102,6 +104,20 @@ impl Intake<'_> {
                 ..Taken::default()
             });
         }
+        if let Some(format) = bookings_format(path, settings) {
+            let file = std::fs::File::open(path).map_err(|e| unreadable(path, e.into()))?;
+            let shown = path.display().to_string();
+            return self
+                .bookings(
+                    file,
+                    format,
+                    settings,
+                    (source, &shown, as_of),
+                    state.as_ref(),
+                    see,
+                )
+                .with_context(|| format!("failed to import {}", path.display()));
+        }
         let opened = open(path, settings).map_err(|e| unreadable(path, e))?;
         self.take(opened, source, as_of, state.as_ref(), see)
             .with_context(|| format!("failed to import {}", path.display()))
@@ -121,9 +137,55 @@ impl Intake<'_> {
         let source = self.store.source(name)?;
         let as_of = self.as_of.unwrap_or(self.now);
         let stdin = Path::new("standard input");
+        if let Some(format) = bookings_format(stdin, settings) {
+            return self
+                .bookings(input, format, settings, (source, "-", as_of), None, see)
+                .context("failed to import standard input");
+        }
         let opened = open_stream(input, settings).map_err(|e| unreadable(stdin, e))?;
         self.take(opened, source, as_of, None, see)
             .context("failed to import standard input")
+    }
+
+    /// Takes in appointments: all of a file at once, or nothing of it.
+    fn bookings(
+        &self,
+        input: impl Read + Send + 'static,
+        format: Format,
+        settings: &SourceSettings,
+        (source, file, as_of): (i64, &str, Timestamp),
+        state: Option<&FileState>,
+        see: &mut dyn FnMut(Sight<'_>),
+    ) -> Result<Taken> {
+        let mut settings = settings.clone();
+        if format == Format::Icalendar {
+            // A calendar's times without a zone are those of whoever keeps it.
+            let own = &self.config.bot.zone;
+            settings.timezone = settings.timezone.or_else(|| Some(own.clone()));
+        }
+        let bookings = read_bookings(input, format, &settings).map_err(failure)?;
+        for error in &bookings.rejected {
+            see(Sight::Rejected(error));
+        }
+        let rejected = u64::try_from(bookings.rejected.len()).unwrap_or(u64::MAX);
+        let from = BookingSource {
+            source,
+            file,
+            as_of,
+            country: self.config.bot.country,
+        };
+        let (records, is_whole) = (&bookings.records, bookings.is_whole);
+        let taken = self.store.durably(|| {
+            let taken = self.store.take_bookings(&from, records, is_whole)?;
+            let state = state.map(|s| (s, rejected));
+            self.store.source_complete(source, as_of, state)?;
+            Ok(taken)
+        })?;
+        Ok(Taken {
+            bookings: taken,
+            rejected,
+            ..Taken::default()
+        })
     }
 
     fn state(
@@ -324,6 +386,14 @@ fn read_ahead(mut reader: Box<dyn Reader + Send>, parcels: &SyncSender<Parcel>) 
 /// What was stored by now stays; the source is not complete.
 fn stopped() -> anyhow::Error {
     Failure::new(Outcome::TryLater, "stopped before its end").into()
+}
+
+/// The format of a file of appointments; `None` for all others.
+fn bookings_format(path: &Path, settings: &SourceSettings) -> Option<Format> {
+    match settings.format {
+        None => Format::of_calendar(path).then_some(Format::Icalendar),
+        format => format.filter(|f| Format::BOOKINGS.contains(f)),
+    }
 }
 
 fn unreadable(path: &Path, error: ReadError) -> anyhow::Error {

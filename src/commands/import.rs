@@ -264,6 +264,13 @@ pub(super) fn words(taken: &Taken) -> String {
     );
     part(taken.contacts, "contact", "contacts");
     part(taken.follow_ups, "follow-up", "follow-ups");
+    part(taken.bookings.new, "new appointment", "new appointments");
+    part(taken.bookings.changed, "changed", "changed");
+    part(
+        taken.bookings.gone,
+        "gone and called off",
+        "gone and called off",
+    );
     part(taken.rejected, "row left out", "rows left out");
     if parts.is_empty() {
         "nothing in it".to_owned()

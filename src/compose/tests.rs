@@ -57,6 +57,8 @@ fn config(steps: Vec<Step>) -> Config {
             source_fresh_for: BTreeMap::new(),
             approval: crate::decide::Approval::default(),
             senders: Vec::new(),
+            cancelled: crate::decide::Cancelled::Resume,
+            confirms_bookings: false,
             join_by: Vec::new(),
             country: None,
             reach: Default::default(),

@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{AUTO, DateOrder, Format, Otherwise};
 use crate::decide::ApprovalExpired;
+use crate::decide::Cancelled;
 use crate::model::Channel;
 use senders::Channels;
 
@@ -206,6 +207,9 @@ struct People {
 struct Stop {
     /// Nothing is sent this long after a member of staff wrote; default "24h".
     human_hold: Option<Duration>,
+    /// What an appointment that is called off means: "resume" (the default), following up is possible again from
+    /// then on; "keep", not until the contact writes again.
+    cancelled: Option<Cancelled>,
     /// Added to the built-in words; the whole message must match.
     opt_out_words: Option<Vec<String>>,
 }

@@ -7,7 +7,7 @@ use super::file::{Table, Value};
 use super::findings::{Findings, Spotted};
 use super::validate::{Place, path};
 use super::{suggest, words};
-use crate::model::{Author, Channel, Delay, MESSAGE_COLUMNS};
+use crate::model::{Author, BOOKING_COLUMNS, BookingStatus, Channel, Delay, MESSAGE_COLUMNS};
 use crate::zone::Zone;
 
 /// `[[sources]]`: where messages come from.
@@ -56,6 +56,16 @@ pub enum AfterImport {
 }
 
 impl SourceConfig {
+    /// Whether it tells of appointments.
+    #[must_use]
+    pub fn has_bookings(&self) -> bool {
+        let is_calendar = |format: Option<Format>| match format {
+            Some(format) => Format::BOOKINGS.contains(&format),
+            None => Format::of_calendar(&self.path),
+        };
+        is_calendar(self.format)
+    }
+
     /// How old its files may be by default (rule D15); where only the content tells what they are, those that phones
     /// export count as chats.
     #[must_use]
@@ -104,10 +114,21 @@ crate::model::named! {
         Mbox = "mbox",
         /// A Maildir, or a single email.
         Maildir = "maildir",
+        /// Appointments, a row each: CSV or JSON Lines.
+        Bookings = "bookings",
+        /// Appointments as a calendar, `.ics`.
+        Icalendar = "icalendar",
     }
 }
 
 impl Format {
+    /// Whether a file is a calendar by its name.
+    #[must_use]
+    pub fn of_calendar(path: &Path) -> bool {
+        let extension = path.extension().and_then(|e| e.to_str());
+        extension.is_some_and(|e| e.eq_ignore_ascii_case("ics"))
+    }
+
     /// How old such files may be by default (rule D15). What a program writes is written often: an hour. A chat
     /// that a person exports is a matter of days: whoever follows up by such files means to.
     #[must_use]
@@ -124,12 +145,16 @@ impl Format {
             | Self::Intercom
             | Self::WhatsappCloud
             | Self::Mbox
+            | Self::Bookings
+            | Self::Icalendar
             | Self::Maildir => Delay::seconds(3600),
         }
     }
 
+    /// Records of appointments, which are no messages.
+    pub const BOOKINGS: &'static [Self] = &[Self::Bookings, Self::Icalendar];
     /// Tables and lists whose columns are ours or mapped to ours.
-    pub const ROWS: &'static [Self] = &[Self::Csv, Self::Jsonl];
+    pub const ROWS: &'static [Self] = &[Self::Csv, Self::Jsonl, Self::Bookings];
     /// Exports of chats, which do not say who of those who write is the business.
     pub const CHATS: &'static [Self] = &[
         Self::Whatsapp,
@@ -147,6 +172,7 @@ impl Format {
         Self::Telegram,
         Self::Mbox,
         Self::Maildir,
+        Self::Icalendar,
     ];
 }
 
@@ -266,13 +292,22 @@ fn read_one(
     for key in ["columns", "values"] {
         only(&mut table, key, Format::ROWS, findings);
     }
-    only(&mut table, "delimiter", &[Format::Csv], findings);
+    only(
+        &mut table,
+        "delimiter",
+        &[Format::Csv, Format::Bookings],
+        findings,
+    );
     for key in ["us", "humans"] {
         only(&mut table, key, Format::OURS, findings);
     }
     only(&mut table, "contact_id", Format::CHATS, findings);
-    let columns = columns(table.table("columns", findings), findings);
-    let values = values(table.table("values", findings), findings);
+    let ours: &[&str] = match format {
+        Some(Format::Bookings) => &BOOKING_COLUMNS,
+        _ => &MESSAGE_COLUMNS,
+    };
+    let columns = columns(table.table("columns", findings), ours, findings);
+    let values = values(table.table("values", findings), ours, findings);
     let delimiter = table.parsed("delimiter", "delimiter = \";\"", findings, |t| {
         match t.as_bytes() {
             [b @ (b',' | b';' | b'\t' | b'|')] => Ok(*b),
@@ -361,10 +396,10 @@ fn format(table: &mut Table<'_>, findings: &mut Findings) -> Option<Format> {
     })
 }
 
-fn columns(table: Table<'_>, findings: &mut Findings) -> BTreeMap<String, String> {
+fn columns(table: Table<'_>, known: &[&str], findings: &mut Findings) -> BTreeMap<String, String> {
     let mut columns = BTreeMap::new();
     for (ours, value) in table.entries() {
-        let is_known = known_column(ours, &value, findings);
+        let is_known = known_column(ours, known, &value, findings);
         let text = value.text("contact_id = \"Customer\"", findings);
         if let (true, Some(text)) = (is_known, text) {
             columns.insert(ours.to_owned(), text.value.to_owned());
@@ -373,25 +408,29 @@ fn columns(table: Table<'_>, findings: &mut Findings) -> BTreeMap<String, String
     columns
 }
 
-fn known_column(ours: &str, value: &Value<'_>, findings: &mut Findings) -> bool {
-    if MESSAGE_COLUMNS.contains(&ours) {
+fn known_column(ours: &str, known: &[&str], value: &Value<'_>, findings: &mut Findings) -> bool {
+    if known.contains(&ours) {
         return true;
     }
-    let message = match suggest::nearest(ours, MESSAGE_COLUMNS.iter().copied()) {
+    let message = match suggest::nearest(ours, known.iter().copied()) {
         Some(near) => format!("no column of ours; did you mean `{near}`?"),
         None => format!(
             "no column of ours; ours go on the left: {}",
-            MESSAGE_COLUMNS.join(", ")
+            known.join(", ")
         ),
     };
     findings.fault(&value.key_spot(), message);
     false
 }
 
-fn values(table: Table<'_>, findings: &mut Findings) -> BTreeMap<String, BTreeMap<String, String>> {
+fn values(
+    table: Table<'_>,
+    known: &[&str],
+    findings: &mut Findings,
+) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut values = BTreeMap::new();
     for (ours, value) in table.entries() {
-        let is_known = known_column(ours, &value, findings);
+        let is_known = known_column(ours, known, &value, findings);
         let Some(inner) = value.table(findings) else {
             continue;
         };
@@ -400,7 +439,12 @@ fn values(table: Table<'_>, findings: &mut Findings) -> BTreeMap<String, BTreeMa
             let Some(text) = value.text("\"Customer\" = \"inbound\"", findings) else {
                 continue;
             };
-            let is_valid = text.parse(findings, |t| known_value(ours, t));
+            let is_valid = text.parse(findings, |t| match (ours, known.contains(&"starts_at")) {
+                ("status", true) => {
+                    words::one_of("status", BookingStatus::ALL, BookingStatus::as_str, t).map(drop)
+                }
+                _ => known_value(ours, t),
+            });
             if is_valid.is_some() {
                 mapped.insert(theirs.to_owned(), text.value.to_owned());
             }

@@ -13,7 +13,7 @@ use super::{
     Bot, Config, Limits, Provider, Stop, ai, channels, hours, people, scenarios, sources,
     switching, templates, words, workflows,
 };
-use crate::decide::{Approval, ApprovalExpired, Cap, Policy};
+use crate::decide::{Approval, ApprovalExpired, Cancelled, Cap, Policy};
 use crate::model::{Channel, Delay, Language};
 use crate::zone::Zone;
 
@@ -91,7 +91,7 @@ pub(super) fn read(
     };
     let scenarios = scenarios::read(top.table("scenarios", findings), &known, findings);
     let switching = switching::read(top.table("switching", findings), &senders, findings);
-    let (stop, human_hold) = stop(top.table("stop", findings), findings);
+    let (stop, human_hold, cancelled) = stop(top.table("stop", findings), findings);
     let join_by = people::read(top.table("people", findings), findings);
     let caps = limits(top.table("limits", findings), findings);
     let (sources, apis) = sources::read(top.take("sources"), &channels, &place, findings);
@@ -143,6 +143,8 @@ pub(super) fn read(
         source_fresh_for,
         approval: approval.approval,
         senders,
+        cancelled,
+        confirms_bookings: sources.iter().any(|s| s.has_bookings()),
         join_by,
         country: bot.country,
         reach: channels
@@ -251,18 +253,25 @@ pub(super) fn path(example: &str) -> impl FnOnce(&str) -> Result<String, String>
     }
 }
 
-fn stop(mut table: Table<'_>, findings: &mut Findings) -> (Stop, Delay) {
+fn stop(mut table: Table<'_>, findings: &mut Findings) -> (Stop, Delay, Cancelled) {
     let human_hold = table.parsed("human_hold", "human_hold = \"24h\"", findings, words::delay);
     let words = table.texts(
         "opt_out_words",
         "opt_out_words = [\"no gracias\"]",
         findings,
     );
+    let cancelled = table.parsed("cancelled", "cancelled = \"resume\"", findings, |t| {
+        words::one_of("way", Cancelled::ALL, Cancelled::as_str, t)
+    });
     table.done(findings);
     let stop = Stop {
         opt_out_words: words.iter().map(|w| w.value.trim().to_owned()).collect(),
     };
-    (stop, human_hold.unwrap_or(Delay::seconds(24 * HOUR)))
+    (
+        stop,
+        human_hold.unwrap_or(Delay::seconds(24 * HOUR)),
+        cancelled.unwrap_or(Cancelled::Resume),
+    )
 }
 
 struct Caps {

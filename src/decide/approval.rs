@@ -208,6 +208,8 @@ mod tests {
                 expired,
             },
             senders: vec![Channel::Sms],
+            cancelled: crate::decide::Cancelled::Resume,
+            confirms_bookings: false,
             join_by: Vec::new(),
             country: None,
             reach: [].into(),

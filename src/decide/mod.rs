@@ -3,6 +3,7 @@
 
 mod address;
 mod approval;
+mod bookings;
 mod cadence;
 pub mod hours;
 mod policy;
@@ -12,7 +13,9 @@ mod timeline;
 
 pub use address::{Nowhere, address, conversation_on};
 pub use approval::passed;
-pub use policy::{Approval, ApprovalExpired, Cadence, Cap, Policy, Reach, StepRule, SwitchRule};
+pub use policy::{
+    Approval, ApprovalExpired, Cadence, Cancelled, Cap, Policy, Reach, StepRule, SwitchRule,
+};
 pub use reason::{Action, Anchor, Because, Choice, Decision, Reason};
 
 use crate::model::{
@@ -56,9 +59,12 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
         return draft.ends(Action::Stop, Reason::OptedOut, opt_out);
     }
     // D4, D5
-    if let Some((reason, fact)) = stopped(&timeline, words()) {
+    let cancelled_at = bookings::cancelled_at(policy, thread, now);
+    if let Some((reason, fact)) = stopped(policy, thread, &timeline, cancelled_at, now) {
         return draft.ends(Action::Stop, reason, fact);
     }
+    let of_substance = timeline.turns().find(|t| !t.is_bare());
+    let resumed_at = bookings::resumed_at(thread, of_substance, cancelled_at);
     // D7 (with S2, S4)
     let strongest = last_turn.strongest();
     if let Some((message, signal)) = strongest.filter(|(_, s)| s.kind == SignalKind::Closing) {
@@ -173,6 +179,12 @@ pub fn decide(policy: &Policy, thread: &Thread, now: Timestamp) -> Decision {
         after: step.after,
         due_at: by_delay,
     });
+    // D5
+    if let Some(at) = resumed_at
+        && due.not_before(zone.after(at, step.after), Reason::Delay)
+    {
+        draft.because.push(Because::Cancelled { at });
+    }
     // D6
     if let Some(at) = timeline.last_by(Author::Human) {
         let until = zone.after(at, policy.human_hold);
@@ -386,26 +398,17 @@ fn standing_opt_out(timeline: &Timeline<'_>) -> Option<Because> {
 }
 
 /// D4, D5: the last turn of substance, or a word after it, says that there is nothing to follow up.
-fn stopped<'a>(
+fn stopped(
+    policy: &Policy,
+    thread: &Thread,
     timeline: &Timeline<'_>,
-    words: impl Iterator<Item = &'a Word>,
+    cancelled_at: Option<Timestamp>,
+    now: Timestamp,
 ) -> Option<(Reason, Because)> {
     let turn = timeline.turns().find(|t| !t.is_bare());
-    let booked = words
-        .filter(|w| w.kind == WordKind::Booked)
-        .max_by_key(|w| w.at);
-    if let Some(word) = booked
-        && turn.is_none_or(|t| t.last().sent_at <= word.at)
-    {
-        let (evidence, by) = (word.reason.clone(), Some(word.source));
-        return Some((
-            Reason::Booked,
-            Because::Booked {
-                at: word.at,
-                evidence,
-                by,
-            },
-        ));
+    let words = timeline.words.iter().copied();
+    if let Some(fact) = bookings::booked(thread, words, turn, cancelled_at, now) {
+        return Some((Reason::Booked, fact));
     }
     let (message, signal) = turn?.strongest()?;
     let (at, evidence) = (message.sent_at, signal.evidence.clone());
@@ -414,12 +417,14 @@ fn stopped<'a>(
             Reason::NotInterested,
             Because::NotInterested { at, evidence },
         )),
-        SignalKind::Booked => Some((
+        SignalKind::Booked if cancelled_at.is_none_or(|cancelled| cancelled < at) => Some((
             Reason::Booked,
             Because::Booked {
                 at,
                 evidence: Some(evidence),
                 by: None,
+                starts_at: None,
+                confirmed: bookings::confirmed(policy, thread, message, now),
             },
         )),
         _ => None,

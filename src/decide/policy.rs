@@ -36,12 +36,26 @@ pub struct Policy {
     pub approval: Approval,
     /// The channels that have a sender (rule D18).
     pub senders: Vec<Channel>,
+    /// `stop.cancelled`: what an appointment that is called off means (rule D5).
+    pub cancelled: Cancelled,
+    /// Whether a source tells of appointments: then what a contact says of one can be looked up.
+    pub confirms_bookings: bool,
     /// `people.join_by`: what makes one person of contacts.
     pub join_by: Vec<JoinedBy>,
     /// `bot.country`: where phone numbers without a country belong.
     pub country: Option<Country>,
     /// What the senders need that do not take any address as it is given (rule D18).
     pub reach: BTreeMap<Channel, Reach>,
+}
+
+named! {
+    /// What an appointment that is called off means (rule D5).
+    Cancelled {
+        /// Following up is possible again, from then on.
+        Resume = "resume",
+        /// Nothing, until the contact writes again.
+        Keep = "keep",
+    }
 }
 
 /// What a sender needs to reach a contact (rule D18).

@@ -162,6 +162,17 @@ pub enum Because {
         evidence: Option<String>,
         /// Who said it, when it was not the contact in a message.
         by: Option<WordSource>,
+        /// When the appointment is, where a record tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        starts_at: Option<Timestamp>,
+        /// Whether a record bears out what the contact said; absent where no source has any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        confirmed: Option<bool>,
+    },
+    /// The appointment that had ended it was called off: delays count from then.
+    Cancelled {
+        /// When.
+        at: Timestamp,
     },
     /// The message that a follow-up answers.
     Trigger {
@@ -409,7 +420,7 @@ impl Because {
                 ..
             } => "D21",
             Self::NotInterested { .. } => "D4",
-            Self::Booked { .. } => "D5",
+            Self::Booked { .. } | Self::Cancelled { .. } => "D5",
             Self::HumanTookOver { .. } => "D6",
             Self::Trigger { .. } => "S1",
             Self::PromiseKept { .. } | Self::ScenarioOff { .. } | Self::Closed { .. } => "D7",

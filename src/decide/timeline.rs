@@ -3,7 +3,8 @@
 use chrono::{DurationRound, TimeDelta};
 
 use crate::model::{
-    Author, Direction, FollowUp, Message, SharedWord, Signal, SignalKind, Thread, Timestamp, Word,
+    Author, Booking, Direction, FollowUp, Message, SharedWord, Signal, SignalKind, Thread,
+    Timestamp, Word,
 };
 
 /// What had happened by `now`, each kind of fact in order; the order in the thread means nothing.
@@ -53,6 +54,8 @@ impl<'a> Timeline<'a> {
         let times = thread.messages.iter().map(|m| m.sent_at);
         let times = times.chain(thread.words.iter().map(|w| w.at));
         let times = times.chain(thread.shared_words.iter().map(|w| w.at));
+        let of_booking = |b: &Booking| [Some(b.booked_at), b.cancelled_at];
+        let times = times.chain(thread.bookings.iter().flat_map(of_booking).flatten());
         Self {
             messages,
             automatic,

@@ -80,6 +80,11 @@ pub(super) fn content(
     Ok(match settings.format {
         Some(Format::Whatsapp) => chat(Channel::Whatsapp),
         Some(Format::Signal) => chat(Channel::Sms),
+        Some(Format::Bookings | Format::Icalendar) => {
+            return Err(ReadError::File(
+                "appointments are read one file at a time, not from within another".to_owned(),
+            ));
+        }
         Some(Format::Csv) => Content::Table(Some(Format::Csv)),
         Some(Format::Jsonl) => rows(),
         Some(format @ (Format::Twilio | Format::Highlevel)) if !is_json => {

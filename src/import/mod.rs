@@ -1,6 +1,7 @@
 //! Reading exports: one file per format, each a [`Reader`] of [`Record`]s.
 
 mod archive;
+mod bookings;
 mod chatwoot;
 mod contacts;
 mod content;
@@ -37,6 +38,7 @@ mod whatsapp;
 mod whatsapp_cloud;
 mod words;
 
+pub use bookings::{BookingRecord, Bookings, read_bookings};
 pub use contacts::{CONTACT_COLUMNS, ContactReader, ContactRecord, Contacts};
 pub use csv::CsvReader;
 pub use email::modified as maildir_modified;

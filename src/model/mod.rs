@@ -2,6 +2,7 @@
 //!
 //! The spelling of every name here is the one used in the configuration, in JSON, in CSV and in SQL.
 
+mod booking;
 mod channel;
 mod contact;
 mod delay;
@@ -15,6 +16,7 @@ mod signal;
 mod text;
 mod thread;
 
+pub use booking::{BOOKING_COLUMNS, Booking, BookingStatus};
 pub use channel::Channel;
 pub use contact::Contact;
 pub use delay::{Delay, DelayError};

@@ -1,6 +1,6 @@
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Author, Channel, Contact, Draft, FollowUp, Message, Timestamp, named};
+use super::{Author, Booking, Channel, Contact, Draft, FollowUp, Message, Timestamp, named};
 
 named! {
     /// What an operator, a provider or a calendar said about a contact (rule D6b).
@@ -86,6 +86,8 @@ pub struct Thread {
     pub shared_words: Vec<SharedWord>,
     /// The sources that brought the messages.
     pub sources: Vec<SourceAge>,
+    /// Their appointments, as the sources have them (rule D5).
+    pub bookings: Vec<Booking>,
     /// For a person over several contacts: the ids of the others.
     pub aliases: Vec<String>,
     /// For a person over several contacts: the id under which they are known on a channel.

@@ -11,7 +11,10 @@ use super::terminal::{Styles, plain};
 use super::text::{padding, wrap};
 use super::{Clocks, action_words, channel_words, count, reason_words, scenario_words, words};
 use crate::decide::{Action, Because, Decision};
-use crate::model::{Author, Channel, Contact, JoinedBy, Message, Signal, Thread, Timestamp, Word};
+use crate::model::{
+    Author, Booking, BookingStatus, Channel, Contact, JoinedBy, Message, Signal, Thread, Timestamp,
+    Word,
+};
 use crate::store::{FollowUpRow, PersonId};
 
 /// A contact, what is decided about them, and the steps that may follow.
@@ -54,6 +57,8 @@ pub enum Extent {
 /// Lines longer than this are hard to read.
 const MOST: usize = 110;
 const LABEL: usize = 11;
+/// How many appointments are named.
+const MOST_APPOINTMENTS: usize = 3;
 
 /// The panel for people, in `width` columns.
 ///
@@ -71,6 +76,7 @@ pub fn panel(
     let page = Page { width, styles };
     head(out, panel.thread, clocks, page)?;
     same_person(out, panel, clocks, page)?;
+    appointments(out, &panel.thread.bookings, clocks, page)?;
     writeln!(out)?;
     decided(out, panel.decision, clocks, page)?;
     writeln!(out)?;
@@ -134,6 +140,33 @@ pub(super) fn about(contact: &Contact, clocks: &Clocks) -> String {
 fn decided(out: &mut dyn Write, decision: &Decision, clocks: &Clocks, page: Page) -> Result<()> {
     for (label, text) in fields(decision, clocks) {
         page.field(out, label, &text)?;
+    }
+    Ok(())
+}
+
+/// The newest appointments that sources have of them.
+fn appointments(
+    out: &mut dyn Write,
+    bookings: &[Booking],
+    clocks: &Clocks,
+    page: Page,
+) -> Result<()> {
+    let mut newest: Vec<&Booking> = bookings.iter().collect();
+    newest.sort_by_key(|b| (b.starts_at, b.booked_at));
+    for booking in newest.iter().rev().take(MOST_APPOINTMENTS).rev() {
+        let when = booking
+            .starts_at
+            .map(|at| format!(" {}", clocks.moment(at)));
+        let what = match (booking.status, booking.cancelled_at) {
+            (_, Some(at)) => format!(", called off {}", clocks.moment(at)),
+            (BookingStatus::NoShow, None) => ", did not come".to_owned(),
+            _ => format!(", made {}", clocks.moment(booking.booked_at)),
+        };
+        let when = when.unwrap_or_default();
+        let words = format!("appointment{when}{what} ({})", booking.source);
+        for line in wrap(&plain(&words), page.width) {
+            writeln!(out, "{}", page.styles.faint(line))?;
+        }
     }
     Ok(())
 }
@@ -250,6 +283,7 @@ pub fn json<'a>(panel: &Panel<'a>, follow_ups: &'a [FollowUpLine<'a>]) -> impl S
         plan: plan::json(&row),
         messages: messages.into_iter().map(MessageObject::of).collect(),
         words: &panel.thread.words,
+        bookings: &panel.thread.bookings,
         follow_ups,
     }
 }
@@ -260,6 +294,7 @@ struct Object<'a, P> {
     plan: P,
     messages: Vec<MessageObject<'a>>,
     words: &'a [Word],
+    bookings: &'a [Booking],
     follow_ups: &'a [FollowUpLine<'a>],
 }
 

@@ -56,9 +56,13 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
             at,
             evidence,
             by: Some(by),
+            starts_at,
+            ..
         } => {
+            let when = starts_at.as_ref().map(|at| format!(" for {}", on(at)));
             format!(
-                "booked, {} ({}){}",
+                "booked{}, {} ({}){}",
+                when.unwrap_or_default(),
                 by_words(*by),
                 on(at),
                 colon(evidence.as_deref())
@@ -68,10 +72,22 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
             at,
             evidence,
             by: None,
+            confirmed,
+            ..
         } => {
+            let doubt = match confirmed {
+                Some(false) => "; unconfirmed: no source of bookings has an appointment of theirs",
+                Some(true) | None => "",
+            };
             format!(
-                "booked: {} ({})",
+                "booked: {} ({}){doubt}",
                 quote(evidence.as_deref().unwrap_or_default()),
+                on(at)
+            )
+        }
+        Because::Cancelled { at } => {
+            format!(
+                "the appointment was called off {}; counts from then",
                 on(at)
             )
         }

@@ -10,7 +10,7 @@ use super::text::{padding, wrap};
 use super::{Clocks, channel_words, count, reason_words, scenario_words};
 use crate::decide::Reason;
 use crate::model::{Delay, FollowUpState, Timestamp, Usage};
-use crate::store::{Counts, FollowUpRow, HeldContact};
+use crate::store::{Counts, FollowUpRow, HeldContact, UNCONFIRMED};
 
 /// How things stand.
 #[derive(Debug)]
@@ -249,6 +249,14 @@ pub(super) fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
             .map(|n| format!(" {n}"))
             .unwrap_or_default();
         let todo = match contact.hold.as_str() {
+            UNCONFIRMED => {
+                problems.push(format!(
+                    "{}{name}: says that they booked, and no source of bookings has an appointment of theirs. \
+                     See: followup show {}",
+                    contact.contact_id, contact.contact_id
+                ));
+                continue;
+            }
             "unclear_time" => "Look at what they asked for, then: followup resume",
             "ai_declined" => {
                 "Read the conversation, and if something should be sent: followup resume"

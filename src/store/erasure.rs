@@ -31,6 +31,7 @@ impl Store {
             for member in self.members(self.lead(key)?)? {
                 if let Some((contact, _)) = self.threads()?.contact(member)? {
                     self.suppress(&contact, opted_out_at, now)?;
+                    self.erase_bookings(&contact)?;
                 }
                 self.erase(member)?;
             }

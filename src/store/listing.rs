@@ -219,7 +219,8 @@ impl Store {
     /// When the database cannot be read.
     pub fn held_for_a_person(&self, most: u32, now: Timestamp) -> Result<Vec<HeldContact>> {
         let sql = "SELECT contact_id, name, hold FROM contacts \
-                   WHERE hold IN ('unclear_time', 'ai_declined', 'awaiting_approval', 'no_sender', 'no_address') \
+                   WHERE hold IN ('unclear_time', 'ai_declined', 'awaiting_approval', 'no_sender', 'no_address', \
+                       'unconfirmed_booking') \
                      AND (wake_at IS NULL OR wake_at > ?2) ORDER BY hold DESC, id LIMIT ?1";
         let mut statement = self.connection.prepare(sql)?;
         let rows = statement.query_map((most, micros(now)), |row| {
@@ -235,7 +236,8 @@ impl Store {
     /// How many contacts are held for each reason, but for those that must be decided about again by `now`.
     fn holds(&self, now: Timestamp) -> Result<Vec<(String, i64)>> {
         let sql = "SELECT hold, count(*) FROM contacts \
-                   WHERE hold IS NOT NULL AND (wake_at IS NULL OR wake_at > ?1) GROUP BY hold ORDER BY hold";
+                   WHERE hold IS NOT NULL AND hold <> 'unconfirmed_booking' AND (wake_at IS NULL OR wake_at > ?1) \
+                   GROUP BY hold ORDER BY hold";
         let mut statement = self.connection.prepare(sql)?;
         let rows = statement.query_map([micros(now)], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -9,6 +9,7 @@
 //!   and [`Store::settle`] derives it. A crash in between costs time, never a decision.
 
 mod actions;
+mod bookings;
 mod claims;
 mod cursors;
 mod drafts;
@@ -41,6 +42,7 @@ use crate::error::{Failure, Outcome};
 use crate::model::Timestamp;
 
 pub use actions::{ActionEnd, OpenAction};
+pub use bookings::{BookingSource, BookingsTaken};
 pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution, because_json};
 pub use cursors::SyncCursor;
 pub use ingest::{Batch, BatchReader, Doubts, Imported, Ingest, Page, Reading};
@@ -52,7 +54,7 @@ pub use review::DraftVerdict;
 pub use sources::{FileState, TakenBefore};
 pub use threads::{ContactKey, Threads};
 pub use unknowns::UnknownFollowUp;
-pub use wake::Derived;
+pub use wake::{Derived, UNCONFIRMED};
 
 /// How long a writer waits for another one.
 const BUSY_PATIENCE: Duration = Duration::from_secs(30);

@@ -5,11 +5,11 @@ pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
 pub(super) const MIGRATIONS: [&str; VERSION as usize] = [
-    V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND, READINGS,
+    V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND, READINGS, BOOKINGS,
 ];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 8;
+pub(super) const VERSION: u32 = 9;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -277,6 +277,30 @@ CREATE TABLE readings (
   PRIMARY KEY (contact, identity)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX readings_waiting ON readings(contact) WHERE state = 'waiting';
+";
+
+/// Appointments as the sources have them, and what is said of whom they are with.
+const BOOKINGS: &str = "
+CREATE TABLE bookings (
+  id INTEGER PRIMARY KEY,
+  source INTEGER NOT NULL REFERENCES sources(id),
+  uid TEXT NOT NULL,
+  file TEXT NOT NULL,                        -- that has it: what is gone from a whole calendar is called off
+  status TEXT NOT NULL,
+  booked_at INTEGER NOT NULL,
+  starts_at INTEGER,
+  ends_at INTEGER,                           -- NULL: repeats without an end
+  cancelled_at INTEGER,
+  seen_at INTEGER NOT NULL,                  -- up to when the file that showed it last was complete
+  UNIQUE (source, uid)
+) STRICT;
+
+CREATE TABLE booking_keys (
+  key TEXT NOT NULL,                         -- id:, tel: or mail:, and the contact's
+  booking INTEGER NOT NULL REFERENCES bookings(id),
+  PRIMARY KEY (key, booking)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX booking_keys_booking ON booking_keys(booking);
 ";
 
 /// The same of a number outside the database: what [`number_key!`] makes of it.

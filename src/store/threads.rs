@@ -3,12 +3,14 @@
 use anyhow::Result;
 use rusqlite::{CachedStatement, OptionalExtension, Row};
 
+use super::bookings::{BOOKINGS, booking, keys_of};
 use super::drafts::{DRAFTS, draft};
 use super::people::{PART, Part, one};
 use super::schema::number_key;
 use super::{Store, time};
 use crate::model::{
-    Channel, Contact, FollowUp, Message, SharedWord, Signal, SourceAge, Thread, Word, WordKind,
+    Booking, Channel, Contact, FollowUp, Message, SharedWord, Signal, SourceAge, Thread, Word,
+    WordKind,
 };
 
 /// The columns that [`follow_up`] reads, in its order.
@@ -75,6 +77,7 @@ impl Store {
         Ok(Threads {
             store: self,
             people: self.has_people()?,
+            bookings: optional(BOOKINGS, self.has_bookings()?)?,
             contact: connection.prepare_cached(CONTACT)?,
             messages: connection.prepare_cached(MESSAGES)?,
             addresses: optional(ADDRESSES, addresses)?,
@@ -133,6 +136,7 @@ pub struct Threads<'s> {
     words: Option<CachedStatement<'s>>,
     follow_ups: Option<CachedStatement<'s>>,
     drafts: Option<CachedStatement<'s>>,
+    bookings: Option<CachedStatement<'s>>,
     by_phone: CachedStatement<'s>,
     by_email: CachedStatement<'s>,
     by_address: Option<CachedStatement<'s>>,
@@ -177,9 +181,26 @@ impl Threads<'_> {
             follow_ups: rows(self.follow_ups.as_mut(), key, |row| follow_up(row, prefix))?,
             drafts: rows(self.drafts.as_mut(), key, draft)?,
             shared_words: self.shared_words(key, &contact)?,
+            bookings: self.bookings(&contact)?,
             contact,
             ..Thread::default()
         }))
+    }
+
+    /// Their appointments, by all that these are found by.
+    fn bookings(&mut self, contact: &Contact) -> Result<Vec<Booking>> {
+        let Some(statement) = &mut self.bookings else {
+            return Ok(Vec::new());
+        };
+        let mut found: Vec<(i64, Booking)> = Vec::new();
+        for key in keys_of(contact) {
+            for row in statement.query_map([key], booking)? {
+                found.push(row?);
+            }
+        }
+        found.sort_by_key(|(id, _)| *id);
+        found.dedup_by_key(|(id, _)| *id);
+        Ok(found.into_iter().map(|(_, booking)| booking).collect())
     }
 
     /// What is known by a person's contacts together.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{ContactKey, Store, micros};
-use crate::decide::{Action, Decision, Policy, decide};
+use crate::decide::{Action, Because, Decision, Policy, decide};
 use crate::model::Timestamp;
 
 /// How many contacts are decided in one transaction of [`Store::settle`].
@@ -37,9 +37,28 @@ impl Derived {
         Self {
             // 0 means "not yet derived"; nothing was ever due in the first microsecond of 1970.
             wake_at: decision.wake_at.map(|at| micros(at).max(1)),
-            hold: (decision.action == Action::Hold).then_some(decision.reason.as_str()),
+            hold: match decision.action {
+                Action::Hold => Some(decision.reason.as_str()),
+                _ => is_unconfirmed(decision).then_some(UNCONFIRMED),
+            },
         }
     }
+}
+
+/// In the place of a hold: a contact says that they booked, and no record bears it out. A person may want to look.
+pub const UNCONFIRMED: &str = "unconfirmed_booking";
+
+fn is_unconfirmed(decision: &Decision) -> bool {
+    let is = |fact: &Because| {
+        matches!(
+            fact,
+            Because::Booked {
+                confirmed: Some(false),
+                ..
+            }
+        )
+    };
+    decision.because.iter().any(is)
 }
 
 impl Store {

@@ -178,6 +178,8 @@ pub(crate) fn policy(delay: Any<Delay>) -> Any<Policy> {
                     source_fresh_for: [("two".to_owned(), own)].into(),
                     approval: Approval::default(),
                     senders,
+                    cancelled: followup::decide::Cancelled::Resume,
+                    confirms_bookings: false,
                     join_by: Vec::new(),
                     country: None,
                     reach,

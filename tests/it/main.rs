@@ -9,6 +9,7 @@
 mod ai;
 mod arbitrary;
 mod attacks;
+mod bookings;
 mod chat;
 mod cli;
 mod config;

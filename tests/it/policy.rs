@@ -97,6 +97,8 @@ impl PolicyText {
                 Some(senders) => each(senders, word)?,
                 None => Channel::ALL.to_vec(),
             },
+            cancelled: followup::decide::Cancelled::Resume,
+            confirms_bookings: false,
             join_by: Vec::new(),
             country: self.country.parse().ok(),
             reach: each(&self.reach, reach)?.into_iter().collect(),

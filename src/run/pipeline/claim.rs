@@ -228,6 +228,7 @@ fn tells_the_same(a: &Thread, b: &Thread) -> bool {
         follow_ups,
         shared_words,
         drafts,
+        bookings,
         aliases,
         ids,
         sources: _,
@@ -237,6 +238,7 @@ fn tells_the_same(a: &Thread, b: &Thread) -> bool {
         && *words == b.words
         && *shared_words == b.shared_words
         && *drafts == b.drafts
+        && *bookings == b.bookings
         && *aliases == b.aliases
         && *ids == b.ids
         && *contact == b.contact

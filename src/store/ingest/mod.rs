@@ -73,6 +73,8 @@ pub struct Ingest<'a> {
     has_people: bool,
     /// Whether anybody has an address besides a phone number and an email.
     has_addresses: bool,
+    /// Whether appointments may say something of a new contact.
+    has_bookings: bool,
     zones: Zones,
     imported: Imported,
     /// Where the batch before was mostly known, asking first is cheaper than reading and inserting in vain.
@@ -159,6 +161,7 @@ impl<'a> Ingest<'a> {
                 let any = "SELECT 1 FROM addresses LIMIT 1";
                 store.connection.prepare_cached(any)?.exists([])?
             },
+            has_bookings: store.has_bookings()? || reading.policy.confirms_bookings,
             zones: Zones::default(),
             imported: Imported::default(),
             hints: Arc::default(),
@@ -455,7 +458,7 @@ impl<'a> Ingest<'a> {
             shares = statements.shares_a_number(batch, &contact, &rows, self.has_addresses)?;
             let derived = group
                 .derived
-                .filter(|_| !shares && said.is_empty())
+                .filter(|_| !shares && said.is_empty() && !self.has_bookings)
                 .unwrap_or_default();
             self.store.note_settled_at(self.reading.now)?;
             contact.insert(

@@ -164,7 +164,7 @@ impl Store {
     }
 
     /// The rows that these statements find by `value`, but for `key`.
-    fn keys<const N: usize>(
+    pub(in crate::store) fn keys<const N: usize>(
         &self,
         statements: [&str; N],
         value: &str,

@@ -43,6 +43,11 @@ pub(in crate::store) fn one(parts: Vec<Part>) -> Thread {
         messages.extend(thread.messages.into_iter().map(|m| (n, m)));
         follow_ups.extend(thread.follow_ups.into_iter().map(|f| (n, f)));
         whole.drafts.extend(thread.drafts);
+        for booking in thread.bookings {
+            if !whole.bookings.contains(&booking) {
+                whole.bookings.push(booking);
+            }
+        }
         for word in thread.words {
             if !whole.words.contains(&word) {
                 whole.words.push(word);
