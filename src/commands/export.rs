@@ -53,6 +53,7 @@ fn write(store: &Store, what: Exported, format: ExportFormat, out: &mut dyn Writ
                         contact,
                         words,
                         joins: store.joins(key)?,
+                        dnd_off: false,
                         opted_out: None,
                     })?;
                 }

@@ -374,12 +374,16 @@ fn standing_opt_out(timeline: &Timeline<'_>) -> Option<Because> {
         by: None,
         contact_id: None,
     });
-    let by_word = words(WordKind::OptOut).map(|w| Because::OptedOut {
-        at: w.at,
-        evidence: w.reason.clone(),
-        by: Some(w.source),
-        contact_id: None,
-    });
+    // What data told of is over when data say so.
+    let stands = |w: &&&Word| w.until.is_none_or(|until| timeline.now < until);
+    let by_word = words(WordKind::OptOut)
+        .filter(stands)
+        .map(|w| Because::OptedOut {
+            at: w.at,
+            evidence: w.reason.clone(),
+            by: Some(w.source),
+            contact_id: None,
+        });
     let by_other = shared(WordKind::OptOut).map(|w| Because::OptedOut {
         at: w.at,
         evidence: None,

@@ -4,11 +4,13 @@ use chrono::{DurationRound, TimeDelta};
 
 use crate::model::{
     Author, Booking, Direction, FollowUp, Message, SharedWord, Signal, SignalKind, Thread,
-    Timestamp, Word,
+    Timestamp, Word, WordKind,
 };
 
 /// What had happened by `now`, each kind of fact in order; the order in the thread means nothing.
 pub(crate) struct Timeline<'a> {
+    /// The present.
+    pub(crate) now: Timestamp,
     /// The messages that count as such (no automatic replies), in order.
     messages: Vec<&'a Message>,
     /// Automatic replies, in order.
@@ -54,9 +56,12 @@ impl<'a> Timeline<'a> {
         let times = thread.messages.iter().map(|m| m.sent_at);
         let times = times.chain(thread.words.iter().map(|w| w.at));
         let times = times.chain(thread.shared_words.iter().map(|w| w.at));
+        let ended = thread.words.iter().filter(|w| w.kind == WordKind::OptOut);
+        let times = times.chain(ended.filter_map(|w| w.until));
         let of_booking = |b: &Booking| [Some(b.booked_at), b.cancelled_at];
         let times = times.chain(thread.bookings.iter().flat_map(of_booking).flatten());
         Self {
+            now,
             messages,
             automatic,
             words,

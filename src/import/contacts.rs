@@ -39,6 +39,9 @@ pub struct ContactRecord {
     pub joins: Vec<Join>,
     /// The file has them as not to be written to, without saying since when; why.
     pub opted_out: Option<String>,
+    /// The file says in so many words that "do not disturb" is off: that lifts an opt-out that data told of, and none
+    /// of the contact's own.
+    pub dnd_off: bool,
 }
 
 /// Contacts, one by one; after a [`ReadError::Row`] the next are read all the same.
@@ -51,12 +54,12 @@ pub struct ContactReader {
 
 impl ContactReader {
     pub(crate) fn of_table(table: Table, settings: &SourceSettings) -> Result<Self, ReadError> {
-        let rows = NamedRows::of_table(table, &CONTACT_COLUMNS, settings)?;
+        let rows = NamedRows::of_table(table, &READ, settings)?;
         Ok(Self { rows })
     }
 
     pub(crate) fn of_lines(input: Box<dyn Read + Send>, settings: &SourceSettings) -> Self {
-        let rows = NamedRows::of_lines(input, &CONTACT_COLUMNS, settings);
+        let rows = NamedRows::of_lines(input, &READ, settings);
         Self { rows }
     }
 }
@@ -83,13 +86,54 @@ fn record(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
         tags: row.list("tags")?,
         addresses: row.maybe("addresses", addresses)?.unwrap_or_default(),
     };
+    let dnd = row.maybe("dnd", dnd)?;
     Ok(ContactRecord {
         line: row.line,
         contact,
         words: row.maybe("words", words)?.unwrap_or_default(),
         joins: row.maybe("joins", joins)?.unwrap_or_default(),
-        opted_out: None,
+        opted_out: dnd.filter(|on| *on).map(|_| "do not disturb".to_owned()),
+        dnd_off: dnd == Some(false),
     })
+}
+
+/// The columns that are read: a spreadsheet's "do not disturb" may stand in `dnd`.
+const READ: [&str; CONTACT_COLUMNS.len() + 1] = {
+    let mut names = ["dnd"; CONTACT_COLUMNS.len() + 1];
+    let mut n = 0;
+    while n < CONTACT_COLUMNS.len() {
+        names[n] = CONTACT_COLUMNS[n];
+        n += 1;
+    }
+    names
+};
+
+/// Yes, no, or the channels on which not to disturb. An opt-out is one on every channel (rule D3), so one of those by
+/// which followup writes is enough; calls alone are none.
+fn dnd(text: &str) -> Result<bool, String> {
+    const CALLS: [&str; 4] = ["call", "calls", "phone", "voice"];
+    match text.trim().to_lowercase().as_str() {
+        "true" | "yes" | "y" | "1" | "on" | "active" | "permanent" | "all" => return Ok(true),
+        "false" | "no" | "n" | "0" | "off" | "inactive" | "none" => return Ok(false),
+        _ => {}
+    }
+    let mut on = false;
+    for word in text
+        .split([';', ',', '|'])
+        .map(str::trim)
+        .filter(|w| !w.is_empty())
+    {
+        let folded = word.to_lowercase().replace(' ', "_");
+        if folded.parse::<Channel>().is_ok() {
+            on = true;
+        } else if !CALLS.contains(&folded.as_str()) {
+            return Err(format!(
+                "{} is neither yes nor no nor a channel; write true, false, or channels such as sms;email",
+                shown(word)
+            ));
+        }
+    }
+    Ok(on)
 }
 
 fn addresses(text: &str) -> Result<Vec<(Channel, String)>, String> {

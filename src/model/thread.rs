@@ -39,7 +39,7 @@ pub struct Word {
     pub kind: WordKind,
     /// When.
     pub at: Timestamp,
-    /// For a pause: its end.
+    /// For a pause, and for an opt-out that data told of: its end.
     pub until: Option<Timestamp>,
     /// Why, in the speaker's words.
     pub reason: Option<String>,

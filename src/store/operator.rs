@@ -60,7 +60,7 @@ impl Store {
         as_of: Timestamp,
     ) -> Result<()> {
         let sql = "SELECT 1 FROM (SELECT max(at) AS at FROM words WHERE contact = ?1 AND kind = 'opt_out' \
-                     AND at <= ?2) AS said \
+                     AND at <= ?2 AND (until IS NULL OR until > ?2)) AS said \
                    WHERE said.at IS NOT NULL \
                      AND NOT EXISTS (SELECT 1 FROM words WHERE contact = ?1 AND kind = 'opt_in' AND at >= said.at) \
                      AND NOT EXISTS (SELECT 1 FROM messages WHERE contact = ?1 AND signal = 'opt_in' \
@@ -77,6 +77,19 @@ impl Store {
             source: WordSource::Data,
         };
         self.insert_word(key, &word)
+    }
+
+    /// Inside a transaction: a file that was complete at `as_of` has "do not disturb" off. That ends what data told of
+    /// it before; what the contact said, an operator or a provider, stands.
+    pub(super) fn lift_opted_out(&self, key: ContactKey, as_of: Timestamp) -> Result<()> {
+        let sql = "UPDATE words SET until = ?2 WHERE contact = ?1 AND kind = 'opt_out' AND source = 'data' \
+                   AND at < ?2 AND until IS NULL";
+        let lifted = (key, micros(as_of));
+        if self.connection.prepare_cached(sql)?.execute(lifted)? > 0 {
+            self.awaken(key)?;
+            self.awaken_sharers(key)?;
+        }
+        Ok(())
     }
 
     /// Inside a transaction: the contact has a new fact.

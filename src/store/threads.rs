@@ -321,7 +321,7 @@ impl Store {
                      SELECT signal AS kind, sent_at AS at FROM messages \
                        WHERE contact = ?1 AND signal IN ('opt_out', 'opt_in') AND automatic = 0 \
                      UNION ALL SELECT kind, at FROM words \
-                       WHERE contact = ?1 AND kind IN ('opt_out', 'opt_in')) s \
+                       WHERE contact = ?1 AND kind IN ('opt_out', 'opt_in') AND until IS NULL) s \
                    WHERE c.id = ?1 GROUP BY s.kind";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([key], |row| {

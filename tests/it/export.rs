@@ -174,6 +174,7 @@ fn contact() -> impl Strategy<Value = ContactRecord> {
             ContactRecord {
                 line: 0,
                 joins: Vec::new(),
+                dnd_off: false,
                 contact,
                 words,
                 opted_out: None,

@@ -329,3 +329,42 @@ fn forgetting_a_person_forgets_each_of_their_contacts() {
         assert!(seen.contains("[exit 66]"), "{seen}");
     }
 }
+
+#[test]
+fn d3_do_not_disturb_in_data_is_an_opt_out_that_data_may_lift_and_the_contacts_own_is_not() {
+    let desk = desk(&[("two.csv", TWO)]);
+    let contacts = |rows: &str, as_of: &str| {
+        desk.write("contacts.csv", &format!("contact_id,name,DND\n{rows}"));
+        desk.run(&["import", "contacts.csv", &format!("--as-of={as_of}"), NOW])
+    };
+    assert_eq!(
+        (reason(&desk, "a"), reason(&desk, "b")),
+        ("due".into(), "opted_out".into())
+    );
+    contacts("a,,sms;call\nb,,yes\n", "2026-03-02T17:10:00Z");
+    assert_eq!(
+        (reason(&desk, "a"), reason(&desk, "b")),
+        ("opted_out".into(), "opted_out".into())
+    );
+    // An older file lifts nothing; one without a word on it neither.
+    contacts("a,,false\nb,,false\n", "2026-03-02T17:00:00Z");
+    contacts("a,Ana,\nb,,\n", "2026-03-02T17:20:00Z");
+    assert_eq!(reason(&desk, "a"), "opted_out");
+    contacts("a,,false\nb,,false\n", "2026-03-02T17:30:00Z");
+    assert_eq!(
+        (reason(&desk, "a"), reason(&desk, "b")),
+        ("due".into(), "opted_out".into())
+    );
+    // The older file again, and a newer one.
+    contacts("a,,all\n", "2026-03-02T17:15:00Z");
+    assert_eq!(reason(&desk, "a"), "due");
+    contacts("a,,call\n", "2026-03-02T17:35:00Z");
+    assert_eq!(reason(&desk, "a"), "due");
+    contacts("a,,email\n", "2026-03-02T17:40:00Z");
+    assert_eq!(reason(&desk, "a"), "opted_out");
+    let seen = contacts("a,,perhaps\n", "2026-03-02T17:50:00Z");
+    assert!(
+        seen.contains("dnd: \"perhaps\" is neither yes nor no"),
+        "{seen}"
+    );
+}

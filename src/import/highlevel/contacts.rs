@@ -127,6 +127,7 @@ pub(crate) fn contact(json: &str, number: u64) -> Result<ContactRecord, String> 
         },
         words: Vec::new(),
         joins: Vec::new(),
+        dnd_off: told.dnd == Some(false) && opted_out.is_none(),
         opted_out,
     })
 }
@@ -213,6 +214,7 @@ fn table_contact(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
         },
         words: Vec::new(),
         joins: Vec::new(),
+        dnd_off: matches!(dnd.trim(), "false" | "no" | "0" | "inactive" | "off"),
         opted_out: matches!(
             dnd.trim(),
             "true" | "yes" | "1" | "active" | "permanent" | "on"
