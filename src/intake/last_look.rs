@@ -158,7 +158,8 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Batch, SyncErr
         .follow_ups
         .iter()
         .filter_map(|f| f.provider_id.as_deref());
-    let known: HashSet<&str> = known.chain(sent).collect();
+    let twice = thread.brought_twice.iter().map(String::as_str);
+    let known: HashSet<&str> = known.chain(sent).chain(twice).collect();
     let mut batch = Batch::default();
     let mut fault = None;
     api.look(&whom, &mut |told| match told {

@@ -55,6 +55,7 @@ pub fn highlevel(text: &str, local: Local<'_>) -> Result<Migrated, MigrateError>
     page.line("");
     human_hold(&given, &mut page);
     others(&given, &mut page);
+    workflows(&mut page);
     page.line(ENDING);
     Ok(Migrated {
         toml: page.toml,
@@ -388,12 +389,19 @@ fn step_line(
     }
     if flag("triggerWorkflow") == Some(true) {
         let id = text("workflowId");
-        page.miss(format!(
-            "{place}: it starts the workflow {}. Give that workflow an inbound webhook in HighLevel, add \
-             [workflows.NAME] webhook = {{ url = \"…\", secret = {{ env = \"HOOK_SECRET\" }} }} here, and \
-             workflow = \"NAME\" to the step",
-            shown(id)
-        ));
+        let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if !id.is_empty() && id.len() <= 64 && id.bytes().all(is_part) {
+            line.push_str(&format!(", workflow = {}", quoted(id)));
+            origin.push("workflowId".to_owned());
+            if !page.workflows.iter().any(|known| known == id) {
+                page.workflows.push(id.to_owned());
+            }
+        } else {
+            page.miss(format!(
+                "{place}: it starts the workflow {}, which is no id",
+                shown(id)
+            ));
+        }
     }
     line.push_str(" }");
     Some((line, origin.join(", ")))
@@ -537,6 +545,18 @@ fn human_hold(given: &Given<'_>, page: &mut Page) {
             "human_hold = \"24h\"",
             "nothing this long after a member of staff wrote",
         ),
+    }
+}
+
+/// The workflows that steps start: HighLevel's own, by their ids there.
+fn workflows(page: &mut Page) {
+    for id in std::mem::take(&mut page.workflows) {
+        page.line("");
+        page.line(&format!("[workflows.{}]", quoted(&id)));
+        page.from(
+            &format!("highlevel_workflow = {}", quoted(&id)),
+            "workflowId; started once a channel sends by HighLevel. It must not write to the contact",
+        );
     }
 }
 

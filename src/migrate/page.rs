@@ -5,6 +5,8 @@
 pub(super) struct Page {
     pub(super) toml: String,
     pub(super) missed: Vec<String>,
+    /// The workflows that steps name.
+    pub(super) workflows: Vec<String>,
 }
 
 /// How wide comments are.

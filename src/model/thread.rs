@@ -88,6 +88,8 @@ pub struct Thread {
     pub sources: Vec<SourceAge>,
     /// Their appointments, as the sources have them (rule D5).
     pub bookings: Vec<Booking>,
+    /// For a person over several contacts: the providers' ids of messages that are here already, as another contact's.
+    pub brought_twice: Vec<String>,
     /// For a person over several contacts: the ids of the others.
     pub aliases: Vec<String>,
     /// For a person over several contacts: the id under which they are known on a channel.

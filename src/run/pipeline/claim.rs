@@ -229,6 +229,7 @@ fn tells_the_same(a: &Thread, b: &Thread) -> bool {
         shared_words,
         drafts,
         bookings,
+        brought_twice: _,
         aliases,
         ids,
         sources: _,

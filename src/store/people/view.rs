@@ -54,9 +54,15 @@ pub(in crate::store) fn one(parts: Vec<Part>) -> Thread {
             }
         }
     }
-    messages.retain(|(part, m)| !follow_ups.iter().any(|(of, f)| of != part && is_echo(m, f)));
+    let mut brought_twice = Vec::new();
+    messages.retain(|(part, m)| {
+        let is_here = follow_ups.iter().any(|(of, f)| of != part && is_echo(m, f));
+        brought_twice.extend(m.message_id.clone().filter(|_| is_here));
+        !is_here
+    });
     messages.sort_by_key(|(_, m)| m.sent_at);
-    let (messages, twice) = each_once(messages);
+    let (messages, twice) = each_once(messages, &mut brought_twice);
+    whole.brought_twice = brought_twice;
     for (again, first) in twice {
         let is_its_own = messages
             .iter()
@@ -87,7 +93,10 @@ fn is_echo(message: &Message, follow_up: &FollowUp) -> bool {
 
 /// The messages without those that a second source brings again, and of the contact's own among these the time
 /// that was left out and the one that was kept.
-fn each_once(messages: Vec<(usize, Message)>) -> (Vec<Message>, Vec<(Timestamp, Timestamp)>) {
+fn each_once(
+    messages: Vec<(usize, Message)>,
+    brought_twice: &mut Vec<String>,
+) -> (Vec<Message>, Vec<(Timestamp, Timestamp)>) {
     let mut kept: Vec<(usize, Message)> = Vec::with_capacity(messages.len());
     let mut twice = Vec::new();
     for (part, message) in messages {
@@ -103,6 +112,7 @@ fn each_once(messages: Vec<(usize, Message)>) -> (Vec<Message>, Vec<(Timestamp, 
             kept.push((part, message));
             continue;
         };
+        brought_twice.extend(message.message_id.clone());
         if message.direction() == Direction::Inbound {
             twice.push((message.sent_at, first.sent_at));
             first.automatic |= message.automatic;
