@@ -23,7 +23,7 @@ pub(super) fn read(
         let table = Table::read(input, settings)?;
         let theirs = |ours: &'static str| settings.columns.get(ours).map_or(ours, String::as_str);
         let has = |ours: &&'static str| table.header.has(theirs(ours));
-        if !BOOKING_COLUMNS[..3].iter().any(|name| has(name)) {
+        if !BOOKING_COLUMNS[..3].iter().any(has) {
             return Err(ReadError::File(
                 "the header has none of contact_id, phone and email, so that nobody knows whom a booking is with; \
                  rename a column, or say which it is, such as columns = { phone = \"their name\" }"
