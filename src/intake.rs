@@ -89,12 +89,11 @@ impl Intake<'_> {
         let about = std::fs::metadata(path).map_err(|e| unreadable(path, e.into()))?;
         let maildir = about.is_dir().then(|| maildir_modified(path)).flatten();
         let modified = maildir.or(about.modified().ok()).unwrap_or(UNIX_EPOCH);
-        let source = self.store.source(name)?;
         let as_of = self.as_of.unwrap_or_else(|| modified.into());
         let state = (about.is_file() || maildir.is_some())
             .then(|| self.state(path, about.len(), modified, settings));
         if let Some(state) = &state
-            && let Some(before) = self.store.taken_before(state, source, as_of)?
+            && let Some(before) = self.store.taken_before(state, name, as_of)?
             && !(again && before.rejected > 0)
         {
             return Ok(Taken {
@@ -119,6 +118,7 @@ impl Intake<'_> {
                 .with_context(|| format!("failed to import {}", path.display()));
         }
         let opened = open(path, settings).map_err(|e| unreadable(path, e))?;
+        let source = self.store.source(name)?; // once the file is one that can be read
         self.take(opened, source, as_of, state.as_ref(), see)
             .with_context(|| format!("failed to import {}", path.display()))
     }
@@ -134,7 +134,6 @@ impl Intake<'_> {
         settings: &SourceSettings,
         see: &mut dyn FnMut(Sight<'_>),
     ) -> Result<Taken> {
-        let source = self.store.source(name)?;
         let as_of = self.as_of.unwrap_or(self.now);
         let stdin = Path::new("standard input");
         if let Some(format) = bookings_format(stdin, settings) {
@@ -143,6 +142,7 @@ impl Intake<'_> {
                 .context("failed to import standard input");
         }
         let opened = open_stream(input, settings).map_err(|e| unreadable(stdin, e))?;
+        let source = self.store.source(name)?;
         self.take(opened, source, as_of, None, see)
             .context("failed to import standard input")
     }

@@ -54,25 +54,30 @@ impl Store {
     pub fn taken_before(
         &self,
         file: &FileState,
-        source: i64,
+        source: &str,
         as_of: Timestamp,
     ) -> Result<Option<TakenBefore>> {
-        let sql = "SELECT rejected FROM files WHERE path = ?1 AND fingerprint = ?2 AND source = ?3";
+        let sql = "SELECT rejected, s.id, as_of FROM files JOIN sources s ON s.id = source \
+                   WHERE path = ?1 AND fingerprint = ?2 AND name = ?3";
         let mut statement = self.connection.prepare_cached(sql)?;
         let known = statement.query_row((&file.path, &file.fingerprint, source), |row| {
-            row.get::<_, i64>(0)
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(2)?,
+            ))
         });
-        let known = known.optional()?;
-        let older = "SELECT 1 FROM sources WHERE id = ?1 AND as_of < ?2";
-        let mut older = self.connection.prepare_cached(older)?;
-        let is_fresher = known.is_some() && older.exists((source, micros(as_of)))?;
+        let Some((rejected, id, before)) = known.optional()? else {
+            return Ok(None);
+        };
+        let is_fresher = before < micros(as_of);
         if is_fresher {
             let sql = "UPDATE sources SET as_of = ?2 WHERE id = ?1";
             self.connection
                 .prepare_cached(sql)?
-                .execute((source, micros(as_of)))?;
+                .execute((id, micros(as_of)))?;
         }
-        Ok(known.map(|rejected| TakenBefore {
+        Ok(Some(TakenBefore {
             rejected: rejected.cast_unsigned(),
             is_fresher,
         }))

@@ -190,3 +190,13 @@ fn colour_is_for_terminals_unless_it_is_asked_for() {
     assert!(coloured(&["--color=always", "plan", NOW]));
     assert!(coloured(&["show", "c-101", NOW, "--color=always"]));
 }
+
+#[test]
+fn a_file_that_is_refused_leaves_no_source_behind() {
+    let desk = Desk::clinic();
+    let before = desk.run(&["status", NOW]);
+    desk.write("broken.csv", "name,words\nAna,hello\n");
+    let refused = desk.run(&["import", "broken.csv", "--source", "desk", NOW]);
+    assert!(refused.contains("[exit 65]"), "{refused}");
+    assert_eq!(desk.run(&["status", NOW]), before);
+}
