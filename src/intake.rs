@@ -111,7 +111,7 @@ impl Intake<'_> {
                     file,
                     format,
                     settings,
-                    (source, &shown, as_of),
+                    (name, &shown, as_of),
                     state.as_ref(),
                     see,
                 )
@@ -138,7 +138,7 @@ impl Intake<'_> {
         let stdin = Path::new("standard input");
         if let Some(format) = bookings_format(stdin, settings) {
             return self
-                .bookings(input, format, settings, (source, "-", as_of), None, see)
+                .bookings(input, format, settings, (name, "-", as_of), None, see)
                 .context("failed to import standard input");
         }
         let opened = open_stream(input, settings).map_err(|e| unreadable(stdin, e))?;
@@ -153,7 +153,7 @@ impl Intake<'_> {
         input: impl Read + Send + 'static,
         format: Format,
         settings: &SourceSettings,
-        (source, file, as_of): (i64, &str, Timestamp),
+        (name, file, as_of): (&str, &str, Timestamp),
         state: Option<&FileState>,
         see: &mut dyn FnMut(Sight<'_>),
     ) -> Result<Taken> {
@@ -168,6 +168,7 @@ impl Intake<'_> {
             see(Sight::Rejected(error));
         }
         let rejected = u64::try_from(bookings.rejected.len()).unwrap_or(u64::MAX);
+        let source = self.store.source(name)?;
         let from = BookingSource {
             source,
             file,
