@@ -92,7 +92,7 @@
 //! | [`model`] | plain facts and the words for them | pure |
 //! | [`error`] | the kinds of failure and their exit codes | |
 //! | [`zone`] | wall time into instants and back, by bundled rules | pure |
-//! | [`decide`] | the rules D1 to D21: a policy, a thread and a time into a [`decide::Decision`] with its reasons | pure |
+//! | [`decide`] | the rules D1 to D21 and X9: a policy, a thread and a time into a [`decide::Decision`] with its reasons | pure |
 //! | [`detect`] | a text into a signal and the times said in it; the languages are data | pure |
 //! | [`config`] | `followup.toml` into valid states, or every fault at once | |
 //! | [`migrate`] | another tool's configuration into a `followup.toml` | |
@@ -106,7 +106,7 @@
 //! | [`workflow`] | actions after a step | |
 //! | [`run`] | the shell around the decision: claim, send, record, act | |
 //! | [`intake`] | a file through [`import`], or an API through [`sync`], and [`detect`] into [`store`] | |
-//! | [`report`] | tables, panels and JSON of values decided elsewhere | |
+//! | [`report`] | tables, panels, pages and JSON of values decided elsewhere | |
 //! | [`cli`] | the arguments; their comments are the help | |
 //! | [`commands`] | one thin file per command: load, open, call, report | |
 //!
@@ -115,8 +115,8 @@
 //! # The route of one message
 //! There is no way back.
 //!
-//! 1. [`intake`] reads a file, or what is new at an API, and finds each new inbound message's signal; facts are stored in one transaction,
-//!    and the contacts that they touch are decided about anew for `wake_at`.
+//! 1. [`intake`] reads a file, or what is new at an API, and finds each new inbound message's signal; facts are
+//!    stored in one transaction, and the contacts that they touch are decided about anew for `wake_at`.
 //! 2. [`run`] asks the store for the threads that are awake, decides, and writes the text. One that a language model
 //!    writes is written on threads beside it and kept as a draft; a later claim uses it if the thread is still the
 //!    same.
