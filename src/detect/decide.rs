@@ -55,7 +55,7 @@ pub(super) fn read(input: &Input<'_>) -> Reading {
     };
     let resolved: Vec<_> = said
         .iter()
-        .map(|s| now.and_then(|now| resolve(&s.piece, now)))
+        .map(|s| now.and_then(|now| Meant::of(s, now, input)))
         .collect();
     // The main one first: a length of time and what something is about count less.
     let rank = |s: &Said| u8::from(s.topic) * 2 + u8::from(s.piece.bound == Bound::Within);
@@ -64,7 +64,7 @@ pub(super) fn read(input: &Input<'_>) -> Reading {
             if let Some(local) = local
                 && rank(said) == order
             {
-                reading.times.push(words.span(said, local, input.zone));
+                reading.times.push(words.span(said, local));
             }
         }
     }
@@ -116,6 +116,24 @@ fn doubt(said: &[Said], hits: &[Hit], tokens: usize, reading: &Reading) -> Optio
     hits.iter().any(wishes).then_some(Doubt::Wish)
 }
 
+/// A time as clocks show it, and where they hang.
+struct Meant<'a> {
+    local: Local,
+    zone: Cow<'a, Zone>,
+}
+
+impl<'a> Meant<'a> {
+    /// In the contact's zone (rule S3), unless the words name another: "3 pm EST".
+    fn of(said: &Said, now: chrono::NaiveDateTime, input: &Input<'a>) -> Option<Self> {
+        let named = said.zone.and_then(Zone::named);
+        let now = named.as_ref().map_or(now, |zone| zone.local(input.sent_at));
+        Some(Self {
+            local: resolve(&said.piece, now)?,
+            zone: named.map_or(Cow::Borrowed(input.zone), Cow::Owned),
+        })
+    }
+}
+
 /// A message's text and tokens.
 struct Words<'a> {
     text: &'a str,
@@ -133,7 +151,7 @@ impl Words<'_> {
         self.text.get(from..to.max(from)).unwrap_or_default()
     }
 
-    fn span(&self, said: &Said, local: &Local, zone: &Zone) -> TimeSpan {
+    fn span(&self, said: &Said, meant: &Meant<'_>) -> TimeSpan {
         let mut text = self.slice(said.start, said.end).to_owned();
         if let Some((start, end)) = said.also {
             text.push_str(" … ");
@@ -141,10 +159,10 @@ impl Words<'_> {
         }
         TimeSpan {
             text,
-            at: zone.instant(local.at),
-            from: local.from.map(|t| zone.instant(t)),
-            to: local.to.map(|t| zone.instant(t)),
-            grain: local.grain,
+            at: meant.zone.instant(meant.local.at),
+            from: meant.local.from.map(|t| meant.zone.instant(t)),
+            to: meant.local.to.map(|t| meant.zone.instant(t)),
+            grain: meant.local.grain,
             rule: said.rule,
         }
     }
@@ -370,9 +388,9 @@ fn weigh(
         if time.piece.bound == Bound::Until && (hit.want != Want::Ask || busy.is_some()) {
             time.piece.bound = Bound::At;
         }
-        let local = now.and_then(|now| resolve(&time.piece, now));
-        let at = local
-            .map(|l| input.zone.instant(l.at))
+        let at = now
+            .and_then(|now| Meant::of(&time, now, input))
+            .map(|meant| meant.zone.instant(meant.local.at))
             .filter(|_| !time.piece.doubtful)
             .filter(|at| {
                 let ahead = at.signed_duration_since(input.sent_at);

@@ -75,10 +75,17 @@ pub(super) fn own_words(text: &str) -> Cow<'_, str> {
 /// Longer texts are no word spelled out.
 const SPELLED: usize = 60;
 
-/// A word spelled out, put together: "S.T.O.P." and "b a j a" are keywords too (rule S5).
+/// A word spelled out, put together: "S.T.O.P." and "b a j a" are keywords too (rule S5). And words that each
+/// end in a full stop, without it: "STOP. TEXTING. ME."
 pub(super) fn spelled(text: &str) -> Option<String> {
     if text.len() > SPELLED {
         return None;
+    }
+    let mut words = text.split(['.', '!']).map(str::trim);
+    let one = |w: &str| !w.contains(char::is_whitespace);
+    if words.clone().all(one) && words.clone().filter(|w| w.chars().count() > 1).count() >= 3 {
+        let words: Vec<&str> = words.by_ref().filter(|w| !w.is_empty()).collect();
+        return Some(words.join(" "));
     }
     let mut word = String::new();
     let mut letter = false;
@@ -144,6 +151,20 @@ mod tests {
             ("¿Mañana a las ５?", "¿Mañana a las 5?"),
         ] {
             assert_eq!(plain(Cow::Borrowed(text)), read, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_spelled_out_or_shouted_are_put_together() {
+        for (text, read) in [
+            ("S.T.O.P.", Some("STOP")),
+            ("b a j a", Some("baja")),
+            ("PLEASE. STOP. TEXTING. ME.", Some("PLEASE STOP TEXTING ME")),
+            ("Ok. Fine.", None),
+            ("at 10.30.15", None),
+            ("stop it", None),
+        ] {
+            assert_eq!(spelled(text).as_deref(), read, "{text}");
         }
     }
 

@@ -131,6 +131,10 @@ impl Word {
         self.len += 1;
     }
 
+    fn is(&self, bytes: &[u8]) -> bool {
+        self.bytes.get(..self.len) == Some(bytes)
+    }
+
     fn id(&self, vocabulary: &Vocabulary) -> WordId {
         self.bytes
             .get(..self.len)
@@ -148,7 +152,8 @@ pub(super) fn fold_word(word: &str) -> String {
     String::from_utf8_lossy(folded.bytes.get(..folded.len).unwrap_or_default()).into_owned()
 }
 
-/// The endings that an apostrophe joins to the word before ("don't"); elsewhere it parts words ("d'avril").
+/// The endings that an apostrophe joins to the word before ("don't"); elsewhere it parts words ("d'avril"), and
+/// "we'd", which joined would be a Wednesday.
 const JOINED: [&str; 7] = ["t", "s", "m", "re", "ve", "ll", "d"];
 
 /// Cuts `text` into tokens. Linear.
@@ -278,7 +283,8 @@ impl Cutter<'_> {
                     .find(|c: char| !c.is_alphabetic())
                     .unwrap_or(tail.len());
                 let ending = tail.get(..ending).unwrap_or_default();
-                if JOINED.iter().any(|j| j.eq_ignore_ascii_case(ending)) {
+                let joins = JOINED.iter().any(|j| j.eq_ignore_ascii_case(ending));
+                if joins && !(word.is(b"we") && ending.eq_ignore_ascii_case("d")) {
                     ending.chars().for_each(|c| word.push(c));
                     end = at + offset + c.len_utf8() + ending.len();
                     break;

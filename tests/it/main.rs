@@ -31,7 +31,6 @@ mod reading;
 mod readme;
 mod review;
 mod rooms;
-mod rules;
 mod schema;
 mod server;
 mod smtp;

@@ -4,7 +4,7 @@ use super::Slot;
 use crate::detect::time::value::{Act, Bound, Holiday, Part, Unit, Value, Which};
 
 /// What stands before `=`, in a section.
-pub(super) fn meaning_of(slot: Slot, text: &str) -> Result<(Act, Bound), String> {
+pub(super) fn meaning_of(slot: Slot, text: &'static str) -> Result<(Act, Bound), String> {
     let mut words: Vec<&str> = text.split_whitespace().collect();
     let bound = match words.last() {
         Some(&"after") if words.len() > 1 => Bound::After,
@@ -33,6 +33,7 @@ pub(super) fn meaning_of(slot: Slot, text: &str) -> Result<(Act, Bound), String>
         Slot::Meridiem => Act::Value(Value::Meridiem(text == "pm")),
         Slot::Holiday => Act::Value(Value::Holiday(feast(&words, text)?)),
         Slot::Part => part(&words, text)?,
+        Slot::Zone => Act::Value(Value::Zone(text)),
         Slot::Clock
         | Slot::Day
         | Slot::Period

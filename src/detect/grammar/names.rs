@@ -120,6 +120,8 @@ names! {
         Name = "name",
         /// Words of the language that are in every text.
         Common = "common",
+        /// A zone named behind a time of day: "3 pm EST".
+        Zone = "zone",
     }
 }
 

@@ -28,6 +28,8 @@ pub(in crate::detect) struct Said {
     pub(in crate::detect) topic: bool,
     /// Takes the place of the time before it.
     pub(in crate::detect) instead: bool,
+    /// The zone that the words name.
+    pub(in crate::detect) zone: Option<&'static str>,
 }
 
 /// The times of a message, in order.
@@ -38,6 +40,7 @@ pub(in crate::detect) fn find(reader: &mut Reader<'_>) -> Vec<Said> {
     }
     pieces = merge_neighbours(reader, pieces);
     for said in &mut pieces {
+        in_zone(reader, said);
         around(reader, said);
     }
     correct(&mut pieces);
@@ -116,7 +119,7 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
             continue;
         };
         if let Some(piece) = piece_of(value) {
-            pieces.push(Said {
+            let mut said = Said {
                 start: at,
                 end,
                 also: None,
@@ -126,11 +129,28 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
                 negated: false,
                 topic: false,
                 instead: false,
-            });
+                zone: None,
+            };
+            in_zone(reader, &mut said);
+            at = said.end;
+            pieces.push(said);
+            continue;
         }
         at = end.max(at + 1);
     }
     pieces
+}
+
+/// Takes in the zone that is named right behind a time of day: "at 3 pm EST".
+fn in_zone(reader: &mut Reader<'_>, said: &mut Said) {
+    if said.piece.clock.is_some()
+        && said.zone.is_none()
+        && reader.joined(said.end)
+        && let Some((end, Value::Zone(name), _)) = reader.longest(Slot::Zone, said.end)
+    {
+        said.zone = Some(name);
+        said.end = end;
+    }
 }
 
 /// No rule has more words before the first that can name a time.

@@ -4,7 +4,7 @@ use super::around::{loose_after, loose_before, put_right};
 use super::build::combine;
 use super::compose::Said;
 use super::reader::Reader;
-use super::value::{Bound, Clock, Day, Piece};
+use super::value::{Bound, Clock, Day, Part, Piece};
 use crate::detect::grammar::Slot;
 use crate::detect::pattern::Subject as _;
 
@@ -93,6 +93,7 @@ fn merge(reader: &mut Reader<'_>, last: &mut Said, next: &Said) -> bool {
     let Some(piece) = merged else { return false };
     last.piece = piece;
     last.end = next.end;
+    last.zone = last.zone.or(next.zone);
     true
 }
 
@@ -199,19 +200,23 @@ fn range(a: Piece, b: Piece) -> Option<Piece> {
     }
 }
 
-/// "tomorrow I'm free, say around 4?": one day and one time of day, apart from each other.
+/// "tomorrow I'm free, say around 4?": one day, or part of one, and one time of day, apart from each other.
 pub(super) fn merge_apart(pieces: &mut Vec<Said>) {
     let usable = |s: &Said| !s.topic && s.piece.moment.is_none();
+    let single = |s: &Said| {
+        !matches!(s.piece.day, Day::Range(..) | Day::None) && s.piece.until_day == Day::None
+    };
+    let evening = |s: &Said| single(s) && s.piece.clock.is_none() && s.piece.part.is_some();
     if pieces
         .iter()
-        .any(|s| usable(s) && !s.piece.is_day() && !s.piece.is_tod())
+        .any(|s| usable(s) && !s.piece.is_day() && !s.piece.is_tod() && !evening(s))
     {
         return;
     }
-    let single = |day: &Day| !matches!(day, Day::Range(..)) && *day != Day::None;
-    let day = pieces.iter().position(|s| {
-        usable(s) && s.piece.is_day() && s.piece.until_day == Day::None && single(&s.piece.day)
-    });
+    let day = pieces
+        .iter()
+        .position(|s| usable(s) && s.piece.is_day() && single(s))
+        .or_else(|| pieces.iter().position(|s| usable(s) && evening(s)));
     let tod = pieces
         .iter()
         .position(|s| usable(s) && s.piece.is_tod() && s.piece.clock.is_some())
@@ -222,10 +227,20 @@ pub(super) fn merge_apart(pieces: &mut Vec<Said>) {
     let (Some(d), Some(t)) = (pieces.get(day).copied(), pieces.get(tod).copied()) else {
         return;
     };
+    // "tomorrow evening then, call at 7", but not "tomorrow evening, call at 11".
+    let fits = |part: Part, clock: Clock| {
+        let spans = [clock.minutes % 720, clock.minutes % 720 + 720];
+        spans.iter().any(|m| (part.from - 60..=part.to).contains(m))
+    };
+    if let Some(part) = d.piece.part
+        && !t.piece.clock.is_some_and(|clock| fits(part, clock))
+    {
+        return;
+    }
     let mut whole = d;
     whole.piece.clock = t.piece.clock;
     whole.piece.until_clock = t.piece.until_clock;
-    whole.piece.part = t.piece.part;
+    whole.piece.part = t.piece.part.or(d.piece.part);
     whole.piece.bound = if t.piece.bound == Bound::At {
         d.piece.bound
     } else {
@@ -237,6 +252,7 @@ pub(super) fn merge_apart(pieces: &mut Vec<Said>) {
         (whole.start, whole.end) = (t.start, t.end);
     }
     whole.rule = longer_rule(d.rule, t.rule);
+    whole.zone = d.zone.or(t.zone);
     if let Some(place) = pieces.get_mut(day) {
         *place = whole;
     }

@@ -158,6 +158,8 @@ pub(in crate::detect) enum Value {
     Meridiem(bool),
     Span(Span),
     Holiday(Holiday),
+    /// The name of a time zone.
+    Zone(&'static str),
     Piece(Piece),
 }
 
