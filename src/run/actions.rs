@@ -81,7 +81,7 @@ impl Actions<'_> {
         for (row, action) in self.store.recover_actions()? {
             summary.failed_actions += 1;
             report(&Event::Action {
-                follow_up_id: self.store.follow_up_id(row),
+                follow_up_id: self.store.public_id(row)?,
                 action,
                 state: "unknown".to_owned(),
                 detail: Some("the run ended while it was being done".to_owned()),
@@ -150,7 +150,7 @@ impl Actions<'_> {
         let Some(thread) = self.store.thread(open.contact)? else {
             return Ok(None);
         };
-        let id = self.store.follow_up_id(open.follow_up);
+        let id = self.store.public_id(open.follow_up)?;
         let follow_up = thread.follow_ups.iter().find(|f| f.id == id).cloned();
         Ok(action.zip(follow_up).map(|(action, follow_up)| Job {
             action,
@@ -169,7 +169,7 @@ impl Actions<'_> {
         report: &mut dyn FnMut(&Event),
     ) -> Result<()> {
         let now = (self.clock)();
-        let follow_up_id = self.store.follow_up_id(open.follow_up);
+        let follow_up_id = self.store.public_id(open.follow_up)?;
         if let Some(Job {
             action:
                 Action {

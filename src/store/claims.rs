@@ -258,10 +258,24 @@ impl Store {
         }
     }
 
-    /// The public id of a follow-up of this store.
+    /// The public id of a follow-up that this store claimed.
     #[must_use]
     pub fn follow_up_id(&self, row: i64) -> String {
         format!("{}{row}", self.prefix)
+    }
+
+    /// The public id of a follow-up, whichever store claimed it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn public_id(&self, row: i64) -> Result<String> {
+        let sql = "SELECT imported_id FROM follow_ups WHERE id = ?1";
+        let imported: Option<Option<String>> = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([row], |found| found.get(0))
+            .optional()?;
+        Ok(imported.flatten().unwrap_or_else(|| self.follow_up_id(row)))
     }
 
     /// Under the run lock: a row that is still `sending` was left by a crash (rule X3). Says how many.

@@ -31,6 +31,7 @@ mod reading;
 mod readme;
 mod review;
 mod rooms;
+mod rules;
 mod schema;
 mod server;
 mod smtp;

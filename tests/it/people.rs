@@ -249,7 +249,9 @@ fn x6_an_unknown_is_settled_by_another_contacts_export_and_x7_a_crossed_reply_is
         .output()
         .unwrap();
     let log = String::from_utf8(log.stdout).unwrap();
-    let other = desk_with(CONFIG, &[("sms.csv", ANA_SMS)]);
+    let tagging = CONFIG.replace("Still there?\" }", "Still there?\", workflow = \"mark\" }")
+        + "[workflows.mark]\nadd_tags = [\"waited\"]\n";
+    let other = desk_with(&tagging, &[("sms.csv", ANA_SMS)]);
     other.write("log.jsonl", &log.replace("\"sent\"", "\"unknown\""));
     other.run(&["import", "log.jsonl", NOW]);
     let states = |desk: &Desk| -> Vec<String> {
@@ -267,6 +269,12 @@ crm-9,,,,sms,out,2026-03-02T18:00:02Z,Still there?,,
     let seen = other.run(&["import", "crm.csv", NOW]);
     assert!(seen.contains("was sent after a reply"), "{seen}");
     assert_eq!(states(&other), ["sent"]);
+    // X8: its actions are done like any other step's.
+    other.run(&["run", NOW]);
+    assert_eq!(
+        show(&other, "ana")["contact"]["tags"],
+        serde_json::json!(["waited"])
+    );
     // A split takes nothing away.
     other.run(&["split", "crm-9", NOW]);
     assert_eq!(states(&other), ["sent"]);

@@ -54,12 +54,14 @@ fn is_named_after(message_id: &str, follow_up_id: &str) -> bool {
 impl Store {
     pub(super) fn own_messages(&self, key: ContactKey) -> Result<Vec<OwnMessage>> {
         let sql = "SELECT id, channel, text, state, episode, coalesce(sent_at, claimed_at), provider_id, \
-                   message_identity FROM follow_ups WHERE contact = ?1";
+                   message_identity, imported_id FROM follow_ups WHERE contact = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([key], |row| {
+            let id = row.get(0)?;
+            let imported_id: Option<String> = row.get(8)?;
             Ok(OwnMessage {
-                id: row.get(0)?,
-                public_id: self.follow_up_id(row.get(0)?),
+                id,
+                public_id: imported_id.unwrap_or_else(|| self.follow_up_id(id)),
                 contact: key,
                 channel: row.get(1)?,
                 text: row.get(2)?,
@@ -108,7 +110,7 @@ impl Store {
                 let sql = "UPDATE follow_ups SET reply_at = ?2 WHERE id = ?1 AND reply_at IS NULL";
                 let values = (follow_up.id, reply.sent_at);
                 if self.connection.prepare_cached(sql)?.execute(values)? > 0 {
-                    late.push(self.follow_up_id(follow_up.id));
+                    late.push(follow_up.public_id.clone());
                 }
             }
         }

@@ -346,7 +346,8 @@ impl Store {
                      WHERE follow_ups.contact = ?1 AND follow_ups.state = 'unknown' AND m.contact = ?2 \
                        AND m.author <> 'contact' AND (m.message_id = follow_ups.provider_id \
                          OR (m.channel = follow_ups.channel AND trim(m.text) = trim(follow_ups.text) \
-                           AND abs(m.sent_at - follow_ups.claimed_at) <= 600000000))";
+                           AND abs(m.sent_at - follow_ups.claimed_at) <= 600000000)) \
+                     RETURNING follow_ups.id";
         let crossed = "UPDATE follow_ups SET reply_at = m.sent_at FROM messages m \
                        WHERE follow_ups.contact = ?1 AND follow_ups.reply_at IS NULL \
                          AND follow_ups.state IN ('sending', 'sent', 'unknown') \
@@ -360,11 +361,12 @@ impl Store {
         let mut found = self.connection.prepare_cached(found)?;
         let mut crossed = self.connection.prepare_cached(crossed)?;
         for (sent, shown) in pairs(&members, &members).filter(|(a, b)| a != b) {
-            if found.execute((sent, shown))? > 0 {
+            for id in found.query_map((sent, shown), |row| row.get(0))? {
+                self.note_found_sent(id?)?;
                 self.awaken(lead)?;
             }
             for id in crossed.query_map((sent, shown, view::SAME), |row| row.get(0))? {
-                late.push(self.follow_up_id(id?));
+                late.push(self.public_id(id?)?);
             }
         }
         Ok(late)

@@ -1,19 +1,20 @@
 //! What a text states: links, ways to reach somebody, money, times and numbers; and which of it has grounds.
 
+mod clocks;
+mod dates;
 mod links;
 mod money;
 mod phones;
-mod times;
 
 use std::ops::Range;
 
 use regex::Regex;
 
-use super::plain::Plain;
+use super::plain::{Plain, words};
 use super::{Finding, FindingKind, Grounds, Ours};
 use crate::model::Language;
+use dates::Day;
 use money::Currency;
-use times::Day;
 
 /// One thing that a text states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,9 +96,9 @@ fn claims(plain: &Plain, language: Option<Language>) -> Vec<Claim> {
         claims: Vec::new(),
     };
     links::find(&mut work);
-    times::find_dates(&mut work, language);
+    dates::find_dates(&mut work, language);
     money::find(&mut work);
-    times::find_clocks(&mut work);
+    clocks::find_clocks(&mut work);
     phones::find(&mut work);
     let mut claims = work.claims;
     claims.sort_by_key(|c| c.range.start);
@@ -187,4 +188,73 @@ fn is_named(plain: &Plain, claim: &Claim, name: Option<&str>) -> bool {
 #[cfg(test)]
 pub(super) fn compile_all() {
     claims(&Plain::new("1"), None);
+}
+
+/// The word that follows a place after a space.
+fn next_word(text: &str, at: usize) -> Option<&str> {
+    let rest = text.get(at..)?;
+    words(rest).next().filter(|_| rest.starts_with(' '))
+}
+
+/// What is counted in a phrase such as "el 2 por uno" or "a las 3 semanas".
+fn is_counted(word: &str) -> bool {
+    [
+        "min",
+        "hour",
+        "hora",
+        "heure",
+        "stund",
+        "day",
+        "dias",
+        "jour",
+        "tag",
+        "giorn",
+        "week",
+        "semana",
+        "semaine",
+        "woch",
+        "settiman",
+        "month",
+        "meses",
+        "mois",
+        "monat",
+        "mesi",
+        "second",
+        "segund",
+        "sekund",
+        "por",
+        "people",
+        "person",
+        "times",
+        "veces",
+        "vezes",
+        "fois",
+        "mal",
+        "volte",
+        "options",
+        "opciones",
+        "questions",
+        "preguntas",
+        "things",
+        "cosas",
+        "steps",
+        "pasos",
+        "years",
+        "anos",
+        "ans",
+        "jahre",
+        "anni",
+        "minut",
+        "of",
+        "en",
+    ]
+    .iter()
+    .any(|counted| word.starts_with(counted))
+}
+
+/// The words of a match, without what stands around them.
+fn trim(c: &regex::Captures<'_>) -> Range<usize> {
+    let whole = c.get(0).map_or(0..0, |m| m.range());
+    let text = c.get(0).map_or("", |m| m.as_str());
+    whole.start..whole.start + text.trim_end_matches(['.', ' ', ',']).len()
 }
