@@ -5,8 +5,9 @@ use super::channels::{
 };
 use super::file::{Table, Value};
 use super::findings::Findings;
+use super::imap::ImapSettings;
 use super::validate::Place;
-use super::{SecretRef, secret_ref, words};
+use super::{SecretRef, imap, secret_ref, words};
 use crate::model::{Channel, Delay, Timestamp};
 use std::collections::BTreeMap;
 
@@ -38,6 +39,8 @@ pub enum Api {
     Telegram(TelegramSettings),
     /// The conversations of an Intercom workspace.
     Intercom(IntercomAccess),
+    /// A mailbox on a mail server.
+    Imap(ImapSettings),
 }
 
 /// `[sources.twilio]`.
@@ -72,6 +75,7 @@ impl Api {
             Self::Twilio(_) => "twilio",
             Self::Telegram(_) => "telegram",
             Self::Intercom(_) => "intercom",
+            Self::Imap(_) => "imap",
         }
     }
 }
@@ -81,7 +85,14 @@ impl Api {
 pub(super) const FRESH_FOR: Delay = Delay::seconds(15 * 60);
 
 /// Each API's name; the table of a source that has one of them is that of an [`ApiSource`].
-const APIS: &[&str] = &["highlevel", "chatwoot", "twilio", "telegram", "intercom"];
+const APIS: &[&str] = &[
+    "highlevel",
+    "chatwoot",
+    "twilio",
+    "telegram",
+    "intercom",
+    "imap",
+];
 
 /// Whether a source's table is that of an API.
 pub(super) fn is_api(table: &Table<'_>) -> bool {
@@ -154,6 +165,11 @@ fn api(
     place: &Place<'_>,
     findings: &mut Findings,
 ) -> Option<Api> {
+    if name == "imap" && !cfg!(feature = "imap") {
+        let message = "this followup was built without IMAP; build it with `cargo install --path . --features imap`, \
+                       or leave the source out";
+        findings.fault(&value.key_spot(), message);
+    }
     let mut table = value.table(findings)?;
     if table.entries().is_empty()
         && let Some(api) = senders.values().find_map(|c| of_sender(name, &c.provider))
@@ -169,6 +185,7 @@ fn api(
         "chatwoot" => channels::chatwoot::read(t, place, findings).map(Api::Chatwoot),
         "telegram" => channels::telegram::read(t, place, findings).map(Api::Telegram),
         "twilio" => twilio(t, place, findings).map(Api::Twilio),
+        "imap" => imap::read(t, place, findings).map(Api::Imap),
         _ => intercom(t, place, findings).map(Api::Intercom),
     };
     table.done(findings);

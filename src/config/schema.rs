@@ -345,6 +345,7 @@ struct Source {
     twilio: Option<apis::Twilio>,
     telegram: Option<apis::Telegram>,
     intercom: Option<apis::Intercom>,
+    imap: Option<apis::Imap>,
 }
 
 /// Where a secret is kept; it is never written in the file.

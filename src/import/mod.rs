@@ -53,6 +53,8 @@ pub(crate) use pulled::{
 };
 pub use settings::SourceSettings;
 pub use whatsapp::{ChatCounts, WhatsappReader};
+#[cfg(feature = "imap")]
+pub(crate) use {email::Found, pulled::Mailbox};
 
 use std::borrow::Cow;
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use super::contacts::ContactRecord;
+#[cfg(feature = "imap")]
+use super::email::{Emails, Found};
 use super::loose::row;
 use super::platform::{HasLists, More, checked};
 use super::{Record, SourceSettings};
@@ -54,6 +56,38 @@ pub(crate) fn intercom_conversation(json: &str) -> Result<Vec<Record<'static>>, 
     intercom.records(row(json)?, &mut records)?;
     records.iter().try_for_each(checked)?;
     Ok(records.into())
+}
+
+/// A mailbox whose emails are read one by one.
+#[cfg(feature = "imap")]
+pub(crate) struct Mailbox(Emails);
+
+#[cfg(feature = "imap")]
+impl Mailbox {
+    /// Of those who write at the addresses `us`, of whom `humans` are staff.
+    pub(crate) fn new(us: &[String], humans: &[String]) -> Self {
+        Self(Emails::new(&SourceSettings {
+            us: us.to_vec(),
+            humans: humans.to_vec(),
+            ..SourceSettings::default()
+        }))
+    }
+
+    /// Whether an email's text is not to be seen.
+    pub(crate) fn lacks_text(&self, raw: &[u8]) -> bool {
+        self.0.lacks_text(raw)
+    }
+
+    /// What an email tells.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words.
+    pub(crate) fn read(&self, raw: &[u8], found: Found) -> Result<Vec<Record<'static>>, String> {
+        let mut records = More::new();
+        self.0.records(raw, found, &mut records)?;
+        records.iter().try_for_each(checked)?;
+        Ok(records.into())
+    }
 }
 
 /// Refuses what cannot be stored.

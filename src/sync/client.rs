@@ -1,6 +1,5 @@
 //! Asking politely: what a provider says of its limits is heeded, what fails is asked again, up to a bound.
 
-use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,65 +7,16 @@ use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 
 use super::SyncError;
+use super::patience::Waiter;
 use crate::http::{Answer, Broken, Http, provider_words};
 use crate::model::Timestamp;
-
-/// How long a source may take to answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// How often one request is made at most.
-    pub attempts: u32,
-    /// How long one wait may be, whatever the provider asks for.
-    pub longest_wait: Duration,
-    /// When the whole must be over.
-    pub until: Option<Timestamp>,
-}
-
-impl Patience {
-    /// For pulling what is new.
-    #[must_use]
-    pub const fn to_sync(until: Option<Timestamp>) -> Self {
-        Self {
-            attempts: 5,
-            longest_wait: Duration::from_secs(60),
-            until,
-        }
-    }
-
-    /// For a question on which a message waits.
-    #[must_use]
-    pub const fn to_look() -> Self {
-        Self {
-            attempts: 2,
-            longest_wait: Duration::from_secs(15),
-            until: None,
-        }
-    }
-}
-
-/// What a client knows of the world around it.
-#[derive(Clone, Copy)]
-pub struct Around<'a> {
-    /// Tells the time.
-    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
-    /// Whether somebody wants an end: then nothing more is asked, and no wait goes on.
-    pub stop: &'a (dyn Fn() -> bool + Sync),
-}
-
-/// How often a wait looks whether it is to end.
-const GLANCE: Duration = Duration::from_millis(100);
-
-/// The first pause after a failure; each next one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Asks one provider.
 pub(super) struct Client<'a> {
     http: Http,
-    provider: &'static str,
     /// What no error may show.
     secrets: Vec<String>,
-    around: Around<'a>,
-    patience: Patience,
+    waiter: Waiter<'a>,
     /// The provider's limit is used up until then.
     used_up: Mutex<Option<Timestamp>>,
 }
@@ -79,26 +29,18 @@ struct Failure {
 }
 
 impl<'a> Client<'a> {
-    pub(super) fn new(
-        http: Http,
-        provider: &'static str,
-        secrets: Vec<String>,
-        around: Around<'a>,
-        patience: Patience,
-    ) -> Self {
+    pub(super) fn new(http: Http, secrets: Vec<String>, waiter: Waiter<'a>) -> Self {
         Self {
             http,
-            provider,
             secrets,
-            around,
-            patience,
+            waiter,
             used_up: Mutex::new(None),
         }
     }
 
     /// The present.
     pub(super) fn now(&self) -> Timestamp {
-        (self.around.clock)()
+        self.waiter.now()
     }
 
     /// A `GET` whose answer is JSON of this shape.
@@ -150,16 +92,22 @@ impl<'a> Client<'a> {
                 }
             };
             let Failure { reason, wait } = failure;
-            if attempt >= self.patience.attempts {
-                return Err(SyncError::Later(format!("{}: {reason}", self.provider)));
+            if attempt >= self.waiter.patience.attempts {
+                return Err(SyncError::Later(format!(
+                    "{}: {reason}",
+                    self.waiter.provider
+                )));
             }
-            self.pause(wait.unwrap_or_else(|| self.backoff(attempt)), &reason)?;
+            self.waiter.pause(
+                wait.unwrap_or_else(|| self.waiter.backoff(attempt)),
+                &reason,
+            )?;
         }
     }
 
     /// What an answer gives: a value, a failure after which it may be asked again, or an end.
     fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<Result<T, Failure>, SyncError> {
-        let provider = self.provider;
+        let provider = self.waiter.provider;
         if answer.is_success() {
             return Ok(match &answer.body {
                 Ok(body) => serde_json::from_slice(body).map_err(|error| Failure {
@@ -235,50 +183,8 @@ impl<'a> Client<'a> {
         let until = *self.used_up.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = until.and_then(|until| (until - self.now()).to_std().ok());
         match wait {
-            Some(wait) => self.pause(wait, "its limit of requests is used up"),
-            None => self.in_time(Duration::ZERO, "the time is up"),
-        }
-    }
-
-    fn backoff(&self, attempt: u32) -> Duration {
-        let most = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1).min(10));
-        // Between half of it and all of it, so that many who fail together do not come back together.
-        let chance = xxhash_rust::xxh3::xxh3_64(&self.now().timestamp_micros().to_le_bytes());
-        most / 2 + (most / 2).mul_f64((chance % 1000) as f64 / 1000.0)
-    }
-
-    /// Waits, if that is not too long.
-    fn pause(&self, wait: Duration, reason: &str) -> Result<(), SyncError> {
-        if wait > self.patience.longest_wait {
-            return Err(SyncError::Later(format!(
-                "{}: {reason}; it asks us to wait {} s",
-                self.provider,
-                wait.as_secs()
-            )));
-        }
-        self.in_time(wait, reason)?;
-        let (_keep, never) = channel::<()>();
-        let mut left = wait;
-        while !left.is_zero() {
-            self.in_time(Duration::ZERO, reason)?;
-            let glance = left.min(GLANCE);
-            // Nobody ever sends: this is a wait.
-            let _ = never.recv_timeout(glance);
-            left -= glance;
-        }
-        Ok(())
-    }
-
-    fn in_time(&self, wait: Duration, reason: &str) -> Result<(), SyncError> {
-        if (self.around.stop)() {
-            return Err(SyncError::Later("stopped before its end".to_owned()));
-        }
-        let then = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
-        match self.patience.until {
-            Some(until) if then > until => {
-                Err(SyncError::Later(format!("{}: {reason}", self.provider)))
-            }
-            _ => Ok(()),
+            Some(wait) => self.waiter.pause(wait, "its limit of requests is used up"),
+            None => self.waiter.in_time(Duration::ZERO, "the time is up"),
         }
     }
 }

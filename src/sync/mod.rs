@@ -9,7 +9,10 @@ mod chatwoot;
 mod client;
 mod cursor;
 mod highlevel;
+#[cfg(feature = "imap")]
+mod imap;
 mod intercom;
+mod patience;
 mod telegram;
 mod twilio;
 
@@ -22,7 +25,8 @@ use crate::import::{Record, RowError};
 use crate::model::{Channel, Timestamp};
 
 use client::Client;
-pub use client::{Around, Patience};
+use patience::Waiter;
+pub use patience::{Around, Patience};
 
 /// What a page tells.
 #[derive(Debug)]
@@ -149,7 +153,12 @@ pub fn open<'a>(
         resolved.map_err(|error| SyncError::Settings(error.to_string()))
     };
     let http = Http::new(timeout).reading(MOST_ANSWER_BYTES);
-    let client = |provider, secrets| Client::new(http, provider, secrets, around, patience);
+    let waiter = |provider| Waiter {
+        provider,
+        around,
+        patience,
+    };
+    let client = |provider, secrets| Client::new(http, secrets, waiter(provider));
     let since = source.since;
     Ok(match &source.api {
         config::Api::Highlevel(settings) => {
@@ -185,6 +194,19 @@ pub fn open<'a>(
             let client = client("Intercom", vec![token.expose().to_owned()]);
             Box::new(intercom::Intercom::new(client, settings, &token, since))
         }
+        #[cfg(feature = "imap")]
+        config::Api::Imap(settings) => {
+            let (config::ImapLogin::Password(shown) | config::ImapLogin::AccessToken(shown)) =
+                &settings.login;
+            let shown = secret(shown)?;
+            let waiter = waiter("the mail server");
+            Box::new(imap::Imap::new(settings, shown, timeout, waiter, since)?)
+        }
+        #[cfg(not(feature = "imap"))]
+        config::Api::Imap(_) => {
+            let words = "this followup was built without IMAP".to_owned();
+            return Err(SyncError::Settings(words));
+        }
     })
 }
 
@@ -196,6 +218,7 @@ pub fn account(source: &ApiSource) -> String {
         .map(|at| at.timestamp().to_string())
         .unwrap_or_default();
     let account = match &source.api {
+        config::Api::Imap(s) => return imap_account(s, &since),
         config::Api::Highlevel(s) => [s.base_url.as_str(), &s.location_id],
         config::Api::Chatwoot(s) => [s.base_url.as_str(), &s.account_id],
         config::Api::Twilio(s) => [s.base_url.as_str(), &s.account_sid],
@@ -203,6 +226,20 @@ pub fn account(source: &ApiSource) -> String {
         config::Api::Intercom(s) => [s.base_url.as_str(), ""],
     };
     format!("{name} {} {} {since}", account[0], account[1])
+}
+
+/// A mailbox is read anew when other addresses in it are ours.
+fn imap_account(settings: &config::ImapSettings, since: &str) -> String {
+    let config::ImapSettings {
+        host,
+        port,
+        username,
+        us,
+        humans,
+        ..
+    } = settings;
+    let ours = xxhash_rust::xxh3::xxh3_64(format!("{us:?} {humans:?}").as_bytes());
+    format!("imap {host}:{port} {username} {since} {ours:016x}")
 }
 
 /// A page of messages is longer than what else a provider answers.

@@ -48,9 +48,9 @@ pub enum Security {
 }
 
 impl Security {
-    const ALL: &[Self] = &[Self::Tls, Self::Starttls, Self::None];
+    pub(in super::super) const ALL: &[Self] = &[Self::Tls, Self::Starttls, Self::None];
 
-    const fn as_str(self) -> &'static str {
+    pub(in super::super) const fn as_str(self) -> &'static str {
         match self {
             Self::Tls => "tls",
             Self::Starttls => "starttls",
@@ -84,7 +84,7 @@ pub(super) fn smtp(
     let host_spot = table.spot_of("host");
     let host = table
         .required("host", "host = \"smtp.example.com\"", findings)
-        .and_then(|text| text.parse(findings, host));
+        .and_then(|text| text.parse(findings, |text| host(text, "smtp.example.com")));
     let security = table
         .parsed("security", "security = \"starttls\"", findings, |text| {
             words::one_of("security", Security::ALL, Security::as_str, text)
@@ -218,7 +218,8 @@ fn unsubscribe_url(text: &str) -> Result<String, String> {
     }
 }
 
-fn host(text: &str) -> Result<String, String> {
+/// The name of a server, such as `example`.
+pub(in super::super) fn host(text: &str, example: &str) -> Result<String, String> {
     let text = text.trim();
     let as_url = if text.contains(':') {
         format!("https://[{text}]")
@@ -227,14 +228,14 @@ fn host(text: &str) -> Result<String, String> {
     };
     match words::url(&as_url) {
         Ok(_) if !text.contains(['/', '?']) => Ok(text.to_owned()),
-        _ => Err(
-            "not the name of a server; write \"smtp.example.com\", without port and scheme"
-                .to_owned(),
-        ),
+        _ => Err(format!(
+            "not the name of a server; write {example:?}, without port and scheme"
+        )),
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
+/// Whether a server is this machine by its name.
+pub(in super::super) fn is_this_machine(host: &str) -> bool {
     let as_url = if host.contains(':') {
         format!("http://[{host}]")
     } else {

@@ -1,7 +1,7 @@
 //! `[channels.CHANNEL.PROVIDER]`: one file for each provider's settings.
 
 pub(super) mod chatwoot;
-mod email;
+pub(super) mod email;
 pub(super) mod highlevel;
 pub(super) mod intercom;
 mod meta;

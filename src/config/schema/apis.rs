@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 
 use super::Secret;
+use super::senders::Security;
 
 /// The messages of a HighLevel location; empty: as the channel that sends by it.
 #[derive(JsonSchema)]
@@ -57,4 +58,30 @@ pub(super) struct Intercom {
     access_token: Option<Secret>,
     /// Default "https://api.intercom.io".
     base_url: Option<String>,
+}
+
+/// A mailbox, which is read and never changed.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Imap {
+    host: String,
+    /// Default 993 with "tls", else 143.
+    #[schemars(range(min = 1, max = 65535))]
+    port: Option<u32>,
+    /// Default "tls"; "none" is only for this machine.
+    security: Option<Security>,
+    /// Certificates to trust instead of the public ones, as PEM.
+    ca_file: Option<String>,
+    /// The name to log in with.
+    username: String,
+    /// Many providers want one made for this program alone.
+    password: Option<Secret>,
+    /// An OAuth 2 access token instead of a password.
+    access_token: Option<Secret>,
+    /// Default: the inbox, and the folder where the server keeps what was sent.
+    folders: Option<Vec<String>>,
+    /// The addresses at which we write, "@example.com" for all of a domain; default: the username.
+    us: Option<Vec<String>>,
+    /// Which of these are staff, not the bot.
+    humans: Option<Vec<String>>,
 }

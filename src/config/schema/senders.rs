@@ -251,7 +251,7 @@ struct Smtp {
 
 #[derive(JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Security {
+pub(super) enum Security {
     Tls,
     Starttls,
     None,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::{Emails, MAIL_LIMIT};
+use super::{Emails, Found, MAIL_LIMIT};
 use crate::import::lines::Lines;
 use crate::import::platform::{More, checked};
 use crate::import::us::Seen;
@@ -80,7 +80,7 @@ pub(super) fn tell(
     number: u64,
     more: &mut More,
 ) -> Result<Record<'static>, String> {
-    let told = emails.records(raw, more).and_then(|()| {
+    let told = emails.records(raw, Found::InFile, more).and_then(|()| {
         for record in more.iter_mut() {
             record.line = number;
             checked(record)?;

@@ -6,7 +6,7 @@ mod mbox;
 
 use std::borrow::Cow;
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 use mail_parser::{Address, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
 
 pub use maildir::modified;
@@ -22,8 +22,25 @@ use crate::model::{Author, Channel, Timestamp};
 
 /// As much of a message is read: its headers and its text. Attachments come after.
 const MAIL_LIMIT: usize = 4 << 20;
+/// An email takes no longer to arrive.
+const LONGEST_WAY: TimeDelta = TimeDelta::hours(24);
 /// So many of a message's recipients are told of it.
 const RECIPIENTS_LIMIT: usize = 100;
+
+/// Where an email was found, and what that tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "imap"),
+    expect(dead_code, reason = "only IMAP tells where an email was")
+)]
+pub(crate) enum Found {
+    /// In a file: whose it is, the addresses alone tell.
+    InFile,
+    /// In our own mailbox: what we did not write came to us, whatever address it went to.
+    InMailbox(Option<Timestamp>),
+    /// In the folder of what we sent: then we wrote it, under whatever address.
+    AmongSent(Option<Timestamp>),
+}
 
 /// Reads single emails.
 pub(crate) struct Emails {
@@ -56,22 +73,40 @@ impl Emails {
         }
     }
 
+    /// Whether an email's text is not to be seen; of one that is cut off it may come later.
+    #[cfg(feature = "imap")]
+    pub(crate) fn lacks_text(&self, raw: &[u8]) -> bool {
+        let message = self.parser.parse(raw);
+        message.is_none_or(|message| text(&message).trim().is_empty())
+    }
+
     /// What an email tells: to whom we wrote, or who wrote to us. One to several of our contacts is a message to each.
     ///
     /// # Errors
     /// Why it cannot be used, in words.
-    pub(crate) fn records(&self, raw: &[u8], more: &mut More) -> Result<(), String> {
+    pub(crate) fn records(&self, raw: &[u8], found: Found, more: &mut More) -> Result<(), String> {
         let message = self
             .parser
             .parse(raw)
             .filter(|m| !m.headers().is_empty())
             .ok_or("this is no email; it has no headers")?;
-        let at = date(&message)?;
         let bounced = bounced(&message);
         let (from, name) = match (&bounced, first(message.from())) {
             (Some(recipient), _) => (recipient.clone(), None),
             (None, Some(from)) => from,
             (None, None) => return Err("From: there is no address".to_owned()),
+        };
+        let ours = self.us.author_of_address(&from);
+        // An alias that nobody told of is a person's rather than the bot's.
+        let ours = ours.or_else(|| matches!(found, Found::AmongSent(_)).then_some(Author::Human));
+        let at = match found {
+            Found::InMailbox(Some(arrived_at)) if ours.is_none() => {
+                received_at(&message, arrived_at)
+            }
+            Found::InMailbox(Some(arrived_at)) | Found::AmongSent(Some(arrived_at)) => {
+                date(&message).unwrap_or(arrived_at).min(arrived_at)
+            }
+            Found::InMailbox(None) | Found::AmongSent(None) | Found::InFile => date(&message)?,
         };
         let subject = message.subject().unwrap_or_default();
         let text = text(&message);
@@ -106,7 +141,7 @@ impl Emails {
             return Ok(());
         }
         let mut to = all(message.to());
-        if let Some(author) = self.us.author_of_address(&from) {
+        if let Some(author) = ours {
             to.retain(|(address, _)| self.us.author_of_address(address).is_none());
             to.truncate(RECIPIENTS_LIMIT);
             more.extend(
@@ -120,10 +155,8 @@ impl Emails {
             let value = message.header_raw(header).unwrap_or_default().trim();
             to.push((value.trim_matches(['<', '>']).to_lowercase(), None));
         }
-        if !to
-            .iter()
-            .any(|(address, _)| self.us.author_of_address(address).is_some())
-        {
+        let is_to_us = |(address, _): &Named| self.us.author_of_address(address).is_some();
+        if found == Found::InFile && !to.iter().any(is_to_us) {
             return Err(format!(
                 "neither the sender {} nor a recipient is in `us`; add the address, or leave the email out",
                 shown(&from)
@@ -139,7 +172,16 @@ impl Emails {
     }
 }
 
-/// When it was written.
+/// When it came to us, by our server's clock: the writer's may be slow, and the reply would seem older than what it
+/// answers. What lay for longer has been moved from another server, which may not have told when it came.
+fn received_at(message: &Message<'_>, arrived_at: Timestamp) -> Timestamp {
+    match date(message) {
+        Ok(at) if arrived_at - at > LONGEST_WAY => at,
+        _ => arrived_at,
+    }
+}
+
+/// When it was written, by the writer's clock.
 fn date(message: &Message<'_>) -> Result<Timestamp, String> {
     let date = message.date().ok_or("Date: there is none")?;
     let at = date

@@ -2,6 +2,8 @@
 //! program that must come away with every message once.
 
 mod highlevel;
+#[cfg(feature = "imap")]
+mod imap;
 mod kills;
 mod last_look;
 mod others;
