@@ -242,7 +242,7 @@ fn idle_plan_export(room: &Path, many: u64, wanted: &dyn Fn(&str) -> bool) {
         idle_great = ours;
     }
     if wanted("export") {
-        let mut export = || great.command(&["export", "messages", "-o", "messages.csv"]);
+        let mut export = || great.command(&["export", "messages"]);
         let database = great.database();
         let mut sqlite = || {
             let mut command = Command::new("sqlite3");

@@ -1,4 +1,5 @@
-use std::borrow::Cow;
+mod messages;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -8,9 +9,10 @@ use super::Context;
 use super::new_file::write_file;
 use crate::cli::{Export, Exported};
 use crate::error::Outcome;
-use crate::export::{ContactWriter, ExportFormat, FollowUpWriter, MessageWriter};
-use crate::import::{ContactRecord, FollowUpRecord, Record, Tells};
-use crate::store::{Access, MessageRow, Store};
+use crate::export::{ContactWriter, ExportFormat, FollowUpWriter};
+use crate::import::{ContactRecord, FollowUpRecord};
+use crate::store::{Access, Store};
+use messages::messages;
 
 /// Writes what is stored, so that it can be imported again: to standard output, or whole or not at all to a file.
 pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> Result<Outcome> {
@@ -38,9 +40,7 @@ fn by_name(arguments: &Export) -> ExportFormat {
 fn write(store: &Store, what: Exported, format: ExportFormat, out: &mut dyn Write) -> Result<()> {
     match what {
         Exported::Messages => {
-            let mut writer = MessageWriter::new(out, format);
-            store.each_message(|row| Ok(writer.write(&record(row))?))?;
-            writer.finish()?;
+            messages(store, format, out)?;
         }
         Exported::Contacts => {
             let mut writer = ContactWriter::new(out, format);
@@ -75,29 +75,4 @@ fn write(store: &Store, what: Exported, format: ExportFormat, out: &mut dyn Writ
         }
     }
     Ok(())
-}
-
-fn record<'r>(row: &MessageRow<'r>) -> Record<'r> {
-    let text = |field: Option<&'r str>| field.map(Cow::Borrowed);
-    Record {
-        tells: Tells::Message,
-        line: 0,
-        contact_id: row.contact_id.into(),
-        channel: row.channel,
-        author: row.author,
-        sent_at: row.sent_at,
-        text: row.text.into(),
-        automatic: row.automatic,
-        ad_click: row.ad_click,
-        message_id: text(row.message_id),
-        conversation_id: text(row.conversation_id),
-        status: text(row.status),
-        name: text(row.name),
-        phone: text(row.phone),
-        email: text(row.email),
-        address: text(row.address),
-        timezone: text(row.timezone),
-        language: text(row.language),
-        tags: text(row.tags),
-    }
 }

@@ -11,6 +11,7 @@ mod history;
 mod import;
 mod import_config;
 pub mod init;
+mod look;
 mod new_file;
 mod people;
 mod plan;

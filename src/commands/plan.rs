@@ -1,20 +1,19 @@
-use std::cell::RefCell;
-
 use anyhow::Result;
 
+use super::look::Look;
 use super::write::{Desk, Written};
 use super::{Context, find_contact, used_today};
 use crate::cli::{Plan, PlanFormat};
 use crate::compose::Composer;
 use crate::compose::ai::Author;
-use crate::config::{self, Config};
-use crate::decide::{Action, Decision, decide};
+use crate::config::Config;
+use crate::decide::{Action, Decision};
 use crate::error::Outcome;
 use crate::model::{TextSource, Thread, Timestamp};
 use crate::report::calendar::PlanCalendar;
 use crate::report::plan::{Row, Table, Tally, json};
 use crate::report::{Clocks, count};
-use crate::store::{Access, ContactKey, Store, Threads};
+use crate::store::{Access, ContactKey, Store};
 
 /// Decides about every contact that may be due, and shows it. Nothing is written but the drafts that `--render` asks
 /// for.
@@ -29,7 +28,7 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
         Action::Wait => until.is_none_or(|until| decision.due_at <= Some(until)),
         Action::Stop | Action::None => false,
     };
-    let look = Look::new(&store, &config, now)?;
+    let look = Look::new(&store, &config, now);
     let composer = Composer::new(&config);
     let clock = context.running_clock(Some(now));
     let used = used_today(&store, &config, now)?;
@@ -47,9 +46,6 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
     let mut paper = Paper::new(context, format, &config.bot.name);
     let unread = store.unread_by_contact()?;
     let mut tell = |key: ContactKey, thread: &Thread, decision: &Decision| {
-        if !wanted(decision) {
-            return Ok(());
-        }
         let text = match arguments.render {
             true => script.text(key, thread, decision)?,
             false => None,
@@ -77,7 +73,15 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
                 tell(key, &thread, &decision)?;
             }
         }
-        None => look.everywhere(arguments.all, tell)?,
+        None => {
+            let sift = |thread: &mut Thread, decision: &Decision| {
+                if !arguments.render {
+                    thread.messages = Vec::new(); // only a text needs them now
+                }
+                wanted(decision)
+            };
+            look.everywhere(arguments.all, sift, tell)?;
+        }
     }
     let mut notes = Vec::new();
     if format == PlanFormat::Table {
@@ -149,90 +153,6 @@ impl Script<'_> {
             Written::Nothing(reason) => Err(format!("the step waits for a model: {reason}")),
         })
     }
-}
-
-/// Decides, at one time and under one policy.
-pub(super) struct Look<'a> {
-    store: &'a Store,
-    threads: RefCell<Threads<'a>>,
-    config: &'a Config,
-    now: Timestamp,
-}
-
-impl<'a> Look<'a> {
-    pub(super) fn new(store: &'a Store, config: &'a Config, now: Timestamp) -> Result<Self> {
-        Ok(Self {
-            store,
-            threads: RefCell::new(store.threads()?),
-            config,
-            now,
-        })
-    }
-
-    fn at(&self, key: ContactKey) -> Result<Option<(Thread, Decision)>> {
-        let thread = self.threads.borrow_mut().thread(key)?;
-        Ok(thread.map(|thread| {
-            let decision = decide(&self.config.policy, &thread, self.now);
-            (thread, decision)
-        }))
-    }
-
-    /// In the order of their due times, without ever holding all of them: those whose time is known in the
-    /// order of the index, and merged into them those with new facts, who are decided twice for it.
-    pub(super) fn everywhere(
-        &self,
-        all: bool,
-        mut tell: impl FnMut(ContactKey, &Thread, &Decision) -> Result<()>,
-    ) -> Result<()> {
-        let fresh = self
-            .store
-            .is_settled_under(&config::fingerprint(self.config), self.now)?;
-        let ordered = if all || !fresh {
-            self.store.everyone()?
-        } else {
-            self.store.scheduled()?
-        };
-        let unsettled = if fresh {
-            self.store.awake(Timestamp::UNIX_EPOCH)?.len()
-        } else {
-            ordered.len()
-        };
-        let (unsettled, settled) = ordered.split_at(unsettled.min(ordered.len()));
-        let mut between = Vec::with_capacity(unsettled.len());
-        for key in unsettled {
-            if let Some((_, decision)) = self.at(*key)? {
-                between.push((place(&decision), *key));
-            }
-        }
-        between.sort_unstable();
-        let mut between = between.into_iter().peekable();
-        for key in settled {
-            let Some((thread, decision)) = self.at(*key)? else {
-                continue;
-            };
-            while let Some((_, key)) = between.next_if(|(p, _)| *p <= place(&decision)) {
-                if let Some((thread, decision)) = self.at(key)? {
-                    tell(key, &thread, &decision)?;
-                }
-            }
-            tell(*key, &thread, &decision)?;
-        }
-        for (_, key) in between {
-            if let Some((thread, decision)) = self.at(key)? {
-                tell(key, &thread, &decision)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Where a decision stands in the plan: by its time, as the store's index has it; then holds; then the rest.
-fn place(decision: &Decision) -> (Timestamp, bool) {
-    let last = Timestamp::MAX_UTC;
-    (
-        decision.wake_at.unwrap_or(last),
-        decision.action != Action::Hold,
-    )
 }
 
 /// Where the plan is written, and what is counted on the way.

@@ -2,8 +2,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::look::Look;
 use super::new_file::write_file;
-use super::plan::Look;
 use super::{Context, show, status};
 use crate::cli::Report;
 use crate::error::Outcome;
@@ -18,8 +18,9 @@ pub(super) fn report(context: &mut Context<'_>, arguments: &Report) -> Result<Ou
     let now = context.now(arguments.now, &config);
     let hours = config.policy.hours.as_ref();
     let mut page = Dashboard::new(&config.bot.name, &config.bot.zone, hours, now);
-    let look = Look::new(&store, &config, now)?;
-    look.everywhere(true, |key, thread, decision| {
+    let look = Look::new(&store, &config, now);
+    let all = |_: &mut _, _: &_| true;
+    look.everywhere(true, all, |key, thread, decision| {
         let is_wanted = page.count(thread, decision.action, |tally| tally.add(decision));
         if !is_wanted {
             return Ok(());

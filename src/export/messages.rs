@@ -17,6 +17,12 @@ impl<W: Write> MessageWriter<W> {
         Self { rows }
     }
 
+    /// Goes on with a file that another writer has begun.
+    pub fn continued(out: W, format: ExportFormat) -> Self {
+        let rows = Rows::continued(out, format, &COLUMNS);
+        Self { rows }
+    }
+
     /// Writes one message. The file is written in blocks.
     ///
     /// # Errors

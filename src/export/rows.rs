@@ -25,16 +25,21 @@ pub(super) struct Rows<W> {
 impl<W: Write> Rows<W> {
     /// Begins a file with these columns.
     pub(super) fn new(out: W, format: ExportFormat, names: &'static [&'static str]) -> Self {
-        let mut buffer = Vec::with_capacity(BLOCK * 2);
+        let mut rows = Self::continued(out, format, names);
         if format == ExportFormat::Csv {
-            buffer.extend_from_slice(names.join(",").as_bytes());
-            buffer.push(b'\n');
+            rows.buffer.extend_from_slice(names.join(",").as_bytes());
+            rows.buffer.push(b'\n');
         }
+        rows
+    }
+
+    /// Goes on with a file that has been begun.
+    pub(super) fn continued(out: W, format: ExportFormat, names: &'static [&'static str]) -> Self {
         Self {
             out,
             format,
             names,
-            buffer,
+            buffer: Vec::with_capacity(BLOCK * 2),
             given: 0,
         }
     }

@@ -3,38 +3,10 @@
 use std::ops::RangeInclusive;
 
 use anyhow::Result;
-use rusqlite::Row;
 
-use super::threads::{follow_up, follow_up_columns, named};
+use super::threads::{follow_up, follow_up_columns};
 use super::{ContactKey, Store, micros, time};
-use crate::model::{Author, Channel, Draft, FollowUp, Timestamp};
-
-/// A message for an export, borrowed from the database's row.
-#[derive(Debug)]
-#[expect(
-    missing_docs,
-    reason = "the columns of the messages file, as the interface names them"
-)]
-pub struct MessageRow<'a> {
-    pub contact_id: &'a str,
-    pub channel: Channel,
-    pub author: Author,
-    pub sent_at: Timestamp,
-    pub text: &'a str,
-    pub message_id: Option<&'a str>,
-    pub conversation_id: Option<&'a str>,
-    pub status: Option<&'a str>,
-    pub name: Option<&'a str>,
-    pub phone: Option<&'a str>,
-    pub email: Option<&'a str>,
-    pub address: Option<&'a str>,
-    pub timezone: Option<&'a str>,
-    pub language: Option<&'a str>,
-    pub tags: Option<&'a str>,
-    pub automatic: bool,
-    /// The contact came by a click on an ad (rule D17).
-    pub ad_click: bool,
-}
+use crate::model::{Draft, FollowUp, Timestamp};
 
 /// A follow-up for an export and for `history`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,65 +55,7 @@ pub struct Counts {
     pub failed_actions: i64,
 }
 
-/// A contact's messages; of equal times our own come first, as they do where a decision is made (rule D11).
-macro_rules! messages_of {
-    ($from:literal) => {
-        concat!(
-            "SELECT channel, author, sent_at, text, message_id, conversation_id, status, automatic, \
-             ad_click FROM ",
-            $from,
-            " ORDER BY sent_at, seq, author <> 'followup', author"
-        )
-    };
-}
-const MESSAGES: &str = messages_of!("messages WHERE contact = ?1");
-const MESSAGES_AND_OWN: &str = messages_of!(
-    "(SELECT channel, author, sent_at, text, message_id, conversation_id, status, automatic, \
-      ad_click, seq FROM messages WHERE contact = ?1 \
-      UNION ALL SELECT channel, 'followup' AS author, sent_at, text, provider_id, conversation_id, state, 0, 0, 0 \
-      FROM follow_ups WHERE contact = ?1 AND state = 'sent')"
-);
-
 impl Store {
-    /// Gives every message to `each`, by contact and in time order, our own follow-ups among them.
-    ///
-    /// # Errors
-    /// When the database cannot be read, and those of `each`.
-    pub fn each_message(&self, mut each: impl FnMut(&MessageRow<'_>) -> Result<()>) -> Result<()> {
-        let everyone = "SELECT id, contact_id, name, phone, email, timezone, language, tags \
-                        FROM contacts ORDER BY id";
-        let connection = &self.connection;
-        let mut contacts = connection.prepare(everyone)?;
-        let mut contacts = contacts.query([])?;
-        let (mut plain, mut with_own) = (
-            connection.prepare(MESSAGES)?,
-            connection.prepare(MESSAGES_AND_OWN)?,
-        );
-        let mut any_own =
-            connection.prepare("SELECT 1 FROM follow_ups WHERE contact = ?1 AND state = 'sent'")?;
-        while let Some(contact) = contacts.next()? {
-            let key: ContactKey = contact.get(0)?;
-            let addresses = self.addresses(key)?;
-            let messages = if any_own.exists([key])? {
-                &mut with_own
-            } else {
-                &mut plain
-            };
-            let mut rows = messages.query([key])?;
-            while let Some(row) = rows.next()? {
-                each(&message_row(contact, row, &addresses)?)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn addresses(&self, key: ContactKey) -> Result<Vec<(Channel, String)>> {
-        let sql = "SELECT channel, address FROM addresses WHERE contact = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map([key], |row| Ok((named(row, 0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
     /// Gives follow-ups to `each`, in the order of their first claim: those claimed at `since` or later, and
     /// of one contact where `contact` is given.
     ///
@@ -277,35 +191,4 @@ impl Store {
             failed_actions: count("SELECT count(*) FROM actions WHERE state = 'failed'")?,
         })
     }
-}
-
-/// A message of `row`, of the person of `contact`.
-fn message_row<'r>(
-    contact: &'r Row<'_>,
-    row: &'r Row<'_>,
-    addresses: &'r [(Channel, String)],
-) -> Result<MessageRow<'r>> {
-    let told = |i: usize| -> Result<Option<&'r str>> { Ok(contact.get_ref(i)?.as_str_or_null()?) };
-    let optional = |i: usize| -> Result<Option<&'r str>> { Ok(row.get_ref(i)?.as_str_or_null()?) };
-    let channel = named(row, 0)?;
-    let address = addresses.iter().find(|(on, _)| *on == channel);
-    Ok(MessageRow {
-        contact_id: contact.get_ref(1)?.as_str()?,
-        channel,
-        author: named(row, 1)?,
-        sent_at: time(row.get(2)?),
-        text: row.get_ref(3)?.as_str()?,
-        message_id: optional(4)?,
-        conversation_id: optional(5)?,
-        status: optional(6)?,
-        name: told(2)?,
-        phone: told(3)?,
-        email: told(4)?,
-        address: address.map(|(_, address)| address.as_str()),
-        timezone: told(5)?,
-        language: told(6)?,
-        tags: told(7)?,
-        automatic: row.get(7)?,
-        ad_click: row.get(8)?,
-    })
 }

@@ -8,12 +8,14 @@
 //! - `contacts.wake_at = 0` means "not yet derived": whoever stores a fact sets it in the same transaction,
 //!   and [`Store::settle`] derives it. A crash in between costs time, never a decision.
 
+mod abreast;
 mod actions;
 mod bookings;
 mod claims;
 mod cursors;
 mod drafts;
 mod erasure;
+mod exported;
 mod ingest;
 mod listing;
 mod lock;
@@ -45,8 +47,9 @@ pub use actions::{ActionEnd, OpenAction};
 pub use bookings::{BookingSource, BookingsTaken};
 pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution, because_json};
 pub use cursors::SyncCursor;
+pub use exported::MessageRow;
 pub use ingest::{Batch, BatchReader, Doubts, Imported, Ingest, Page, Reading};
-pub use listing::{Counts, FollowUpRow, HeldContact, MessageRow};
+pub use listing::{Counts, FollowUpRow, HeldContact};
 pub use lock::RunLock;
 pub use people::PersonId;
 pub use readings::{Reading as ModelReading, Unread};

@@ -128,7 +128,7 @@ impl World {
     fn messages(&self) -> Vec<String> {
         let mut rows = Vec::new();
         self.store
-            .each_message(|m| {
+            .each_message(&(0..i64::MAX), |m| {
                 rows.push(format!(
                     "{} {} {} {}",
                     m.contact_id,
@@ -598,4 +598,66 @@ fn wake_at_follows_every_new_fact_and_the_policy() {
         world.store.awake(at("2026-03-02T12:00:00Z")).unwrap(),
         [key]
     );
+}
+
+#[test]
+fn what_is_read_by_several_at_once_comes_in_order() {
+    let world = World::new();
+    let row = |contact: u32, second: u32| {
+        let (minute, second) = (second / 60, second % 60);
+        format!("c{contact:03},sms,in,2026-03-02T09:{minute:02}:{second:02}Z,hi {second},,,\n")
+    };
+    // One of them with more messages than are put in order by hand.
+    let long = (0..4_500).map(|n| row(7, n * 7_919 % 3_600));
+    let rows: Vec<String> = long
+        .chain((0..300).rev().flat_map(|c| [row(c, 30), row(c, 10)]))
+        .collect();
+    world.import(&rows.concat());
+    let mut seen: Vec<(ContactKey, Timestamp)> = Vec::new();
+    let pieces = world.store.pieces(16).unwrap();
+    assert!(pieces.len() > 10);
+    let read = |store: &Store, piece: &_, give: &mut dyn FnMut(_) -> anyhow::Result<()>| {
+        store.each_message(piece, |m| {
+            let key = store.find(m.contact_id)?;
+            give((key.unwrap(), m.sent_at))
+        })
+    };
+    let take = |row| {
+        seen.push(row);
+        Ok(())
+    };
+    world.store.abreast(&pieces, read, take).unwrap();
+    assert_eq!(seen.len(), rows.len());
+    assert!(seen.is_sorted());
+
+    let policy = &world.config.policy;
+    let now = at("2026-03-02T12:00:00Z");
+    let contacts: Vec<ContactKey> = world.store.rows().unwrap().into_iter().rev().collect();
+    let mut decided = Vec::new();
+    let sift = |thread: &mut Thread, _: &_| thread.contact.contact_id != "c007";
+    let tell = |key, thread: Thread, decision| {
+        assert_eq!(decision, decide(policy, &thread, now));
+        decided.push(key);
+        Ok(())
+    };
+    let each = world
+        .store
+        .decide_each(&contacts, (policy, now), sift, tell);
+    each.unwrap();
+    let left_out = world.key("c007");
+    let wanted: Vec<_> = contacts.into_iter().filter(|k| *k != left_out).collect();
+    assert_eq!(decided, wanted);
+
+    // A failure of either side ends it.
+    let failed = |_: &Store, _: &_, _: &mut dyn FnMut(()) -> anyhow::Result<()>| {
+        anyhow::bail!("the disk is gone")
+    };
+    let error = world
+        .store
+        .abreast(&pieces, failed, |()| Ok(()))
+        .unwrap_err();
+    assert_eq!(error.to_string(), "the disk is gone");
+    let take = |_: (ContactKey, Timestamp)| anyhow::bail!("the reader is gone");
+    let error = world.store.abreast(&pieces, read, take).unwrap_err();
+    assert_eq!(error.to_string(), "the reader is gone");
 }
