@@ -1,6 +1,7 @@
 //! Takes messages in: opens a file or asks an API, reads it, stores what is new. What `import`, `sync` and `run`
 //! share.
 
+mod bookings;
 mod last_look;
 mod pages;
 
@@ -11,15 +12,16 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
 
-use crate::config::{Config, Format};
+use crate::config::Config;
 use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
 use crate::import::{
     Opened, Progress as FileProgress, ReadError, Reader, Records, RowError, SourceSettings,
-    maildir_modified, open, open_stream, read_bookings,
+    maildir_modified, open, open_stream,
 };
 use crate::model::Timestamp;
-use crate::store::{Batch, BookingSource, BookingsTaken, FileState, Imported, Ingest, Store};
+use crate::store::{Batch, BookingsTaken, FileState, Imported, Ingest, Store};
+use bookings::bookings_format;
 pub use last_look::LastLook;
 pub use pages::{Progress, Synced};
 
@@ -106,15 +108,13 @@ impl Intake<'_> {
         if let Some(format) = bookings_format(path, settings) {
             let file = std::fs::File::open(path).map_err(|e| unreadable(path, e.into()))?;
             let shown = path.display().to_string();
+            let of = (name, shown.as_str(), as_of);
+            let remember = |source, rejected| {
+                let state = state.as_ref().map(|s| (s, rejected));
+                self.store.source_complete(source, as_of, state)
+            };
             return self
-                .bookings(
-                    file,
-                    format,
-                    settings,
-                    (name, &shown, as_of),
-                    state.as_ref(),
-                    see,
-                )
+                .bookings(file, format, settings, of, &remember, see)
                 .with_context(|| format!("failed to import {}", path.display()));
         }
         let opened = open(path, settings).map_err(|e| unreadable(path, e))?;
@@ -137,8 +137,10 @@ impl Intake<'_> {
         let as_of = self.as_of.unwrap_or(self.now);
         let stdin = Path::new("standard input");
         if let Some(format) = bookings_format(stdin, settings) {
+            let of = (name, "-", as_of);
+            let remember = |source, _| self.store.source_complete(source, as_of, None);
             return self
-                .bookings(input, format, settings, (name, "-", as_of), None, see)
+                .bookings(input, format, settings, of, &remember, see)
                 .context("failed to import standard input");
         }
         let opened = open_stream(input, settings).map_err(|e| unreadable(stdin, e))?;
@@ -147,46 +149,14 @@ impl Intake<'_> {
             .context("failed to import standard input")
     }
 
-    /// Takes in appointments: all of a file at once, or nothing of it.
-    fn bookings(
-        &self,
-        input: impl Read + Send + 'static,
-        format: Format,
-        settings: &SourceSettings,
-        (name, file, as_of): (&str, &str, Timestamp),
-        state: Option<&FileState>,
-        see: &mut dyn FnMut(Sight<'_>),
-    ) -> Result<Taken> {
-        let mut settings = settings.clone();
-        if format == Format::Icalendar {
-            // A calendar's times without a zone are those of whoever keeps it.
-            let own = &self.config.bot.zone;
-            settings.timezone = settings.timezone.or_else(|| Some(own.clone()));
-        }
-        let bookings = read_bookings(input, format, &settings).map_err(failure)?;
-        for error in &bookings.rejected {
-            see(Sight::Rejected(error));
-        }
-        let rejected = u64::try_from(bookings.rejected.len()).unwrap_or(u64::MAX);
-        let source = self.store.source(name)?;
-        let from = BookingSource {
-            source,
-            file,
-            as_of,
-            country: self.config.bot.country,
-        };
-        let (records, is_whole) = (&bookings.records, bookings.is_whole);
-        let taken = self.store.durably(|| {
-            let taken = self.store.take_bookings(&from, records, is_whole)?;
-            let state = state.map(|s| (s, rejected));
-            self.store.source_complete(source, as_of, state)?;
-            Ok(taken)
-        })?;
-        Ok(Taken {
-            bookings: taken,
-            rejected,
-            ..Taken::default()
-        })
+    /// A file is read anew when it is read in another way.
+    fn read_with(&self, settings: &SourceSettings) -> u64 {
+        let words = (
+            settings,
+            &self.config.stop.opt_out_words,
+            env!("CARGO_PKG_VERSION"),
+        );
+        xxhash_rust::xxh3::xxh3_64(format!("{words:?}").as_bytes())
     }
 
     fn state(
@@ -197,12 +167,7 @@ impl Intake<'_> {
         settings: &SourceSettings,
     ) -> FileState {
         let since = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let words = (
-            settings,
-            &self.config.stop.opt_out_words,
-            env!("CARGO_PKG_VERSION"),
-        );
-        let read_with = xxhash_rust::xxh3::xxh3_64(format!("{words:?}").as_bytes());
+        let read_with = self.read_with(settings);
         let path = path.canonicalize().unwrap_or_else(|_| PathBuf::from(path));
         FileState {
             path: path.display().to_string(),
@@ -387,14 +352,6 @@ fn read_ahead(mut reader: Box<dyn Reader + Send>, parcels: &SyncSender<Parcel>) 
 /// What was stored by now stays; the source is not complete.
 fn stopped() -> anyhow::Error {
     Failure::new(Outcome::TryLater, "stopped before its end").into()
-}
-
-/// The format of a file of appointments; `None` for all others.
-fn bookings_format(path: &Path, settings: &SourceSettings) -> Option<Format> {
-    match settings.format {
-        None => Format::of_calendar(path).then_some(Format::Icalendar),
-        format => format.filter(|f| Format::BOOKINGS.contains(f)),
-    }
 }
 
 fn unreadable(path: &Path, error: ReadError) -> anyhow::Error {

@@ -95,7 +95,7 @@ impl std::str::FromStr for FormatArgument {
 A sync that is stopped at any point goes on where it was; nothing is lost or doubled. A run syncs by itself, and
 asks again about each contact right before it writes to them.")]
 pub struct Sync {
-    /// The sources, by name [default: all that are asked by an API]
+    /// The sources, by name [default: all that are asked by an API or have a url]
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<String>,
     /// One JSON object a line: one for each source, the last one a summary

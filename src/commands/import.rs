@@ -64,15 +64,17 @@ fn one(
     let (name, settings) = arguments.source_of(intake.config, file)?;
     if file == Path::new("-") {
         let input = (context.input)();
-        return context.take("standard input", Asked::ByName, |see| {
+        let taken = context.take("standard input", Asked::ByName, |see| {
             intake.stream(input, &name, &settings, see)
-        });
+        })?;
+        return Ok(outcome_of(&taken));
     }
     let shown = file.display().to_string();
     let file = context.directory.join(file);
-    context.take(&shown, Asked::ByName, |see| {
+    let taken = context.take(&shown, Asked::ByName, |see| {
         intake.file(&file, &name, &settings, true, see)
-    })
+    })?;
+    Ok(outcome_of(&taken))
 }
 
 /// Takes in the files of every configured source that have changed since the last time. One that cannot be
@@ -82,7 +84,8 @@ fn one(
 /// When the database cannot be written.
 pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) -> Result<Outcome> {
     let mut outcome = Outcome::Done;
-    for source in &intake.config.sources {
+    let files = intake.config.sources.iter().filter(|s| s.url.is_none());
+    for source in files {
         let settings = SourceSettings::from(source);
         let files = match files_of(&source.path.to_string_lossy()) {
             Ok(files) => files,
@@ -108,6 +111,7 @@ pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) ->
                 Ok(taken)
             };
             let result = context.take(&shown, Asked::BySource, taken);
+            let result = result.map(|taken| outcome_of(&taken));
             outcome = outcome.max(context.file_outcome(result));
             if is_whole {
                 match after_import(source, &file, seen.as_ref()) {
@@ -157,6 +161,9 @@ impl Import {
 }
 
 fn brings(source: &SourceConfig, file: &Path) -> bool {
+    if source.url.is_some() {
+        return false;
+    }
     let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
@@ -167,19 +174,19 @@ fn brings(source: &SourceConfig, file: &Path) -> bool {
 
 /// How a file came to be taken in: a person waits for an answer, a run from cron keeps still.
 #[derive(Clone, Copy)]
-enum Asked {
+pub(super) enum Asked {
     ByName,
     BySource,
 }
 
 impl Context<'_> {
     /// Takes in one file, with a bar on a terminal and a line for each row that was left out.
-    fn take(
+    pub(super) fn take(
         &mut self,
         shown: &str,
         asked: Asked,
         work: impl FnOnce(&mut dyn FnMut(Sight<'_>)) -> Result<Taken>,
-    ) -> Result<Outcome> {
+    ) -> Result<Taken> {
         let mut bar = Bar::default();
         let wants_bar = self.terminal.error && self.verbosity >= Verbosity::Normal;
         let mut named = 0;
@@ -208,12 +215,7 @@ impl Context<'_> {
         };
         self.say(level, &format!("{shown}: {}", words(&taken)));
         say_late_replies(self, &taken.messages);
-        let rejected = taken.rejected > 0 && !taken.unchanged;
-        Ok(if rejected {
-            Outcome::InputRejected
-        } else {
-            Outcome::Done
-        })
+        Ok(taken)
     }
 
     /// A file that could not be used is said, with its outcome; the files after it are taken all the same.
@@ -222,6 +224,15 @@ impl Context<'_> {
             self.complain(&error);
             crate::error::outcome_of(&error)
         })
+    }
+}
+
+/// Whether rows were left out.
+pub(super) fn outcome_of(taken: &Taken) -> Outcome {
+    if taken.rejected > 0 && !taken.unchanged {
+        Outcome::InputRejected
+    } else {
+        Outcome::Done
     }
 }
 

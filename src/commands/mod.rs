@@ -5,6 +5,7 @@ mod after_import;
 pub mod check;
 pub mod detect;
 mod doctor;
+mod download;
 mod export;
 mod forget;
 mod history;

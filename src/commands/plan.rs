@@ -222,7 +222,7 @@ fn stale_sources(store: &Store, config: &Config, now: Timestamp) -> Result<Vec<S
     let stale = store.sources()?.into_iter().filter_map(|source| {
         let fresh_for = config.policy.fresh_for(&source.name)?;
         (now > config.bot.zone.after(source.as_of, fresh_for)).then(|| {
-            let is_api = config.apis.iter().any(|s| s.name == source.name);
+            let is_api = config.is_pulled(&source.name);
             let age = match (source.as_of == Timestamp::UNIX_EPOCH, is_api) {
                 (true, true) => "was not read to its end".to_owned(),
                 (true, false) => "was cut off while it was imported".to_owned(),

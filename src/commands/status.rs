@@ -109,7 +109,7 @@ pub(super) fn sources(store: &Store, config: &Config, now: Timestamp) -> Result<
     let mut sources: Vec<Source> = Vec::new();
     for source in store.sources()? {
         let fresh_for = config.policy.fresh_for(&source.name);
-        let api = config.apis.iter().any(|s| s.name == source.name);
+        let api = config.is_pulled(&source.name);
         let zone = &config.bot.zone;
         sources.push(Source {
             name: source.name,
@@ -119,7 +119,7 @@ pub(super) fn sources(store: &Store, config: &Config, now: Timestamp) -> Result<
             api,
         });
     }
-    let files = config.sources.iter().map(|s| (&s.name, false));
+    let files = config.sources.iter().map(|s| (&s.name, s.url.is_some()));
     let apis = config.apis.iter().map(|s| (&s.name, true));
     for (name, api) in files.chain(apis) {
         if !sources.iter().any(|s| s.name == *name) {

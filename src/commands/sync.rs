@@ -7,9 +7,10 @@ use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
+use super::download::Downloaded;
 use super::{Context, Verbosity, import};
 use crate::cli::Sync as Arguments;
-use crate::config::{ApiSource, Config, fingerprint};
+use crate::config::{ApiSource, Config, SourceConfig, SourceUrl, fingerprint};
 use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
 use crate::intake::{Intake, Progress, Synced, Taken};
@@ -33,8 +34,8 @@ pub(super) fn sync(context: &mut Context<'_>, arguments: &Arguments) -> Result<O
     let store = Store::open(&config.store, Access::Write)?;
     let clock = context.running_clock(arguments.now.now.map(|t| t.instant(&config.bot.zone)));
     store.follow_policy(&fingerprint(&config), clock())?;
-    if wanted.is_empty() {
-        let words = "no source is asked by an API; add [[sources]] with a table such as \
+    if wanted.apis.is_empty() && wanted.urls.is_empty() {
+        let words = "no source is asked by an API or has a url; add [[sources]] with a table such as \
                      [sources.highlevel]";
         context.say(Verbosity::Normal, words);
     }
@@ -60,7 +61,24 @@ pub(super) fn sync(context: &mut Context<'_>, arguments: &Arguments) -> Result<O
         let sum = total[what].as_u64().unwrap_or(0) + number;
         total[what] = sum.into();
     };
-    for source in wanted {
+    for (source, url) in wanted.urls {
+        if signals.stop() {
+            break;
+        }
+        let of = match asked {
+            Asked::ByName => import::Asked::ByName,
+            Asked::ByRun | Asked::Json => import::Asked::BySource,
+        };
+        let done = context.download_one(&intake, (source, url), &clock, patience, of)?;
+        outcome = outcome.max(done.outcome());
+        add("sources", 1);
+        add("failed", u64::from(done.error.is_some()));
+        add("rejected", done.taken.rejected);
+        if arguments.json {
+            writeln!(context.out, "{}", downloaded(&source.name, &done))?;
+        }
+    }
+    for source in wanted.apis {
         if signals.stop() {
             break;
         }
@@ -86,6 +104,16 @@ pub(super) fn before_run(
     clock: &(dyn Fn() -> Timestamp + Sync),
 ) -> Result<Outcome> {
     let mut outcome = Outcome::Done;
+    let fetched = intake.config.sources.iter();
+    for of in fetched.filter_map(|source| Some((source, source.url.as_ref()?))) {
+        if (intake.stop)() {
+            break;
+        }
+        let patience = Patience::to_sync(Some(clock() + LONGEST_IN_RUN));
+        let asked = import::Asked::BySource;
+        let done = context.download_one(intake, of, clock, patience, asked)?;
+        outcome = outcome.max(done.outcome());
+    }
     for source in &intake.config.apis {
         if (intake.stop)() {
             break;
@@ -113,22 +141,40 @@ enum Asked {
     Json,
 }
 
+/// The sources to pull.
+#[derive(Default)]
+struct Wanted<'c> {
+    urls: Vec<(&'c SourceConfig, &'c SourceUrl)>,
+    apis: Vec<&'c ApiSource>,
+}
+
 impl Arguments {
     /// The sources that are named, else all.
-    fn wanted<'c>(&self, config: &'c Config) -> Result<Vec<&'c ApiSource>, Failure> {
+    fn wanted<'c>(&self, config: &'c Config) -> Result<Wanted<'c>, Failure> {
+        let urls = config.sources.iter();
+        let urls = urls.filter_map(|source| Some((source, source.url.as_ref()?)));
         if self.sources.is_empty() {
-            return Ok(config.apis.iter().collect());
+            return Ok(Wanted {
+                urls: urls.collect(),
+                apis: config.apis.iter().collect(),
+            });
         }
-        let names = self.sources.iter();
-        let found = names.map(|name| {
+        let mut wanted = Wanted::default();
+        for name in &self.sources {
+            if let Some(found) = urls.clone().find(|(source, _)| source.name == *name) {
+                wanted.urls.push(found);
+                continue;
+            }
             let found = config.apis.iter().find(|source| source.name == *name);
-            found.ok_or_else(|| {
+            let found = found.ok_or_else(|| {
                 let words = if config.sources.iter().any(|source| source.name == *name) {
                     format!(
                         "the source {name} is files: a run reads them, and followup import does"
                     )
                 } else {
-                    let known: Vec<&str> = config.apis.iter().map(|s| s.name.as_str()).collect();
+                    let urls = urls.clone().map(|(source, _)| source.name.as_str());
+                    let apis = config.apis.iter().map(|s| s.name.as_str());
+                    let known: Vec<&str> = urls.chain(apis).collect();
                     let known = match known.is_empty() {
                         true => "none is configured".to_owned(),
                         false => format!("known: {}", known.join(", ")),
@@ -136,9 +182,10 @@ impl Arguments {
                     format!("there is no source {name} that is asked by an API; {known}")
                 };
                 Failure::new(Outcome::Usage, words)
-            })
-        });
-        found.collect()
+            })?;
+            wanted.apis.push(found);
+        }
+        Ok(wanted)
     }
 }
 
@@ -233,6 +280,25 @@ impl Context<'_> {
         self.say(level, &format!("{name}: {words}"));
         Ok(())
     }
+}
+
+/// What became of a source that was fetched, as JSON.
+fn downloaded(name: &str, done: &Downloaded) -> serde_json::Value {
+    let taken = &done.taken;
+    let mut line = json!({
+        "type": "source",
+        "source": name,
+        "complete": done.error.is_none(),
+        "unchanged": taken.unchanged,
+        "new_bookings": taken.bookings.new,
+        "changed_bookings": taken.bookings.changed,
+        "gone_bookings": taken.bookings.gone,
+        "rejected": taken.rejected,
+    });
+    if let Some((error, _)) = &done.error {
+        line["error"] = error.as_str().into();
+    }
+    line
 }
 
 /// What became of a source, as JSON.

@@ -49,7 +49,7 @@ pub use load::{CheckTemplate, TemplateUse, TemplateVerdict, check, load, parse};
 pub use scenarios::{Step, StepText};
 pub use schema::schema;
 pub use secret::{Secret, SecretError, SecretRef};
-pub use sources::{AUTO, AfterImport, DateOrder, Format, SourceConfig};
+pub use sources::{AUTO, AfterImport, DateOrder, Format, SourceConfig, SourceUrl};
 pub use templates::{Template, WhatsappTemplate};
 pub use workflows::{Hook, Notify, Workflow};
 
@@ -126,6 +126,13 @@ pub struct Limits {
 }
 
 impl Config {
+    /// Whether a source is asked by its API or fetched from a URL, by every run and by a sync.
+    #[must_use]
+    pub fn is_pulled(&self, source: &str) -> bool {
+        let has_url = |s: &SourceConfig| s.url.is_some() && s.name == source;
+        self.apis.iter().any(|s| s.name == source) || self.sources.iter().any(has_url)
+    }
+
     /// How fast each channel may send: as configured, else as its provider says.
     #[must_use]
     pub fn rates(&self) -> BTreeMap<Channel, Rate> {

@@ -311,8 +311,10 @@ struct Source {
     name: String,
     /// What the files are; by default, and as "auto", what their content shows.
     format: Option<FormatOrAuto>,
-    /// Such as "exports/*.csv"; or name an API.
+    /// Such as "exports/*.csv"; or name a URL or an API.
     path: Option<String>,
+    /// Of a calendar or a table of bookings: "https://…", or where a secret address is kept.
+    url: Option<UrlOrSecret>,
     /// Its own fresh_for, instead of that in [limits].
     fresh_for: Option<DurationOrOff>,
     /// Our column = theirs.
@@ -358,6 +360,14 @@ enum Secret {
     File(String),
     /// A program and its arguments that print it.
     Command(Vec<String>),
+}
+
+/// A URL by https, or where a secret one is kept.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum UrlOrSecret {
+    Url(String),
+    Secret(Secret),
 }
 
 /// Text of a certain form.

@@ -26,7 +26,22 @@ impl Store {
         Ok(found.optional()?)
     }
 
-    pub(super) fn set_cursor(&self, source: i64, cursor: SyncCursor<'_>) -> Result<()> {
+    /// The same for the source of this name, which may be new.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn cursor_of(&self, name: &str, account: &str) -> Result<Option<String>> {
+        let sql = "SELECT cursor FROM cursors JOIN sources s ON s.id = source WHERE s.name = ?1 AND account = ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_row((name, account), |row| row.get(0));
+        Ok(found.optional()?)
+    }
+
+    /// Inside [`Store::durably`]: keeps where a source goes on.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_cursor(&self, source: i64, cursor: SyncCursor<'_>) -> Result<()> {
         let sql = "INSERT INTO cursors (source, account, cursor) VALUES (?1, ?2, ?3) \
                    ON CONFLICT (source) DO UPDATE SET account = excluded.account, cursor = excluded.cursor";
         let values = (source, cursor.account, cursor.cursor);

@@ -70,9 +70,38 @@ impl<'a> Client<'a> {
         self.ask(|| self.http.post(url, &all, body.as_str()))
     }
 
+    /// A `GET` whose answer is taken as it is; one that is no success is a redirect, or says that nothing has
+    /// changed.
+    pub(super) fn fetch(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, SyncError> {
+        let request = || self.http.get(url, headers);
+        self.attempt(request, |answer| match answer.status {
+            300..=399 => Ok(Ok(answer)),
+            200 => Ok(match &answer.body {
+                Err(reason) => Err(Failure {
+                    reason: reason.clone(),
+                    wait: None,
+                }),
+                Ok(_) => Ok(answer),
+            }),
+            201..=299 => Err(SyncError::Settings(format!(
+                "{}: HTTP {}, which is no file",
+                self.waiter.provider, answer.status
+            ))),
+            _ => self.refusal(&answer).map(Err),
+        })
+    }
+
     fn ask<T: DeserializeOwned>(
         &self,
         request: impl Fn() -> Result<Answer, Broken>,
+    ) -> Result<T, SyncError> {
+        self.attempt(request, |answer| self.read(&answer))
+    }
+
+    fn attempt<T>(
+        &self,
+        request: impl Fn() -> Result<Answer, Broken>,
+        read: impl Fn(Answer) -> Result<Result<T, Failure>, SyncError>,
     ) -> Result<T, SyncError> {
         let mut attempt = 0;
         loop {
@@ -81,7 +110,7 @@ impl<'a> Client<'a> {
             let failure = match request() {
                 Ok(answer) => {
                     self.heed(&answer);
-                    match self.read(&answer)? {
+                    match read(answer)? {
                         Ok(value) => return Ok(value),
                         Err(failure) => failure,
                     }
@@ -107,7 +136,6 @@ impl<'a> Client<'a> {
 
     /// What an answer gives: a value, a failure after which it may be asked again, or an end.
     fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<Result<T, Failure>, SyncError> {
-        let provider = self.waiter.provider;
         if answer.is_success() {
             return Ok(match &answer.body {
                 Ok(body) => serde_json::from_slice(body).map_err(|error| Failure {
@@ -120,6 +148,12 @@ impl<'a> Client<'a> {
                 }),
             });
         }
+        self.refusal(answer).map(Err)
+    }
+
+    /// What an answer means that is no success: a failure after which it may be asked again, or an end.
+    fn refusal(&self, answer: &Answer) -> Result<Failure, SyncError> {
+        let provider = self.waiter.provider;
         let words = self.words(answer);
         let reason = match words.is_empty() {
             true => format!("HTTP {}", answer.status),
@@ -127,14 +161,14 @@ impl<'a> Client<'a> {
         };
         let now = self.now();
         match answer.status {
-            429 | 503 => Ok(Err(Failure {
+            429 | 503 => Ok(Failure {
                 wait: answer
                     .retry_after(now)
                     .map(|seconds| Duration::from_secs(seconds.into()))
                     .or_else(|| resets_in(answer, now)),
                 reason,
-            })),
-            408 | 425 | 500..=599 => Ok(Err(Failure { reason, wait: None })),
+            }),
+            408 | 425 | 500..=599 => Ok(Failure { reason, wait: None }),
             401 | 403 => Err(SyncError::Credentials(format!(
                 "{provider} refuses our credentials: {reason}"
             ))),
@@ -145,7 +179,7 @@ impl<'a> Client<'a> {
                 status: answer.status,
                 reason: format!("{provider}: {words}"),
             }),
-            _ => Ok(Err(Failure { reason, wait: None })),
+            _ => Ok(Failure { reason, wait: None }),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Pulling messages by API: one file per provider, each an [`Api`] that gives pages of [`Record`]s.
+//! Pulling messages by API, and files by URL: one file per provider, each an [`Api`] that gives pages of [`Record`]s.
 //!
 //! A page is asked for with the cursor that the page before left. Whoever stores a page stores its cursor in the
 //! same transaction: a sync that is killed anywhere goes on where it was, with nothing lost and nothing doubled.
@@ -8,6 +8,7 @@
 mod chatwoot;
 mod client;
 mod cursor;
+mod download;
 mod highlevel;
 #[cfg(feature = "imap")]
 mod imap;
@@ -25,6 +26,7 @@ use crate::import::{Record, RowError};
 use crate::model::{Channel, Timestamp};
 
 use client::Client;
+pub use download::{Download, download};
 use patience::Waiter;
 pub use patience::{Around, Patience};
 

@@ -1,6 +1,7 @@
 //! Pulling messages by API: real servers on loopback that list, page, limit, fail and lose their thread, and the
 //! program that must come away with every message once.
 
+mod calendar;
 mod highlevel;
 #[cfg(feature = "imap")]
 mod imap;
