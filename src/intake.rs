@@ -7,7 +7,7 @@ mod pages;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
@@ -70,6 +70,8 @@ pub struct Intake<'a> {
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
+/// How many batches are under way: one is cut, one is read, one is stored, and one evens out their times.
+const BATCHES: usize = 4;
 /// How many records are read between two looks at the progress.
 const STRIDE: u64 = 4096;
 
@@ -233,9 +235,13 @@ impl Intake<'_> {
         let mut ingest = Ingest::new(self.store, source, self.reading())?;
         let mut rejected = 0;
         let messages = std::thread::scope(|scope| {
-            let (parcels, cut) = sync_channel::<Parcel>(0);
-            scope.spawn(move || read_ahead(reader, &parcels));
-            let (parcels, arriving) = sync_channel(0);
+            let (room, emptied) = channel();
+            for _ in 0..BATCHES {
+                let _ = room.send(Batch::default());
+            }
+            let (parcels, cut) = sync_channel::<Parcel>(BATCHES);
+            scope.spawn(move || read_ahead(reader, &emptied, &parcels));
+            let (parcels, arriving) = sync_channel(BATCHES);
             let mut batches = ingest.reader();
             scope.spawn(move || {
                 for mut parcel in cut {
@@ -245,21 +251,23 @@ impl Intake<'_> {
                     }
                 }
             });
-            for parcel in arriving {
+            for mut parcel in arriving {
                 for error in &parcel.rejected {
                     rejected += 1;
                     see(Sight::Rejected(error));
                 }
                 match parcel.end {
                     None if (self.stop)() => return Err(stopped()),
-                    None => ingest.take(parcel.batch)?,
+                    None => ingest.take(&mut parcel.batch)?,
                     Some(Ok(())) => {
                         let state = state.map(|s| (s, rejected));
-                        return ingest.finish(parcel.batch, as_of, state);
+                        return ingest.finish(&mut parcel.batch, as_of, state);
                     }
                     Some(Err(error)) => return Err(failure(error)),
                 }
                 see(Sight::Advanced);
+                parcel.batch.clear();
+                let _ = room.send(parcel.batch); // all may have been read
             }
             Err(anyhow::anyhow!("the reading ended in a defect"))
         })?;
@@ -328,23 +336,31 @@ struct Parcel {
     end: Option<Result<(), ReadError>>,
 }
 
-/// Reads a file to its end, a batch ahead of the store.
-fn read_ahead(mut reader: Box<dyn Reader + Send>, parcels: &SyncSender<Parcel>) {
-    let mut parcel = Parcel::default();
-    loop {
-        match reader.read() {
-            Some(Ok(record)) => parcel.batch.push(&record),
-            Some(Err(ReadError::Row(error))) => parcel.rejected.push(error),
-            Some(Err(error)) => parcel.end = Some(Err(error)),
-            None => parcel.end = Some(Ok(())),
+/// Reads a file to its end, some batches ahead of the store, into the room that it gives back.
+fn read_ahead(
+    mut reader: Box<dyn Reader + Send>,
+    emptied: &Receiver<Batch>,
+    parcels: &SyncSender<Parcel>,
+) {
+    for batch in emptied {
+        let mut parcel = Parcel {
+            batch,
+            ..Parcel::default()
+        };
+        while parcel.end.is_none()
+            && !parcel.batch.is_full()
+            && parcel.rejected.len() < STRIDE as usize
+        {
+            match reader.read() {
+                Some(Ok(record)) => parcel.batch.push(&record),
+                Some(Err(ReadError::Row(error))) => parcel.rejected.push(error),
+                Some(Err(error)) => parcel.end = Some(Err(error)),
+                None => parcel.end = Some(Ok(())),
+            }
         }
         let ended = parcel.end.is_some();
-        let full = parcel.batch.is_full() || parcel.rejected.len() >= STRIDE as usize;
-        if (full || ended) && parcels.send(std::mem::take(&mut parcel)).is_err() {
-            return; // the store has failed
-        }
-        if ended {
-            return;
+        if parcels.send(parcel).is_err() || ended {
+            return; // else the store has failed
         }
     }
 }

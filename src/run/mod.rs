@@ -147,6 +147,7 @@ impl Run<'_> {
             recovered: self.store.recover()? as u64,
             ..Summary::default()
         };
+        self.store.insist_on_durability()?; // X1
         lookup::run(self, &mut summary, report)?; // X4
         self.store.settle(self.policy, (self.clock)(), self.stop)?;
         let mut awake = self.store.awake((self.clock)())?;

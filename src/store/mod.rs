@@ -3,7 +3,8 @@
 //! Who may do what:
 //! - Every writing transaction is `IMMEDIATE` (a deferred one that reads and then writes fails at once when
 //!   another process writes) and none is open across a request.
-//! - `synchronous=FULL`: a commit has reached the disk when it returns. Rule X1 rests on it.
+//! - `synchronous=FULL`: a commit has reached the disk when it returns. Rule X1 rests on it. Only the batches of an
+//!   import before its last one wait for that one's commit.
 //! - One `run` at a time, by [`RunLock`]; imports and operator's words may come in between its transactions.
 //! - `contacts.wake_at = 0` means "not yet derived": whoever stores a fact sets it in the same transaction,
 //!   and [`Store::settle`] derives it. A crash in between costs time, never a decision.
@@ -61,6 +62,8 @@ pub use wake::{Derived, UNCONFIRMED};
 
 /// How long a writer waits for another one.
 const BUSY_PATIENCE: Duration = Duration::from_secs(30);
+/// The level of `PRAGMA synchronous` at which a commit waits for the disk.
+const FULL: i64 = 2;
 /// How many prepared statements are kept.
 const STATEMENTS: usize = 64;
 
@@ -293,6 +296,20 @@ impl Store {
         let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) \
                    ON CONFLICT (key) DO UPDATE SET value = excluded.value";
         self.connection.execute(sql, (key, value))?;
+        Ok(())
+    }
+
+    /// Makes sure that a commit has reached the disk when it returns (rule X1).
+    ///
+    /// # Errors
+    /// When that cannot be had.
+    pub fn insist_on_durability(&self) -> Result<()> {
+        let sql = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;";
+        self.connection.execute_batch(sql)?;
+        let level: i64 = self
+            .connection
+            .pragma_query_value(None, "synchronous", |row| row.get(0))?;
+        anyhow::ensure!(level == FULL, "commits would not wait for the disk");
         Ok(())
     }
 

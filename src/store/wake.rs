@@ -4,10 +4,10 @@ use anyhow::Result;
 
 use super::{ContactKey, Store, micros};
 use crate::decide::{Action, Because, Decision, Policy, decide};
-use crate::model::Timestamp;
+use crate::model::{Thread, Timestamp};
 
 /// How many contacts are decided in one transaction of [`Store::settle`].
-const SETTLE_BATCH: i64 = 2000;
+const SETTLE_BATCH: i64 = 10_000;
 
 /// How much later a time must be to be remembered by [`Store::note_settled_at`], in microseconds.
 const SETTLED_AT_GRAIN: i64 = 600_000_000;
@@ -124,9 +124,49 @@ impl Store {
             if unsettled.is_empty() {
                 return Ok(());
             }
+            let leads = self.leads(unsettled, policy, now)?;
+            let others_wrote = self.foreign_writes()?;
+            let mut derived = Vec::with_capacity(leads.len());
+            let sift = |thread: &mut Thread, _: &_| {
+                *thread = Thread::default(); // a decision is all that is wanted
+                true
+            };
+            self.decide_each(&leads, (policy, now), sift, |key, _, decision| {
+                derived.push((key, Derived::of(&decision)));
+                Ok(())
+            })?;
             let transaction = self.immediate()?;
-            let mut leads = Vec::with_capacity(unsettled.len());
-            for key in unsettled {
+            if self.foreign_writes()? != others_wrote {
+                // There may be newer facts: once more, with everybody else kept out.
+                derived.clear();
+                let mut threads = self.threads()?;
+                for key in leads {
+                    if let Some(thread) = threads.thread(key)? {
+                        derived.push((key, Derived::of(&decide(policy, &thread, now))));
+                    }
+                }
+            }
+            for (key, derived) in derived {
+                self.set_derived(key, derived, now)?;
+            }
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Joins contacts to those who are the same person by the policy's word, and gives who leads them.
+    fn leads(
+        &self,
+        contacts: Vec<ContactKey>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Vec<ContactKey>> {
+        if policy.join_by.is_empty() && !self.has_people()? {
+            return Ok(contacts);
+        }
+        self.durably(|| {
+            let mut leads = Vec::with_capacity(contacts.len());
+            for key in contacts {
                 if self.join(key, policy, now)? {
                     self.catch_up(key)?;
                 }
@@ -134,16 +174,8 @@ impl Store {
             }
             leads.sort_unstable();
             leads.dedup();
-            let mut threads = self.threads()?;
-            for key in leads {
-                let Some(thread) = threads.thread(key)? else {
-                    continue;
-                };
-                self.set_derived(key, Derived::of(&decide(policy, &thread, now)), now)?;
-            }
-            transaction.commit()?;
-        }
-        Ok(())
+            Ok(leads)
+        })
     }
 
     /// Writes what was derived at `now`.

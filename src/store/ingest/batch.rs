@@ -1,32 +1,40 @@
-//! Records between the reader and the database: their text in one arena.
+//! Records between the reader and the database: their text in one arena, their rows by contact.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::num::NonZeroU32;
+use std::ops::Range;
 
-use super::reading::Seen;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::reading::Sights;
 use crate::import::{Record, Said, Tells};
 use crate::model::{Author, Channel, WordKind, WordSource};
 use crate::store::micros;
 
-/// The size of a batch: rows, and bytes of text. Three are under way at once: cut, read and stored.
-const MOST_ROWS: usize = 12_288;
-const MOST_BYTES: usize = 4 << 20;
+/// The size of a batch: rows, and bytes of text. Some are under way at once: cut, read and stored.
+const MOST_ROWS: usize = 16_384;
+const MOST_BYTES: usize = 3 << 20;
 
-/// A piece of the batch's text.
-#[derive(Clone, Copy)]
+/// A piece of the batch's text. What the row of the same contact before it tells too is the same piece.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Piece {
-    pub(super) start: u32,
-    pub(super) len: u32,
+    /// Counted from 1.
+    start: NonZeroU32,
+    len: u32,
 }
 
 /// A record, its text in the batch's arena.
 #[derive(Clone, Copy)]
 pub(super) struct Row {
-    pub(super) contact_id: Piece,
-    pub(super) line: u64,
+    /// Which of the batch's contacts.
+    contact: u32,
     pub(super) channel: Channel,
     pub(super) author: Author,
     pub(super) automatic: bool,
     pub(super) ad_click: bool,
+    pub(super) is_message: bool,
+    pub(super) line: u64,
     pub(super) sent_at: i64,
     pub(super) text: Piece,
     pub(super) message_id: Option<Piece>,
@@ -39,7 +47,6 @@ pub(super) struct Row {
     pub(super) timezone: Option<Piece>,
     pub(super) language: Option<Piece>,
     pub(super) tags: Option<Piece>,
-    pub(super) is_message: bool,
     pub(super) said: Option<SaidRow>,
 }
 
@@ -51,13 +58,27 @@ pub(super) struct SaidRow {
     pub(super) reason: Option<Piece>,
 }
 
+/// A contact of a batch.
+pub(super) struct Member {
+    pub(super) contact_id: Piece,
+    /// The place of the newest row.
+    last: u32,
+    rows: u32,
+}
+
 /// Some records of a file, on their way into the store.
 #[derive(Default)]
 pub struct Batch {
-    pub(super) arena: String,
+    arena: String,
     pub(super) rows: Vec<Row>,
-    /// Once they are read: what they tell, contact by contact.
-    pub(super) seen: Vec<Seen>,
+    /// The contacts, in the order of the file.
+    members: Vec<Member>,
+    /// Where each is among them, by a hash of its id.
+    index: HashMap<u64, u32>,
+    /// What makes that hash another one every time, so that no file can be made to clash.
+    seed: u64,
+    /// Once it is read: what it tells.
+    pub(super) sights: Sights,
 }
 
 impl Batch {
@@ -66,17 +87,16 @@ impl Batch {
         if matches!(record.tells, Tells::Nothing) {
             return;
         }
-        let mut keep = |text: &str| {
-            let start = u32::try_from(self.arena.len()).unwrap_or(u32::MAX);
-            self.arena.push_str(text);
-            Piece {
-                start,
-                len: u32::try_from(text.len()).unwrap_or(0),
-            }
-        };
-        let (contact_id, text) = (keep(&record.contact_id), keep(&record.text));
-        let mut given = |value: &Option<std::borrow::Cow<'_, str>>| {
-            value.as_deref().filter(|v| !v.is_empty()).map(&mut keep)
+        let contact = self.member(&record.contact_id);
+        let before = self.members.get(contact as usize);
+        let before = before.and_then(|m| self.rows.get(m.last as usize)).copied();
+        let (arena, mut before) = (&mut self.arena, before.as_ref());
+        before = before.filter(|row| row.contact == contact);
+        let mut given = |value: &Option<std::borrow::Cow<'_, str>>,
+                         of: fn(&Row) -> Option<Piece>| {
+            let value = value.as_deref().filter(|v| !v.is_empty())?;
+            let same = before.and_then(of).filter(|piece| piece.of(arena) == value);
+            Some(same.unwrap_or_else(|| Piece::kept(arena, value)))
         };
         let said = match &record.tells {
             Tells::Message | Tells::Nothing => None,
@@ -90,62 +110,105 @@ impl Batch {
              }| SaidRow {
                 kind: *kind,
                 source: *source,
-                reason: given(reason),
+                reason: given(reason, |_| None),
             },
         );
-        self.rows.push(Row {
-            is_message: !matches!(record.tells, Tells::Word(_)),
-            said,
-            contact_id,
-            line: record.line,
+        let row = Row {
+            contact,
             channel: record.channel,
             author: record.author,
             automatic: record.automatic,
             ad_click: record.ad_click,
+            is_message: !matches!(record.tells, Tells::Word(_)),
+            line: record.line,
             sent_at: micros(record.sent_at),
-            text,
-            message_id: given(&record.message_id),
-            conversation_id: given(&record.conversation_id),
-            status: given(&record.status),
-            name: given(&record.name),
-            phone: given(&record.phone),
-            email: given(&record.email),
-            address: given(&record.address),
-            timezone: given(&record.timezone),
-            language: given(&record.language),
-            tags: given(&record.tags),
+            message_id: given(&record.message_id, |_| None),
+            conversation_id: given(&record.conversation_id, |row| row.conversation_id),
+            status: given(&record.status, |row| row.status),
+            name: given(&record.name, |row| row.name),
+            phone: given(&record.phone, |row| row.phone),
+            email: given(&record.email, |row| row.email),
+            address: given(&record.address, |row| row.address),
+            timezone: given(&record.timezone, |row| row.timezone),
+            language: given(&record.language, |row| row.language),
+            tags: given(&record.tags, |row| row.tags),
+            said,
+            text: Piece::kept(arena, &record.text),
+        };
+        let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        if let Some(member) = self.members.get_mut(contact as usize) {
+            member.last = place;
+            member.rows += 1;
+        }
+        self.rows.push(row);
+    }
+
+    /// Where the contact of this id is among the members: a new one at their end.
+    fn member(&mut self, contact_id: &str) -> u32 {
+        let is = |batch: &Self, member: u32| {
+            let member = batch.members.get(member as usize);
+            member.is_some_and(|m| batch.text(m.contact_id) == contact_id)
+        };
+        if let Some(last) = self.rows.last()
+            && is(self, last.contact)
+        {
+            return last.contact;
+        }
+        if self.members.is_empty() {
+            self.seed = RandomState::new().hash_one(0);
+        }
+        let mut hash = xxh3_64_with_seed(contact_id.as_bytes(), self.seed);
+        while let Some(found) = self.index.get(&hash) {
+            if is(self, *found) {
+                return *found;
+            }
+            hash = hash.wrapping_add(1);
+        }
+        let member = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        self.index.insert(hash, member);
+        self.members.push(Member {
+            contact_id: Piece::kept(&mut self.arena, contact_id),
+            last: u32::MAX,
+            rows: 0,
         });
+        member
     }
 
     pub(super) fn text(&self, piece: Piece) -> &str {
-        let start = piece.start as usize;
-        self.arena
-            .get(start..start + piece.len as usize)
-            .unwrap_or_default()
+        piece.of(&self.arena)
     }
 
     pub(super) fn get(&self, piece: Option<Piece>) -> Option<&str> {
         piece.map(|p| self.text(p))
     }
 
-    /// The rows of each contact, by their places, contacts and rows in the order of the file.
-    pub(super) fn by_contact(&self) -> Vec<(Piece, Vec<u32>)> {
-        let mut index: HashMap<&str, usize> = HashMap::new();
-        let mut groups: Vec<(Piece, Vec<u32>)> = Vec::new();
-        let mut last: Option<(&str, usize)> = None;
+    /// Puts the places of the rows in the order of the contacts, and gives each contact with the span of its own:
+    /// contacts and rows in the order of the file.
+    pub(super) fn by_contact(&self, places: &mut Vec<u32>) -> Vec<(Piece, Range<usize>)> {
+        let mut end = 0;
+        let spans = self.members.iter().map(|member| {
+            let begin = end;
+            end += member.rows as usize;
+            (member.contact_id, begin..end)
+        });
+        let spans: Vec<_> = spans.collect();
+        let mut next: Vec<usize> = spans.iter().map(|(_, span)| span.start).collect();
+        places.clear();
+        places.resize(self.rows.len(), 0);
         for (place, row) in (0..).zip(&self.rows) {
-            let contact_id = self.text(row.contact_id);
-            let at = match last.filter(|(id, _)| *id == contact_id) {
-                Some((_, at)) => at,
-                None => *index.entry(contact_id).or_insert_with(|| {
-                    groups.push((row.contact_id, Vec::new()));
-                    groups.len() - 1
-                }),
-            };
-            last = Some((contact_id, at));
-            groups[at].1.push(place);
+            let at = &mut next[row.contact as usize];
+            places[*at] = place;
+            *at += 1;
         }
-        groups
+        spans
+    }
+
+    /// The rows at some places.
+    pub(super) fn rows_at<'b>(
+        &'b self,
+        places: &'b [u32],
+    ) -> impl ExactSizeIterator<Item = &'b Row> + Clone {
+        places.iter().map(|place| &self.rows[*place as usize])
     }
 
     /// How many records it has.
@@ -160,14 +223,40 @@ impl Batch {
         self.rows.is_empty()
     }
 
-    pub(super) fn row(&self, place: u32) -> &Row {
-        &self.rows[place as usize]
-    }
-
     /// Whether it is time to store it.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.rows.len() >= MOST_ROWS || self.arena.len() >= MOST_BYTES
+    }
+
+    /// Forgets all records, and keeps the room that they had for others.
+    pub fn clear(&mut self) {
+        self.arena.clear();
+        self.arena.shrink_to(2 * MOST_BYTES);
+        self.rows.clear();
+        self.members.clear();
+        self.index.clear();
+        self.sights.clear();
+    }
+}
+
+impl Piece {
+    /// A new piece at the end of the arena.
+    fn kept(arena: &mut String, text: &str) -> Self {
+        let start = u32::try_from(arena.len() + 1)
+            .ok()
+            .and_then(NonZeroU32::new);
+        arena.push_str(text);
+        Self {
+            start: start.unwrap_or(NonZeroU32::MAX),
+            len: u32::try_from(text.len()).unwrap_or(0),
+        }
+    }
+
+    fn of(self, arena: &str) -> &str {
+        let start = self.start.get() as usize - 1;
+        let text = arena.get(start..start + self.len as usize);
+        text.unwrap_or_default()
     }
 }
 
@@ -181,8 +270,8 @@ pub(super) enum FileOrder {
 }
 
 impl FileOrder {
-    pub(super) fn of(rows: &[&Row]) -> Self {
-        let times = rows.iter().map(|r| r.sent_at);
+    pub(super) fn of<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Self {
+        let times = rows.map(|r| r.sent_at);
         if times.clone().is_sorted() {
             Self::OldestFirst
         } else if times.is_sorted_by(|a, b| a >= b) {

@@ -36,8 +36,8 @@ impl StoredContact {
             let Some(value) = batch.get(given) else {
                 continue;
             };
-            let newer = (Some(row.sent_at), Some(value)) > (told.1, told.0.as_deref());
-            if told.0.as_deref() != Some(value) && newer {
+            let is_news = told.0.as_deref() != Some(value);
+            if is_news && (Some(row.sent_at), Some(value)) > (told.1, told.0.as_deref()) {
                 *told = (Some(value.to_owned()), Some(row.sent_at));
                 self.changed = true;
             }

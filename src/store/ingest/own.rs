@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::Pending;
 use super::batch::{Batch, Row};
+use super::look_up::Pending;
 use crate::store::{ContactKey, Store};
 
 /// A follow-up of ours that may come back in an export (rule X6).

@@ -2,6 +2,7 @@
 //! and beside the storing of what came before.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -59,14 +60,29 @@ pub(super) struct Found {
 /// What a batch tells of one contact.
 pub(super) struct Seen {
     pub(super) contact_id: Piece,
-    /// The places of the rows.
-    pub(super) rows: Vec<u32>,
+    /// The span of its rows' places.
+    pub(super) rows: Range<usize>,
     /// What they tell of the contact, were it new.
     pub(super) told: StoredContact,
-    /// For each row: what its message says, if it was read.
+    /// For each row: what its message says; empty when none was read.
     pub(super) found: Vec<Option<Found>>,
     /// What follows for the contact, were it new.
     pub(super) derived: Option<Derived>,
+}
+
+/// What a batch tells.
+#[derive(Default)]
+pub(super) struct Sights {
+    /// The places of the rows, contact by contact.
+    pub(super) places: Vec<u32>,
+    pub(super) contacts: Vec<Seen>,
+}
+
+impl Sights {
+    pub(super) fn clear(&mut self) {
+        self.places.clear();
+        self.contacts.clear();
+    }
 }
 
 /// What the batches before were like: what has not been worth the while is not done ahead.
@@ -128,71 +144,81 @@ impl<'a> BatchReader<'a> {
 
     /// Reads a batch.
     pub fn read(&mut self, batch: &mut Batch) {
-        batch.seen = self.seen(batch);
+        let mut sights = std::mem::take(&mut batch.sights);
+        self.see(batch, &mut sights);
+        batch.sights = sights;
     }
 
     /// What a batch tells, contact by contact.
-    pub(super) fn seen(&mut self, batch: &Batch) -> Vec<Seen> {
-        let groups = batch.by_contact();
+    pub(super) fn see(&mut self, batch: &Batch, sights: &mut Sights) {
+        let groups = batch.by_contact(&mut sights.places);
         let share = groups.len().div_ceil(self.zones.len()).max(WORTH_A_THREAD);
-        let (reading, hints, rows) = (self.reading, &*self.hints, batch);
+        let (reading, hints) = (self.reading, &*self.hints);
+        let (places, seen) = (&*sights.places, &mut sights.contacts);
+        seen.clear();
         std::thread::scope(|scope| {
             let mut threads = Vec::new();
             let mut shares = groups.chunks(share).zip(&mut self.zones);
             let mine = shares.next();
             for (share, zones) in shares {
-                threads.push(scope.spawn(move || see(share, rows, reading, hints, zones)));
+                let see = move || {
+                    let mut seen = Vec::with_capacity(share.len());
+                    see(share, (batch, places), reading, hints, zones, &mut seen);
+                    seen
+                };
+                threads.push(scope.spawn(see));
             }
-            let mut seen = mine.map_or_else(Vec::new, |(share, zones)| {
-                see(share, rows, reading, hints, zones)
-            });
+            if let Some((share, zones)) = mine {
+                see(share, (batch, places), reading, hints, zones, seen);
+            }
             for thread in threads {
                 match thread.join() {
                     Ok(more) => seen.extend(more),
                     Err(defect) => std::panic::resume_unwind(defect),
                 }
             }
-            seen
-        })
+        });
     }
 }
 
 fn see(
-    groups: &[(Piece, Vec<u32>)],
-    batch: &Batch,
+    groups: &[(Piece, Range<usize>)],
+    (batch, places): (&Batch, &[u32]),
     reading: Reading<'_>,
     hints: &Hints,
     zones: &mut Zones,
-) -> Vec<Seen> {
+    seen: &mut Vec<Seen>,
+) {
     let reads = !hints.mostly_known.load(Ordering::Relaxed);
     let derives = reads && !hints.known_contacts.load(Ordering::Relaxed);
-    let see = |(contact_id, places): &(Piece, Vec<u32>)| {
-        let rows: Vec<&Row> = places.iter().map(|place| batch.row(*place)).collect();
+    for (contact_id, span) in groups {
+        let rows = batch.rows_at(&places[span.clone()]);
         let mut told = StoredContact::default();
-        rows.iter().for_each(|row| told.learn(batch, row));
+        rows.clone().for_each(|row| told.learn(batch, row));
         let zone = zones.of(told.timezone.0.as_deref(), reading.policy);
-        let found: Vec<Option<Found>> = rows
-            .iter()
-            .map(|row| reading.found(batch, row, &told, &zone).filter(|_| reads))
-            .collect();
+        let found: Vec<Option<Found>> = if reads {
+            let found = |row| reading.found(batch, row, &told, &zone);
+            rows.clone().map(found).collect()
+        } else {
+            Vec::new()
+        };
         let derived = derives.then(|| {
-            let order = FileOrder::of(&rows);
-            let of_row = |(row, found): (&&'_ Row, &'_ Option<Found>)| {
+            let order = FileOrder::of(rows.clone());
+            let of_row = |(row, found): (&'_ Row, &'_ Option<Found>)| {
                 message(batch, row, order.seq(row), found.as_ref(), reading.policy)
             };
-            let messages = rows.iter().zip(&found).filter(|(row, _)| row.is_message);
+            let messages = rows.clone().zip(&found).filter(|(row, _)| row.is_message);
             let messages = messages.map(of_row).collect();
-            reading.derived(batch, *contact_id, &told, &rows, messages)
+            reading.derived(batch, *contact_id, &told, rows, messages)
         });
-        Seen {
+        seen.push(Seen {
             contact_id: *contact_id,
-            rows: places.clone(),
+            rows: span.clone(),
             told,
             found,
             derived,
-        }
-    };
-    groups.iter().map(see).collect()
+        });
+    }
 }
 
 impl Reading<'_> {
@@ -228,12 +254,12 @@ impl Reading<'_> {
 
     /// What follows for a new contact. Others with the same number, and how fresh the source is, are not looked
     /// at: they can only make a contact wait longer, and whoever wakes a contact decides with all that is known.
-    pub(super) fn derived(
+    pub(super) fn derived<'b>(
         &self,
-        batch: &Batch,
+        batch: &'b Batch,
         contact_id: Piece,
         told: &StoredContact,
-        rows: &[&Row],
+        rows: impl Iterator<Item = &'b Row>,
         messages: Vec<Message>,
     ) -> Derived {
         let contact = Contact {
@@ -242,7 +268,6 @@ impl Reading<'_> {
             email: told.email.0.clone(),
             timezone: told.timezone.0.clone(),
             addresses: rows
-                .iter()
                 .filter(|row| row.is_message)
                 .filter_map(|row| Some((row.channel, batch.get(row.address)?.to_owned())))
                 .collect(),
