@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::config::{Config, Environment};
 use crate::detect::Detector;
 use crate::model::{Channel, Message, Thread, Timestamp};
-use crate::store::{Access, Batch, Ingest, Page, Reading, Store};
+use crate::store::{Access, Batch, Dnd, Ingest, Page, Reading, Store};
 use crate::sync::{self, Api, Around, Patience, SyncError, Talk, Told, Whom};
 
 /// The conversations of one contact that are asked about: the newest ones.
@@ -74,9 +74,9 @@ impl<'a> LastLook<'a> {
             };
             let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", source.name);
             let api = api.as_ref().map_err(|error| failed(error))?;
-            let batch = ask_one(&**api, thread, source.id).map_err(|error| failed(&error))?;
-            if !batch.is_empty() {
-                let stored = self.store(source.id, &batch);
+            let news = ask_one(&**api, thread, source.id).map_err(|error| failed(&error))?;
+            if !news.batch.is_empty() || !news.dnd.is_empty() {
+                let stored = self.store(source.id, &news);
                 stored.map_err(|error| failed(&format!("{error:#}")))?;
                 is_news = true;
             }
@@ -84,7 +84,7 @@ impl<'a> LastLook<'a> {
         Ok(is_news)
     }
 
-    fn store(&self, source: i64, batch: &Batch) -> Result<()> {
+    fn store(&self, source: i64, news: &News) -> Result<()> {
         let mut opened = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.is_none() {
             *opened = Some(Store::open(&self.path, Access::Write)?);
@@ -101,15 +101,22 @@ impl<'a> LastLook<'a> {
         };
         let mut ingest = Ingest::new(store, source, reading)?;
         let page = Page {
-            messages: batch,
-            opted_out: &[],
+            messages: &news.batch,
+            dnd: &news.dnd,
         };
         store.durably(|| ingest.add(&[page], None))
     }
 }
 
 /// What a source has of a contact that is not known yet.
-fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Batch, SyncError> {
+#[derive(Default)]
+struct News {
+    batch: Batch,
+    /// Those who are not to be written to any more, each with why.
+    dnd: Vec<(String, Dnd)>,
+}
+
+fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<News, SyncError> {
     let contact = &thread.contact;
     let mut of_source: Vec<&Message> = thread
         .messages
@@ -160,21 +167,25 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Batch, SyncErr
         .filter_map(|f| f.provider_id.as_deref());
     let twice = thread.brought_twice.iter().map(String::as_str);
     let known: HashSet<&str> = known.chain(sent).chain(twice).collect();
-    let mut batch = Batch::default();
+    let mut news = News::default();
     let mut fault = None;
     api.look(&whom, &mut |told| match told {
         Told::Record(record) => {
             let id = record.message_id.as_deref();
             if id.is_none_or(|id| !known.contains(id)) {
-                batch.push(record);
+                news.batch.push(record);
             }
         }
-        Told::OptedOut { .. } => {}
+        Told::DoNotDisturb { contact_id, reason } => {
+            let on = Dnd::On(reason.to_owned());
+            news.dnd.push((contact_id.to_owned(), on));
+        }
+        Told::MayBeWrittenTo { .. } => {} // as was believed
         Told::Unusable(error) => fault = Some(error.reason),
     })?;
     match fault {
         // What cannot be read may be the reply.
         Some(reason) => Err(SyncError::Later(reason)),
-        None => Ok(batch),
+        None => Ok(news),
     }
 }

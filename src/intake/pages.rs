@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Intake;
 use crate::config::Config;
 use crate::import::RowError;
-use crate::store::{Batch, Doubts, Imported, Ingest, Page, Reading, SyncCursor};
+use crate::store::{Batch, Dnd, Doubts, Imported, Ingest, Page, Reading, SyncCursor};
 use crate::sync::{Api, SyncError, Told};
 
 /// What became of a source.
@@ -128,7 +128,7 @@ pub(super) fn doubts(config: &Config) -> Doubts {
 #[derive(Default)]
 struct Fetched {
     batch: Batch,
-    opted_out: Vec<(String, String)>,
+    dnd: Vec<(String, Dnd)>,
     rejected: Vec<RowError>,
     /// Where it goes on after this page, when it is whole.
     cursor: Option<String>,
@@ -140,9 +140,13 @@ impl Fetched {
     fn take(&mut self, told: Told<'_>) {
         match told {
             Told::Record(record) => self.batch.push(record),
-            Told::OptedOut { contact_id, reason } => {
-                let opted_out = (contact_id.to_owned(), reason.to_owned());
-                self.opted_out.push(opted_out);
+            Told::DoNotDisturb { contact_id, reason } => {
+                let on = Dnd::On(reason.to_owned());
+                self.dnd.push((contact_id.to_owned(), on));
+            }
+            Told::MayBeWrittenTo { contact_id, said } => {
+                let off = Dnd::Off { said };
+                self.dnd.push((contact_id.to_owned(), off));
             }
             Told::Unusable(error) => self.rejected.push(error),
         }
@@ -151,7 +155,7 @@ impl Fetched {
     fn page(&self) -> Page<'_> {
         Page {
             messages: &self.batch,
-            opted_out: &self.opted_out,
+            dnd: &self.dnd,
         }
     }
 }
@@ -167,7 +171,8 @@ fn fetch(
     loop {
         let mut fetched = Fetched::default();
         let page = api.page(cursor.as_deref(), &mut |told| fetched.take(told));
-        let is_empty = fetched.batch.is_empty() && fetched.rejected.is_empty();
+        let is_empty =
+            fetched.batch.is_empty() && fetched.rejected.is_empty() && fetched.dnd.is_empty();
         empty = if is_empty { empty + 1 } else { 0 };
         match page {
             Ok(page) => {

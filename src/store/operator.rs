@@ -79,12 +79,17 @@ impl Store {
         self.insert_word(key, &word)
     }
 
-    /// Inside a transaction: a file that was complete at `as_of` has "do not disturb" off. That ends what data told of
-    /// it before; what the contact said, an operator or a provider, stands.
-    pub(super) fn lift_opted_out(&self, key: ContactKey, as_of: Timestamp) -> Result<()> {
+    /// Inside a transaction: what was complete at `as_of` has "do not disturb" off. That ends what data told of it
+    /// before for a reason that begins with `said`; what the contact said, an operator or a provider, stands.
+    pub(super) fn lift_opted_out(
+        &self,
+        key: ContactKey,
+        said: &str,
+        as_of: Timestamp,
+    ) -> Result<()> {
         let sql = "UPDATE words SET until = ?2 WHERE contact = ?1 AND kind = 'opt_out' AND source = 'data' \
-                   AND at < ?2 AND until IS NULL";
-        let lifted = (key, micros(as_of));
+                   AND at < ?2 AND until IS NULL AND substr(coalesce(reason, ''), 1, length(?3)) = ?3";
+        let lifted = (key, micros(as_of), said);
         if self.connection.prepare_cached(sql)?.execute(lifted)? > 0 {
             self.awaken(key)?;
             self.awaken_sharers(key)?;

@@ -71,7 +71,7 @@ impl Store {
         if let Some(reason) = &record.opted_out {
             self.insert_opted_out(key, reason, as_of)?;
         } else if record.dnd_off {
-            self.lift_opted_out(key, as_of)?;
+            self.lift_opted_out(key, "", as_of)?;
         }
         self.awaken(key)?;
         if record.words.iter().any(|w| w.kind == WordKind::OptIn) {

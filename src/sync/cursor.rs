@@ -7,7 +7,7 @@ use crate::model::Timestamp;
 
 /// How much further back than the newest message each sync begins: a message may be listed some time after the
 /// moment that it bears.
-const OVERLAP: TimeDelta = TimeDelta::minutes(15);
+pub(super) const OVERLAP: TimeDelta = TimeDelta::minutes(15);
 
 /// The state of a source's reading. A *pass* goes through everything newer than what the pass before has seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,12 @@ pub(super) struct Cursor {
     /// The oldest time down to which the pass under way has come, where it goes backwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) oldest: Option<i64>,
+    /// The newest time of a change of a contact that a whole pass has seen, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) contacts: Option<i64>,
+    /// The same of the pass under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) contacts_seen: Option<i64>,
     /// The provider's own word for where the pass goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
@@ -70,6 +76,7 @@ impl Cursor {
     pub(super) fn passed(self) -> Self {
         Self {
             done: self.newest.max(self.done),
+            contacts: self.contacts,
             ..Self::default()
         }
     }
@@ -78,6 +85,7 @@ impl Cursor {
     pub(super) fn again(self) -> Self {
         Self {
             done: self.done,
+            contacts: self.contacts,
             ..Self::default()
         }
     }

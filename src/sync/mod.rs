@@ -36,11 +36,18 @@ pub enum Told<'a> {
     /// A message, or something of its contact.
     Record(&'a Record<'a>),
     /// The provider has the contact as not to be written to.
-    OptedOut {
+    DoNotDisturb {
         /// The contact's id.
         contact_id: &'a str,
-        /// Why, in its words.
+        /// Why not, in its words.
         reason: &'a str,
+    },
+    /// The provider has the contact as one who may be written to, whatever it said before.
+    MayBeWrittenTo {
+        /// The contact's id.
+        contact_id: &'a str,
+        /// How the reasons begin that it gave before.
+        said: &'static str,
     },
     /// A row that cannot be used, with its place on the page.
     Unusable(RowError),

@@ -151,6 +151,10 @@ impl Recorded {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
 }
 
 type Script = dyn Fn(&Recorded, usize) -> Reply + Send + Sync;

@@ -18,6 +18,9 @@ const CONTACT: Node = Node::ITEMS_OR_ITEM;
 const CONTACTS_ROOT: Node =
     Node::scope(&[("contacts", &Node::ITEMS), ("contact", &CONTACT)]).or_list_of(&Node::ITEM);
 
+/// How the reasons begin for which HighLevel wants nobody to write to a contact.
+pub(crate) const DND: &str = "HighLevel: do not disturb";
+
 /// One contact as the API writes it.
 #[derive(Debug, Default, Deserialize)]
 struct ApiContact<'a> {
@@ -68,7 +71,7 @@ impl ApiContact<'_> {
     /// any of the channels by which followup writes is one; that on calls alone is not.
     fn opted_out(&self) -> Option<String> {
         if self.dnd == Some(true) {
-            return Some("HighLevel: do not disturb".to_owned());
+            return Some(DND.to_owned());
         }
         let settings = self.dnd_settings.as_ref()?;
         let channels = [
@@ -79,8 +82,7 @@ impl ApiContact<'_> {
         ];
         channels.into_iter().find_map(|(name, dnd)| {
             let status = dnd.as_ref()?.status.as_ref()?.as_str();
-            matches!(status, "active" | "permanent")
-                .then(|| format!("HighLevel: do not disturb by {name} ({status})"))
+            matches!(status, "active" | "permanent").then(|| format!("{DND} by {name} ({status})"))
         })
     }
 }
@@ -219,7 +221,7 @@ fn table_contact(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
             dnd.trim(),
             "true" | "yes" | "1" | "active" | "permanent" | "on"
         )
-        .then(|| "HighLevel: do not disturb".to_owned()),
+        .then(|| DND.to_owned()),
     })
 }
 

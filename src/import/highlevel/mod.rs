@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-pub(crate) use contacts::{api_contacts, contact, is_contacts, table_contacts};
+pub(crate) use contacts::{DND, api_contacts, contact, is_contacts, table_contacts};
 
 use super::document::Node;
 use super::html;

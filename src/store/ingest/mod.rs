@@ -57,8 +57,20 @@ pub struct Imported {
 pub struct Page<'p> {
     /// Its messages.
     pub messages: &'p Batch,
-    /// The contacts that the provider has as not to be written to, each with why.
-    pub opted_out: &'p [(String, String)],
+    /// The contacts of whom the provider says whether they may be written to.
+    pub dnd: &'p [(String, Dnd)],
+}
+
+/// Whether a provider wants a contact to be written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dnd {
+    /// It does not, and says why.
+    On(String),
+    /// It does.
+    Off {
+        /// How the reasons begin that it gave before: those no longer hold.
+        said: &'static str,
+    },
 }
 
 /// An import under way.
@@ -198,12 +210,18 @@ impl<'a> Ingest<'a> {
             let mut sights = Sights::default();
             reader.see(page.messages, &mut sights);
             self.write(page.messages, &mut sights)?;
-            for (contact_id, reason) in page.opted_out {
+            for (contact_id, dnd) in page.dnd {
                 // Of somebody who was forgotten nothing is kept but that.
-                if let Some(key) = self.store.find(contact_id)? {
-                    let now = self.reading.now;
-                    self.store.insert_opted_out(key, reason, now)?;
-                    self.store.awaken(key)?;
+                let Some(key) = self.store.find(contact_id)? else {
+                    continue;
+                };
+                let now = self.reading.now;
+                match dnd {
+                    Dnd::On(reason) => {
+                        self.store.insert_opted_out(key, reason, now)?;
+                        self.store.awaken(key)?;
+                    }
+                    Dnd::Off { said } => self.store.lift_opted_out(key, said, now)?,
                 }
             }
         }

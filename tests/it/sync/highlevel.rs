@@ -43,6 +43,39 @@ impl Location {
         self.0.lock().unwrap().contacts.push(contact);
     }
 
+    /// A contact is changed, so many minutes after eight.
+    pub(super) fn changes(&self, contact: &str, minutes: u32, what: &Value) {
+        let mut things = self.0.lock().unwrap();
+        let mut known = things.contacts.iter_mut();
+        let found = known.find(|c| c["id"] == contact).unwrap();
+        found["dateUpdated"] = format!("2026-03-02T08:{minutes:02}:00.000Z").into();
+        for (key, value) in what.as_object().unwrap() {
+            found[key] = value.clone();
+        }
+    }
+
+    /// The contacts that were changed since a time, oldest first, some on each page.
+    fn changed(&self, asked: &Value, most: usize) -> Reply {
+        let filter = &asked["filters"][0];
+        assert_eq!(
+            (&asked["locationId"], &filter["field"], &filter["operator"]),
+            (&json!("loc1"), &json!("dateUpdated"), &json!("range"))
+        );
+        let things = self.0.lock().unwrap();
+        let mut found: Vec<Value> = things.contacts.clone();
+        found.retain(|c| c["dateUpdated"].as_str() >= filter["value"]["gte"].as_str());
+        found.retain(|c| c["dateUpdated"].is_string());
+        found.sort_by_key(|c| c["dateUpdated"].to_string());
+        let after = &asked["searchAfter"][1];
+        let begin = found.iter().position(|c| c["id"] == *after);
+        let begin = begin.map_or(0, |n| n + 1);
+        let end = found.len().min(begin + most);
+        for contact in &mut found {
+            contact["searchAfter"] = json!([17, contact["id"]]);
+        }
+        Reply::answer(200, json!({ "contacts": found[begin..end] }).to_string())
+    }
+
     /// Somebody who asked at eight, was answered at one minute past, and has a phone.
     pub(super) fn quiet(&self, contact: &str) {
         self.says(&format!("{contact}-in"), contact, "inbound", 0, "How much?");
@@ -69,6 +102,10 @@ impl Location {
         let path = request.path.as_str();
         if request.header("authorization") != Some(&format!("Bearer {MARKER}")) {
             return Reply::answer(401, r#"{"message":"Invalid JWT"}"#);
+        }
+        if path == "/contacts/search" {
+            drop(things);
+            return self.changed(&request.json(), 100);
         }
         if let Some(id) = path
             .strip_prefix("/contacts/")
@@ -428,8 +465,8 @@ fn x6_our_own_message_comes_back_as_ours() {
     let location = Location::default();
     location.quiet("ana");
     let of_server = location.clone();
-    let server = Server::start(move |request, _| match request.method.as_str() {
-        "POST" => {
+    let server = Server::start(move |request, _| match request.path.as_str() {
+        "/conversations/messages" => {
             of_server.says("hl-7", "ana", "outbound", 60, "Still there?");
             Reply::answer(200, r#"{"conversationId":"conv-ana","messageId":"hl-7"}"#)
         }
@@ -503,6 +540,74 @@ fn d3_do_not_disturb_is_an_opt_out_and_an_appointment_a_booking() {
     );
 }
 
+/// "Do not disturb" that somebody sets at HighLevel, without a message, is seen by the next sync, and so is its end.
+#[test]
+fn d3_do_not_disturb_is_seen_without_a_message() {
+    let location = Location::default();
+    location.quiet("ana");
+    location.quiet("ben");
+    for n in 0..250 {
+        let id = format!("other{n}");
+        location.knows(json!({ "id": id, "phone": "+15005550009" }));
+        location.changes(&id, 5, &json!({}));
+    }
+    let server = location.serve(500);
+    let desk = business(&format!("[channels.sms.outbox]\n{}", source(&server)));
+    let reasons = |minute: u32| {
+        let now = format!("2026-03-02T09:{minute:02}:00Z");
+        let synced = sync_at(&desk, &now);
+        assert_eq!(synced.code, Some(0), "{synced:?}");
+        let later = format!("--now=2026-03-02T09:{:02}:00Z", minute + 1);
+        ["ana", "ben"].map(|contact| {
+            let plan = ["plan", "--json", "--contact", contact, &later];
+            ran(&desk, &plan).lines[0]["reason"].clone()
+        })
+    };
+    assert_eq!(reasons(0), ["due", "due"]);
+    location.changes("ana", 59, &json!({ "dnd": true }));
+    let by_sms = json!({ "dndSettings": { "SMS": { "status": "permanent" } } });
+    location.changes("ben", 59, &by_sms);
+    assert_eq!(reasons(2), ["opted_out", "opted_out"]);
+    ran(&desk, &["opt-out", "ben", "--now=2026-03-02T09:03:00Z"]);
+    location.changes("ana", 59, &json!({ "dnd": false }));
+    location.changes("ben", 59, &json!({ "dnd": false, "dndSettings": {} }));
+    // What an operator said of Ben stands.
+    assert_eq!(reasons(4), ["due", "opted_out"]);
+}
+
+/// A page of changes is asked for after the one before, and the next sync begins a little before the newest.
+#[test]
+fn changed_contacts_are_read_page_by_page_and_once() {
+    let location = talkative(3);
+    for n in 0..250 {
+        let id = format!("k{n:03}");
+        location.knows(json!({ "id": id }));
+        location.changes(&id, 48 + n / 20, &json!({}));
+    }
+    let server = location.serve(500);
+    let desk = business(&source(&server));
+    assert_eq!(sync(&desk).code, Some(0));
+    let searches = || {
+        let requests = server.requests().into_iter();
+        let searches = requests.filter(|r| r.path == "/contacts/search");
+        searches.map(|r| r.json()).collect::<Vec<Value>>()
+    };
+    let asked = searches();
+    // Who was changed before the first sync is met with their messages.
+    let since = |asked: &Value| asked["filters"][0]["value"]["gte"].to_string();
+    assert!(
+        since(&asked[0]).starts_with("\"2026-03-02T08:45:00."),
+        "{asked:?}"
+    );
+    let after: Vec<&Value> = asked.iter().map(|a| &a["searchAfter"]).collect();
+    assert_eq!(
+        after,
+        [&json!(null), &json!([17, "k099"]), &json!([17, "k199"])]
+    );
+    assert_eq!(sync_at(&desk, "2026-03-02T09:05:00Z").code, Some(0));
+    assert!(since(&searches()[3]).starts_with("\"2026-03-02T08:45:00."));
+}
+
 /// Another account's cursor is of no use.
 #[test]
 fn another_location_is_read_from_its_beginning() {
@@ -537,7 +642,7 @@ fn many_contacts_are_listed_instead_of_asked_for() {
     let asked = server
         .requests()
         .into_iter()
-        .filter(|r| r.path.starts_with("/contacts/"));
+        .filter(|r| r.path.starts_with("/contacts/?"));
     assert_eq!(asked.count(), 3);
 }
 

@@ -70,6 +70,44 @@ fn without_the_last_look_it_would_have_gone_out() {
     assert_eq!(asked.count(), 0);
 }
 
+/// Somebody has set "do not disturb" since the last sync.
+#[test]
+fn d3_do_not_disturb_of_seconds_ago_stops_the_message() {
+    let location = Location::default();
+    location.quiet("ana");
+    let of_server = location.clone();
+    let asked = Mutex::new(0);
+    let server = Server::start(move |request, _| {
+        if request.path == "/contacts/ana" {
+            let mut asked = asked.lock().unwrap();
+            *asked += 1;
+            if *asked == 2 {
+                of_server.changes("ana", 59, &json!({ "dnd": true }));
+            }
+        }
+        of_server.answer(request, 500)
+    });
+    let desk = business(&format!("{OUTBOX}{}", source(&server)));
+    let run = run_at(&desk, NOW);
+    assert_eq!(
+        (
+            run.code,
+            &run.summary()["sent"],
+            &run.summary()["not_asked"]
+        ),
+        (Some(0), &json!(0), &json!(0)),
+        "{run:?}"
+    );
+    let plan = [
+        "plan",
+        "--json",
+        "--contact",
+        "ana",
+        "--now=2026-03-02T09:01:00Z",
+    ];
+    assert_eq!(super::ran(&desk, &plan).lines[0]["reason"], "opted_out");
+}
+
 /// Nobody is written to blindly: without an answer the contact waits for the next run, and it is said.
 #[test]
 fn without_an_answer_nothing_is_sent_and_it_is_said() {

@@ -1,7 +1,9 @@
 //! HighLevel: a location's messages by its export, oldest first, with the contacts joined.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+mod contacts;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -11,20 +13,17 @@ use super::cursor::Cursor;
 use super::{Api, Page, SyncError, Take, Told, Whom};
 use crate::config::{HighlevelSettings, Secret};
 use crate::http::query;
-use crate::import::{ContactRecord, Record, RowError, highlevel_contact, highlevel_message};
+use crate::import::{ContactRecord, Record, RowError, highlevel_message};
 use crate::model::{Channel, Timestamp};
+
+use contacts::{Contacts, disturb};
 
 /// The versions of the API for conversations and for contacts.
 const CONVERSATIONS: &str = "2021-04-15";
 const CONTACTS: &str = "2021-07-28";
 
-/// Without a channel the export gives everything but email.
+/// Without a channel the export gives everything but email. After these come the contacts that were changed.
 const LISTS: [&str; 2] = ["", "&channel=Email"];
-/// More contacts than this that are unknown on one page are listed instead of asked for one by one.
-const FEW: usize = 20;
-/// How many contacts are remembered while a source is read.
-const MOST_CONTACTS: usize = 200_000;
-
 /// `[sources.highlevel]`.
 pub(super) struct Highlevel<'a> {
     client: Client<'a>,
@@ -35,37 +34,11 @@ pub(super) struct Highlevel<'a> {
     contacts: Mutex<Contacts>,
 }
 
-#[derive(Default)]
-struct Contacts {
-    /// By id; `None` is one that HighLevel does not have any more.
-    known: HashMap<String, Option<Arc<ContactRecord>>>,
-    /// All that there are have been listed.
-    listed: bool,
-}
-
 #[derive(Deserialize)]
 struct Export {
     messages: Vec<Box<RawValue>>,
     #[serde(rename = "nextCursor")]
     next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct OneContact {
-    contact: Box<RawValue>,
-}
-
-#[derive(Deserialize)]
-struct ContactList {
-    contacts: Vec<Box<RawValue>>,
-    meta: Option<ContactMeta>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ContactMeta {
-    start_after_id: Option<String>,
-    start_after: Option<serde_json::Value>,
 }
 
 impl<'a> Highlevel<'a> {
@@ -111,77 +84,6 @@ impl<'a> Highlevel<'a> {
         self.get(&path, CONVERSATIONS)
     }
 
-    /// Makes the contacts of these ids known.
-    fn meet(&self, ids: &BTreeSet<&str>) -> Result<(), SyncError> {
-        let unknown = |contacts: &Contacts| -> Vec<String> {
-            let unknown = ids.iter().filter(|id| !contacts.known.contains_key(**id));
-            unknown.map(|id| (*id).to_owned()).collect()
-        };
-        let (mut strangers, listed) = {
-            let contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-            (unknown(&contacts), contacts.listed)
-        };
-        if strangers.len() > FEW && !listed {
-            self.list_contacts()?;
-            let contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-            strangers = unknown(&contacts);
-        }
-        for id in strangers {
-            let asked = self.get(&format!("/contacts/{}", query(&id)), CONTACTS);
-            let contact = match asked {
-                Ok(OneContact { contact }) => highlevel_contact(contact.get()).ok().map(Arc::new),
-                Err(SyncError::Refused { .. }) => None, // it is gone
-                Err(error) => return Err(error),
-            };
-            self.remember(id, contact);
-        }
-        Ok(())
-    }
-
-    /// Goes through the list of all contacts, as far as they can be remembered.
-    fn list_contacts(&self) -> Result<(), SyncError> {
-        let mut after = String::new();
-        for _ in 0..MOST_CONTACTS / 100 {
-            let path = format!(
-                "/contacts/?locationId={}&limit=100{after}",
-                query(&self.location_id)
-            );
-            let list: ContactList = match self.get(&path, CONTACTS) {
-                Err(SyncError::Refused { .. }) => break, // then one by one
-                asked => asked?,
-            };
-            let is_last = list.contacts.len() < 100;
-            for contact in list.contacts {
-                if let Ok(contact) = highlevel_contact(contact.get()) {
-                    let id = contact.contact.contact_id.clone();
-                    self.remember(id, Some(Arc::new(contact)));
-                }
-            }
-            let Some(meta) = list.meta.filter(|_| !is_last) else {
-                break;
-            };
-            let (Some(id), Some(at)) = (meta.start_after_id, meta.start_after) else {
-                break;
-            };
-            let at = at.as_str().map_or_else(|| at.to_string(), str::to_owned);
-            let next = format!("&startAfterId={}&startAfter={}", query(&id), query(&at));
-            if std::mem::replace(&mut after, next.clone()) == next {
-                break;
-            }
-        }
-        let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-        contacts.listed = true;
-        Ok(())
-    }
-
-    fn remember(&self, id: String, contact: Option<Arc<ContactRecord>>) {
-        let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-        if contacts.known.len() >= MOST_CONTACTS {
-            contacts.known.clear();
-        }
-        contacts.known.insert(id, contact);
-    }
-
     /// Gives the messages of a page; those that are older than `known` come without their contact, who is known.
     fn give(
         &self,
@@ -195,14 +97,7 @@ impl<'a> Highlevel<'a> {
         let news = records.filter(|r| known.is_none_or(|known| r.sent_at > known));
         let news: BTreeSet<&str> = news.map(|r| &*r.contact_id).collect();
         self.meet(&news)?;
-        let contact = |id: &str| {
-            let contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-            contacts.known.get(id).cloned().flatten()
-        };
-        let opted_out: Vec<(String, String)> = news
-            .iter()
-            .filter_map(|id| Some(((*id).to_owned(), contact(id)?.opted_out.clone()?)))
-            .collect();
+        let met: Vec<Arc<ContactRecord>> = news.iter().filter_map(|id| self.known(id)).collect();
         let now = self.client.now();
         for message in messages {
             cursor.seen += 1;
@@ -210,7 +105,7 @@ impl<'a> Highlevel<'a> {
             match message {
                 Ok(Some(record)) => {
                     cursor.saw(record.sent_at, now);
-                    let contact = contact(&record.contact_id);
+                    let contact = self.known(&record.contact_id);
                     let record = Record { line, ..record };
                     let record = match &contact {
                         Some(contact) => record.of(contact),
@@ -222,8 +117,8 @@ impl<'a> Highlevel<'a> {
                 Err(reason) => take(Told::Unusable(RowError { line, reason })),
             }
         }
-        for (contact_id, reason) in &opted_out {
-            take(Told::OptedOut { contact_id, reason });
+        for contact in met {
+            disturb(&contact, take);
         }
         Ok(())
     }
@@ -232,6 +127,12 @@ impl<'a> Highlevel<'a> {
 impl Api for Highlevel<'_> {
     fn page(&self, cursor: Option<&str>, take: &mut Take<'_>) -> Result<Page, SyncError> {
         let mut cursor = Cursor::read(cursor);
+        // Who has been changed before is met with the messages.
+        let met = || Some(self.client.now().timestamp_millis());
+        cursor.contacts = cursor.contacts.or_else(met);
+        if cursor.list >= LISTS.len() as u64 {
+            return self.changed(cursor, take);
+        }
         let from = cursor.from(self.since);
         let list = |cursor: &Cursor| {
             let list = LISTS[usize::try_from(cursor.list)
@@ -256,17 +157,14 @@ impl Api for Highlevel<'_> {
                 "HighLevel gives the same page again".to_owned(),
             ));
         }
-        let mut is_last = false;
         if next.is_some() && !export.messages.is_empty() {
             cursor.next = next;
-        } else if cursor.list + 1 < LISTS.len() as u64 {
-            (cursor.list, cursor.next) = (cursor.list + 1, None);
         } else {
-            (cursor, is_last) = (cursor.passed(), true);
+            (cursor.list, cursor.next) = (cursor.list + 1, None);
         }
         Ok(Page {
             cursor: cursor.write(),
-            is_last,
+            is_last: false,
         })
     }
 
@@ -281,6 +179,11 @@ impl Api for Highlevel<'_> {
         let mut refused = None;
         let mut answered = false;
         for contact_id in whom.contact_ids {
+            match self.contact(contact_id) {
+                Ok(contact) => disturb(&contact, take),
+                Err(SyncError::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
             for list in lists {
                 let more = format!("&contactId={}{list}", query(contact_id));
                 match self.export(&more, from) {
