@@ -1,6 +1,6 @@
 //! Finds what a message wants: the intent rules of all languages at once, called up by their rarest words.
 
-use super::grammar::{Grammar, Intent, Want, WordSet};
+use super::grammar::{Call, Grammar, Intent, Want, WordSet};
 use super::pattern::{Edge, SlotId, Subject, longest};
 use super::time::compose::Said;
 use super::token::{Kind, Token};
@@ -153,8 +153,31 @@ const WHOLE: usize = 24;
 /// How far before its anchor a pattern can begin.
 const REACH: usize = 16;
 
-/// The rules that match. `times` are those found in the message.
+/// The rules that match and stand. `times` are those found in the message.
 pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<Hit> {
+    let mut hits = matches(grammar, tokens, times);
+    let vetoes: Vec<Hit> = hits
+        .iter()
+        .copied()
+        .filter(|h| denied(h.want).is_some())
+        .collect();
+    let never = hits.iter().any(|h| h.want == Want::BusyNever);
+    hits.retain(|h| {
+        denied(h.want).is_none()
+            && h.want != Want::BusyNever
+            && !(never && h.want == Want::Busy)
+            && !vetoes.iter().any(|v| takes_back(v, h))
+    });
+    hits
+}
+
+/// Whether a counter-rule takes back what another found in the same words.
+pub(super) fn takes_back(veto: &Hit, hit: &Hit) -> bool {
+    denied(veto.want) == Some(hit.want) && veto.start < hit.end && hit.start < veto.end
+}
+
+/// The rules that match, with those that take others back.
+pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<Hit> {
     let mut message = Message {
         grammar,
         tokens,
@@ -163,22 +186,21 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
     let mut hits: Vec<Hit> = Vec::new();
     let said = WordSet::of(tokens);
     for (place, token) in tokens.iter().enumerate() {
-        let by_word = grammar.anchored.get(token.word as usize);
-        let by_time: &[u16] = if times.iter().any(|t| t.start == place) {
-            &grammar.anchored_by_time
+        let by_word = grammar.called_by(token.word);
+        let by_time: &[Call] = if times.iter().any(|t| t.start == place) {
+            &grammar.called_by_time
         } else {
             &[]
         };
-        for number in by_word.into_iter().flatten().chain(by_time) {
-            let Some(rule) = grammar.intents.get(usize::from(*number)) else {
-                continue;
-            };
-            let whole = matches!(rule.want, Want::OptOutWord | Want::OptIn);
-            if !rule.also.meets(&said) || whole && tokens.len() > WHOLE {
+        for call in by_word.iter().chain(by_time) {
+            if !call.also.meets(&said) || call.whole && tokens.len() > WHOLE {
                 continue;
             }
-            let (least, most) = (usize::from(rule.lead.0), usize::from(rule.lead.1));
-            let Some(last) = place.checked_sub(least) else {
+            let (least, most) = (usize::from(call.lead.0), usize::from(call.lead.1));
+            let (Some(last), Some(rule)) = (
+                place.checked_sub(least),
+                grammar.intents.get(usize::from(call.rule)),
+            ) else {
                 continue;
             };
             for start in (place.saturating_sub(most.min(REACH))..=last).rev() {
@@ -209,25 +231,11 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
             }
         }
     }
-    let vetoes: Vec<Hit> = hits
-        .iter()
-        .copied()
-        .filter(|h| denied(h.want).is_some())
-        .collect();
-    let never = hits.iter().any(|h| h.want == Want::BusyNever);
-    hits.retain(|h| {
-        denied(h.want).is_none()
-            && h.want != Want::BusyNever
-            && !(never && h.want == Want::Busy)
-            && !vetoes
-                .iter()
-                .any(|v| denied(v.want) == Some(h.want) && v.start < h.end && h.start < v.end)
-    });
     hits
 }
 
 /// What a counter-rule denies.
-const fn denied(want: Want) -> Option<Want> {
+pub(super) const fn denied(want: Want) -> Option<Want> {
     match want {
         Want::OptOutNot => Some(Want::OptOut),
         Want::NotInterestedNot => Some(Want::NotInterested),

@@ -114,6 +114,8 @@ crate::model::named! {
 #[derive(Debug, Clone, Default)]
 pub struct Detector {
     opt_out_words: Vec<String>,
+    /// The most letters and digits that one of them has.
+    longest_word: usize,
 }
 
 impl Detector {
@@ -121,8 +123,11 @@ impl Detector {
     /// are the whole message.
     #[must_use]
     pub fn new(opt_out_words: &[String]) -> Self {
+        let opt_out_words: Vec<String> = opt_out_words.iter().map(|w| bare(w)).collect();
+        let longest_word = opt_out_words.iter().map(|w| w.chars().count()).max();
         Self {
-            opt_out_words: opt_out_words.iter().map(|w| bare(w)).collect(),
+            opt_out_words,
+            longest_word: longest_word.unwrap_or(0),
         }
     }
 
@@ -132,6 +137,7 @@ impl Detector {
         let mut reading = decide::read(input);
         if !self.opt_out_words.is_empty()
             && reading.signal != Some(SignalKind::OptOut)
+            && !self.is_longer(input.text)
             && self.opt_out_words.contains(&bare(input.text))
         {
             reading.signal = Some(SignalKind::OptOut);
@@ -140,6 +146,14 @@ impl Detector {
             reading.rule = "stop.opt_out_words";
         }
         reading
+    }
+}
+
+impl Detector {
+    /// Whether a text has more letters than any of the business's words; folding makes at most four of one.
+    fn is_longer(&self, text: &str) -> bool {
+        let mut letters = text.chars().filter(|c| c.is_alphanumeric());
+        letters.nth(4 * self.longest_word).is_some()
     }
 }
 

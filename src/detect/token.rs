@@ -206,9 +206,7 @@ impl Cutter<'_> {
 
     fn push(&mut self, start: usize, end: usize, kind: Kind, word: WordId) {
         let glued = self.tokens.last().is_some_and(|t| t.end == start);
-        let mut letters = self.text.get(start..end).unwrap_or_default().chars();
-        let capital = letters.next().is_some_and(char::is_uppercase);
-        let shouted = capital && letters.next().is_some_and(char::is_uppercase);
+        let (capital, shouted) = self.capitals(start, end);
         // A question reaches back to the full stop before it, but not over an abbreviation.
         let stopped = self.dot
             && self
@@ -233,6 +231,25 @@ impl Cutter<'_> {
             question: false,
             picture: false,
         });
+    }
+
+    /// Whether the first letter is a capital one, and the second too.
+    fn capitals(&self, start: usize, end: usize) -> (bool, bool) {
+        // Most words begin with a small letter.
+        if self
+            .text
+            .as_bytes()
+            .get(start)
+            .is_some_and(|b| b.is_ascii() && !b.is_ascii_uppercase())
+        {
+            return (false, false);
+        }
+        let mut letters = self.text.get(start..end).unwrap_or_default().chars();
+        let capital = letters.next().is_some_and(char::is_uppercase);
+        (
+            capital,
+            capital && letters.next().is_some_and(char::is_uppercase),
+        )
     }
 
     fn sign(&mut self, start: usize, end: usize, sign: char) {
@@ -265,9 +282,14 @@ impl Cutter<'_> {
             .iter()
             .position(|b| !b.is_ascii_alphabetic())
             .unwrap_or(bytes.len());
-        for b in bytes.get(..plain).unwrap_or_default() {
-            word.byte(b.to_ascii_lowercase());
+        for (to, from) in word
+            .bytes
+            .iter_mut()
+            .zip(bytes.get(..plain).unwrap_or_default())
+        {
+            *to = from.to_ascii_lowercase();
         }
+        word.len = plain;
         let start = at;
         let at = at + plain;
         let rest = self.text.get(at..).unwrap_or_default();

@@ -24,12 +24,22 @@ impl Default for Vocabulary {
     }
 }
 
+/// Eight bytes at a time, the last ones filled up with zeros.
 fn hash(bytes: &[u8]) -> u32 {
-    let mut h: u32 = 0x811c_9dc5;
-    for b in bytes {
-        h = (h ^ u32::from(*b)).wrapping_mul(0x0100_0193);
+    let mix = |h: u64, part: u64| (h.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let (parts, rest) = bytes.as_chunks::<8>();
+    let mut h = parts.iter().fold(bytes.len() as u64, |h, part| {
+        mix(h, u64::from_le_bytes(*part))
+    });
+    if !rest.is_empty() {
+        let mut last = [0; 8];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        h = mix(h, u64::from_le_bytes(last));
     }
-    h ^ (h >> 15)
+    // The upper half is mixed best.
+    (h >> 32) as u32
 }
 
 impl Vocabulary {

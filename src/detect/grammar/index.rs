@@ -5,7 +5,8 @@ use super::shape::{
     Anchor, NUMERIC, anchor, before_slot, certain, every, first, numeric, other, single,
 };
 use super::{
-    ABROAD, BESIDE, COMMON, COUNTED, Grammar, NAMES_TIME, NUMBERS, STARTS, Slot, Speech, Want,
+    ABROAD, BESIDE, COMMON, COUNTED, Call, Grammar, NAMES_TIME, NUMBERS, STARTS, Slot, Speech,
+    Start, Want,
 };
 use crate::detect::pattern::{Node, SlotId};
 use crate::detect::vocabulary::{Vocabulary, WordId};
@@ -53,32 +54,41 @@ impl Grammar {
                 self.long_keywords.extend(alone);
             }
         }
-        self.anchored = vec![Vec::new(); words];
         let cost = |word: WordId| {
             let common = self.common_in.get(word as usize).copied().unwrap_or(0);
             1 + 100 * common.count_ones()
         };
-        for (i, node) in (0_u16..).zip(nodes) {
-            let anchor = anchor(node, &cost).unwrap_or_else(|| Anchor {
+        let mut calls: Vec<(WordId, Call)> = Vec::new();
+        for (rule, (intent, node)) in (0_u16..).zip(self.intents.iter().zip(nodes)) {
+            let mut anchor = anchor(node, &cost).unwrap_or_else(|| Anchor {
                 words: Vec::new(),
                 lead: before_slot(node),
             });
+            let call = Call {
+                rule,
+                lead: anchor.lead,
+                whole: matches!(intent.want, Want::OptOutWord | Want::OptIn),
+                also: other(node, &anchor.words, &cost),
+            };
             if anchor.words.is_empty() {
-                self.anchored_by_time.push(i);
+                self.called_by_time.push(call);
             }
-            if let Some(intent) = self.intents.get_mut(usize::from(i)) {
-                intent.lead = anchor.lead;
-                intent.also = other(node, &anchor.words, &cost);
-            }
-            for word in anchor.words {
-                if let Some(list) = self.anchored.get_mut(word as usize)
-                    && !list.contains(&i)
-                {
-                    list.push(i);
-                }
-            }
+            anchor.words.sort_unstable();
+            anchor.words.dedup();
+            calls.extend(anchor.words.into_iter().map(|word| (word, call)));
         }
+        calls.sort_by_key(|(word, call)| (*word, call.rule));
+        self.calls_of = places(words, &calls, |(word, _)| *word);
+        self.calls = calls.into_iter().map(|(_, call)| call).collect();
     }
+}
+
+/// Where what belongs to each word begins, in a list sorted by word.
+fn places<T>(words: usize, sorted: &[T], word: impl Fn(&T) -> WordId) -> Vec<u32> {
+    (0..=words)
+        .map(|w| sorted.partition_point(|item| (word(item) as usize) < w))
+        .map(|place| u32::try_from(place).unwrap_or(u32::MAX))
+        .collect()
 }
 
 /// The slots that a built-in reader fills from another slot's words.
@@ -152,8 +162,15 @@ impl Speech {
         self.numeric = (0..slots)
             .filter(|slot| numeric.get(*slot).copied().unwrap_or(false))
             .fold(0, |all, slot| all | 1 << slot);
-        let mut starts: Vec<(WordId, SlotId, u16)> = Vec::new();
-        for (rule, (slot, words, slots)) in (0_u16..).zip(&firsts) {
+        let mut starts: Vec<(WordId, Start)> = Vec::new();
+        self.number_starts = vec![Vec::new(); slots];
+        for ((rule, known), (slot, words, slots)) in (0_u16..).zip(&self.rules).zip(&firsts) {
+            let start = Start {
+                slot: *slot as SlotId,
+                rule,
+                needs: known.needs,
+                also: known.also,
+            };
             let mut all = words.clone();
             let mut number = false;
             for other in slots {
@@ -162,21 +179,14 @@ impl Speech {
             }
             all.sort_unstable();
             all.dedup();
-            starts.extend(all.into_iter().map(|word| (word, *slot as SlotId, rule)));
-            if number {
-                self.number_starts.push((*slot as SlotId, rule));
+            starts.extend(all.into_iter().map(|word| (word, start)));
+            if number && let Some(starts) = self.number_starts.get_mut(*slot as usize) {
+                starts.push(start);
             }
         }
-        self.number_starts.sort_unstable();
-        starts.sort_unstable();
-        self.start_of = (0..=words)
-            .map(|word| starts.partition_point(|(w, _, _)| (*w as usize) < word))
-            .map(|place| u32::try_from(place).unwrap_or(u32::MAX))
-            .collect();
-        self.starts = starts
-            .into_iter()
-            .map(|(_, slot, rule)| (slot, rule))
-            .collect();
+        starts.sort_by_key(|(word, start)| (*word, start.slot, start.rule));
+        self.start_of = places(words, &starts, |(word, _)| *word);
+        self.starts = starts.into_iter().map(|(_, start)| start).collect();
         self.mark_bits(&first_words, trees, vocabulary);
     }
 

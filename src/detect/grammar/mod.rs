@@ -19,6 +19,8 @@ use super::vocabulary::{UNKNOWN, Vocabulary, WordId};
 use crate::model::Language;
 
 pub(super) use names::{Slot, Want};
+#[cfg(test)]
+pub(super) use read::known_section;
 
 /// One rule.
 #[derive(Debug)]
@@ -39,10 +41,6 @@ pub(super) struct Rule {
 pub(super) struct Intent {
     pub(super) steps: Box<[Step]>,
     pub(super) want: Want,
-    /// How many tokens, at least and at most, stand before the word that calls it up.
-    pub(super) lead: (u8, u8),
-    /// The words of which one more is in every match; everything where none is certain.
-    pub(super) also: WordSet,
     /// The words with which every match begins, sorted; none where that is not certain.
     pub(super) heads: Option<Box<[WordId]>>,
     pub(super) language: Language,
@@ -63,7 +61,8 @@ impl WordSet {
 
     /// The words of these tokens.
     pub(super) fn of(tokens: &[Token]) -> Self {
-        let mut set = Self::NONE;
+        // One bit at least, for what meets everything.
+        let mut set = Self([1, 0, 0, 0]);
         let known = tokens.iter().filter(|t| t.word != UNKNOWN);
         known.for_each(|t| set.add(t.word));
         set
@@ -77,10 +76,33 @@ impl WordSet {
         }
     }
 
-    /// Whether a word may be in both; everything meets even nothing.
-    pub(super) fn meets(&self, other: &Self) -> bool {
-        *self == Self::ALL || self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    /// Whether a word may be in both.
+    pub(super) const fn meets(&self, other: &Self) -> bool {
+        let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, other);
+        *a & *e | *b & *f | *c & *g | *d & *h != 0
     }
+}
+
+/// An intent rule as a word calls it up: what a look at it needs, close together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    /// Its number.
+    pub(super) rule: u16,
+    /// How many tokens, at least and at most, stand before the word.
+    pub(super) lead: (u8, u8),
+    /// It must be the whole message.
+    pub(super) whole: bool,
+    /// The words of which one more is in every match; everything where none is certain.
+    pub(super) also: WordSet,
+}
+
+/// A rule of times that can begin with a word.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    slot: SlotId,
+    rule: u16,
+    needs: u64,
+    also: WordSet,
 }
 
 /// Which of two numbers of a date is the month.
@@ -99,20 +121,22 @@ pub(super) struct Speech {
     pub(super) dotted_clock: bool,
     /// `15.` is an ordinal.
     pub(super) dotted_ordinal: bool,
+    /// Greater ordinals are not written with letters: "3ro", but "21".
+    pub(super) lettered_ordinals: u32,
     /// The word for one is an article too, and no hour by itself.
     pub(super) one_is_article: bool,
     /// What the recogniser calls the language.
     pub(super) recognised_as: &'static str,
     pub(super) rules: Vec<Rule>,
-    /// The rules that can begin with a word: (slot, rule), by word; `start_of` says where each word's begin.
-    starts: Vec<(SlotId, u16)>,
+    /// The rules that can begin with a word, by word and slot; `start_of` says where each word's begin.
+    starts: Vec<Start>,
     start_of: Vec<u32>,
     /// The slots that can begin with a word, as bits; by word.
     slots_of: Vec<u64>,
     /// The slots of which a rule begins with the slot itself ("Friday early"), as bits.
     grows: u64,
-    /// The rules that can begin with a number.
-    number_starts: Vec<(SlotId, u16)>,
+    /// The rules that can begin with a number, by slot.
+    number_starts: Vec<Vec<Start>>,
     /// The slots that can begin with a number, as bits.
     numeric: u64,
     /// Whether a word can begin a time or a part of one, by word; see [`STARTS`] and [`NAMES_TIME`].
@@ -162,35 +186,40 @@ impl Speech {
         self.grows & (1 << slot) != 0
     }
 
-    /// The rules of a slot that can begin with this word, or with a number.
-    pub(super) fn starting(
-        &self,
+    /// The rules of a slot that can begin with this word, or with a number, in a message that has these slots
+    /// and words.
+    pub(super) fn starting<'a>(
+        &'a self,
         slot: SlotId,
-        word: WordId,
-        number: bool,
-    ) -> impl Iterator<Item = &Rule> {
+        (word, number): (WordId, bool),
+        (slots, words): (u64, &'a WordSet),
+    ) -> impl Iterator<Item = &'a Rule> {
         let place = |i: usize| self.start_of.get(i).map_or(0, |p| *p as usize);
         let of_word = self
             .starts
             .get(place(word as usize)..place(word as usize + 1))
             .unwrap_or_default();
-        let of_number = if number {
-            self.number_starts.as_slice()
-        } else {
-            &[]
-        };
-        of_slot(of_word, slot)
+        let from = of_word.partition_point(|s| s.slot < slot);
+        let of_word = of_word.get(from..).unwrap_or_default();
+        let of_number = self
+            .number_starts
+            .get(usize::from(slot))
+            .filter(|_| number)
+            .map_or(&[][..], Vec::as_slice);
+        of_word
             .iter()
-            .chain(of_slot(of_number, slot))
-            .filter_map(|(_, rule)| self.rules.get(usize::from(*rule)))
+            .take_while(move |s| s.slot == slot)
+            .chain(of_number)
+            .filter(move |s| s.needs & !slots == 0 && s.also.meets(words))
+            .filter_map(|s| self.rules.get(usize::from(s.rule)))
     }
-}
 
-/// Those of a slot, of rules sorted by slot.
-fn of_slot(rules: &[(SlotId, u16)], slot: SlotId) -> &[(SlotId, u16)] {
-    let from = rules.partition_point(|(s, _)| *s < slot);
-    let to = rules.partition_point(|(s, _)| *s <= slot);
-    rules.get(from..to).unwrap_or_default()
+    /// Whether a rule of a slot can begin with this word.
+    pub(super) fn begins(&self, slot: SlotId, word: WordId) -> bool {
+        self.starting(slot, (word, false), (u64::MAX, &WordSet::ALL))
+            .next()
+            .is_some()
+    }
 }
 
 /// Everything.
@@ -199,10 +228,11 @@ pub(super) struct Grammar {
     pub(super) vocabulary: Vocabulary,
     pub(super) speeches: Vec<Speech>,
     pub(super) intents: Vec<Intent>,
-    /// The intents that a word calls up, by word.
-    pub(super) anchored: Vec<Vec<u16>>,
+    /// The intents that a word calls up, by word; `calls_of` says where each word's begin.
+    calls: Vec<Call>,
+    calls_of: Vec<u32>,
     /// The intents that no word calls up for certain, but a time.
-    pub(super) anchored_by_time: Vec<u16>,
+    pub(super) called_by_time: Vec<Call>,
     /// The languages in which a word is common, as bits; by word.
     pub(super) common_in: Vec<u8>,
     /// The languages in which a word, and no common word of another, names a time.
@@ -214,6 +244,14 @@ pub(super) struct Grammar {
 }
 
 impl Grammar {
+    /// The intents that a word calls up.
+    pub(super) fn called_by(&self, word: WordId) -> &[Call] {
+        let place = |i: usize| self.calls_of.get(i).map_or(0, |p| *p as usize);
+        self.calls
+            .get(place(word as usize)..place(word as usize + 1))
+            .unwrap_or_default()
+    }
+
     /// The languages in which a word is a filler, as bits.
     pub(super) fn filler_in(&self, word: WordId) -> u8 {
         self.fillers.get(word as usize).copied().unwrap_or(0)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::meaning::meaning_of;
 use super::shape::{also, heads, needs};
-use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Want, WordSet};
+use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Want};
 use crate::detect::languages::FILES;
 use crate::detect::pattern::{self, Node, SlotId};
 use crate::detect::token::fold_word;
@@ -48,8 +48,9 @@ impl Grammar {
             vocabulary: Vocabulary::default(),
             speeches: Vec::new(),
             intents: Vec::new(),
-            anchored: Vec::new(),
-            anchored_by_time: Vec::new(),
+            calls: Vec::new(),
+            calls_of: Vec::new(),
+            called_by_time: Vec::new(),
             common_in: Vec::new(),
             abroad_in: Vec::new(),
             long_keywords: Vec::new(),
@@ -84,6 +85,7 @@ impl Grammar {
             order: Order::DayFirst,
             dotted_clock: false,
             dotted_ordinal: false,
+            lettered_ordinals: u32::MAX,
             one_is_article: false,
             recognised_as: "",
             grows: 0,
@@ -157,8 +159,6 @@ impl Grammar {
         self.intents.push(Intent {
             steps: pattern::compile(&node),
             want,
-            lead: (0, u8::MAX),
-            also: WordSet::ALL,
             heads: heads(&node),
             language: draft.language,
             asks: text.len() != line.len(),
@@ -216,7 +216,7 @@ const AROUND: [Slot; 12] = [
     Slot::Thing,
 ];
 
-fn known_section(name: &str) -> bool {
+pub(in crate::detect) fn known_section(name: &str) -> bool {
     matches!(name, "settings" | "let" | "compound")
         || Slot::named(name).is_some()
         || Want::named(name).is_some()
@@ -233,6 +233,7 @@ fn setting(line: &'static str, speech: &mut Speech) -> Result<(), String> {
         "3.30 is a time" => speech.dotted_clock = true,
         "15. is an ordinal" => speech.dotted_ordinal = true,
         "one is an article" => speech.one_is_article = true,
+        "ordinals have letters up to 10" => speech.lettered_ordinals = 10,
         _ => return Err(format!("`{line}` is no setting")),
     }
     Ok(())

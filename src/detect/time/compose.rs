@@ -100,7 +100,9 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
                     };
                     let counted = is_loose(&reading.1) && counts(reader, reading.0);
                     let cut = slot == Slot::Day
-                        && (in_range(reader.tokens, reading.0) || is_hour(reader, reading.0))
+                        && (in_range(reader.tokens, reading.0)
+                            || lettered(reader.tokens, reading.0)
+                            || is_hour(reader, reading.0))
                         || slot == Slot::Period && misses_day(reader, at, &reading);
                     if !counted && !cut {
                         found = Some(reading);
@@ -184,6 +186,17 @@ fn in_range(tokens: &[Token], end: usize) -> bool {
             .checked_sub(2)
             .and_then(|e| tokens.get(e))
             .is_none_or(|t| !t.is('/') && !t.is('.') && !t.is('-'))
+}
+
+/// Whether letters are glued to the number before `end` that no rule reads with it: "the 21x", "el 21ro".
+fn lettered(tokens: &[Token], end: usize) -> bool {
+    tokens
+        .get(end)
+        .is_some_and(|t| t.glued && t.kind == Kind::Word && !t.picture)
+        && end
+            .checked_sub(1)
+            .and_then(|e| tokens.get(e))
+            .is_some_and(|t| t.number().is_some())
 }
 
 /// Whether the number before `end` is an hour by what follows it: "Tue 10am", "mardi 14h".

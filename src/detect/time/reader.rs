@@ -76,6 +76,12 @@ impl<'a> Reader<'a> {
         self.entry(slot as SlotId, at, 0)
     }
 
+    /// The rules of which a reading was kept.
+    #[cfg(test)]
+    pub(in crate::detect) fn rules(&self) -> impl Iterator<Item = &'static str> {
+        self.found.iter().map(|(_, _, rule)| *rule)
+    }
+
     /// The reading of this number that [`Subject::slot`] found.
     pub(super) fn entry(
         &self,
@@ -118,11 +124,9 @@ impl<'a> Reader<'a> {
             numbers::built_in(self, named, at, &mut out);
         }
         let speech = self.speech;
-        let number = token.number().is_some();
-        for rule in speech.starting(slot, token.word, number) {
-            if rule.needs & !self.slots != 0 || !rule.also.meets(&self.words) {
-                continue;
-            }
+        let begin = (token.word, token.number().is_some());
+        let words = self.words;
+        for rule in speech.starting(slot, begin, (self.slots, &words)) {
             if let Some((end, kept)) = longest(&rule.steps, self, at)
                 && let Some(value) = build::act(self, rule, &kept)
             {
@@ -160,12 +164,7 @@ impl Subject for Reader<'_> {
             Kind::Word => before.len() <= 4,
             Kind::Number(_) => {
                 self.speech.dotted_ordinal
-                    || before.len() <= 2
-                        && self
-                            .speech
-                            .starting(Slot::Month as SlotId, token.word, false)
-                            .next()
-                            .is_some()
+                    || before.len() <= 2 && self.speech.begins(Slot::Month as SlotId, token.word)
             }
             Kind::Sign(_) => false,
         }

@@ -6,7 +6,7 @@ mod run;
 
 use super::reader::Reader;
 use super::value::{Clock, Span, Unit, Value};
-use crate::detect::grammar::Slot;
+use crate::detect::grammar::{Slot, WordSet};
 use crate::detect::pattern::Subject as _;
 use crate::detect::token::Kind;
 pub(super) use clock::at_meridiem;
@@ -108,7 +108,11 @@ fn number(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
     // Words: "twenty one", "dos mil dieciocho".
     let speech = reader.speech;
     let mut simple: Vec<(usize, i32)> = Vec::new();
-    for rule in speech.starting(Slot::N as u8, token.word, false) {
+    for rule in speech.starting(
+        Slot::N as u8,
+        (token.word, false),
+        (u64::MAX, &WordSet::ALL),
+    ) {
         if let Some((end, _)) = crate::detect::pattern::longest(&rule.steps, reader, at)
             && let crate::detect::time::value::Act::Value(Value::Int(n)) = rule.act
         {
@@ -164,7 +168,11 @@ fn thousand(reader: &mut Reader<'_>, base: i32, end: usize) -> (usize, i32) {
 fn simple_number(reader: &mut Reader<'_>, at: usize) -> Option<(usize, Value, &'static str)> {
     let token = reader.tokens.get(at)?;
     let speech = reader.speech;
-    for rule in speech.starting(Slot::N as u8, token.word, false) {
+    for rule in speech.starting(
+        Slot::N as u8,
+        (token.word, false),
+        (u64::MAX, &WordSet::ALL),
+    ) {
         if let Some((end, _)) = crate::detect::pattern::longest(&rule.steps, reader, at)
             && let crate::detect::time::value::Act::Value(value) = rule.act
         {
@@ -183,6 +191,7 @@ fn ordinal(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
         let value = Value::Int(i32::try_from(n).unwrap_or(0));
         if let Some(next) = tokens.get(at + 1)
             && next.glued
+            && (n <= reader.speech.lettered_ordinals || next.kind != Kind::Word)
             && let Some((end, _, _)) = reader.longest(Slot::Suffix, at + 1)
             && !is_quantity(tokens, at, end)
         {
