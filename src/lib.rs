@@ -100,7 +100,7 @@
 //! | [`store`] | all SQL: facts, claims, `wake_at`, erasure | |
 //! | [`export`] | what is stored, written so that [`import`] reads it again | |
 //! | [`http`] | one HTTP request, and what is certain about it afterwards | |
-//! | [`sync`] | one file per API that messages are pulled from, page after page | |
+//! | [`sync`] | one file per API that messages are pulled from, page after page; a mailbox, and a file by its URL | |
 //! | [`channel`] | one sender per provider; the outbox is one of them | |
 //! | [`compose`] | a step's text: its own, a template's, a language model's behind a guard, or a built-in one | |
 //! | [`workflow`] | actions after a step | |

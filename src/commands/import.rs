@@ -30,6 +30,7 @@ pub(super) fn import(context: &mut Context<'_>, arguments: &Import) -> Result<Ou
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Write)?;
     let now = context.now(arguments.now, &config);
+    store.follow_country(config.bot.country)?;
     store.follow_policy(&fingerprint(&config), now)?;
     let detector = Detector::new(&config.stop.opt_out_words);
     let as_of = arguments.as_of.map(|t| t.instant(&config.bot.zone));

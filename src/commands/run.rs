@@ -45,6 +45,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Ou
         return Ok(Outcome::Done);
     };
     let clock = context.running_clock(arguments.now.now.map(|t| t.instant(&config.bot.zone)));
+    store.follow_country(config.bot.country)?;
     store.follow_policy(&fingerprint(&config), clock())?;
     let detector = Detector::new(&config.stop.opt_out_words);
     let intake = Intake {

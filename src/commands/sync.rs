@@ -33,6 +33,7 @@ pub(super) fn sync(context: &mut Context<'_>, arguments: &Arguments) -> Result<O
     let wanted = arguments.wanted(&config)?;
     let store = Store::open(&config.store, Access::Write)?;
     let clock = context.running_clock(arguments.now.now.map(|t| t.instant(&config.bot.zone)));
+    store.follow_country(config.bot.country)?;
     store.follow_policy(&fingerprint(&config), clock())?;
     if wanted.apis.is_empty() && wanted.urls.is_empty() {
         let words = "no source is asked by an API or has a url; add [[sources]] with a table such as \

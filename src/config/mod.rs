@@ -19,6 +19,7 @@ mod scenarios;
 mod schema;
 mod secret;
 mod secret_ref;
+mod source_url;
 mod sources;
 mod suggest;
 mod switching;
@@ -49,7 +50,8 @@ pub use load::{CheckTemplate, TemplateUse, TemplateVerdict, check, load, parse};
 pub use scenarios::{Step, StepText};
 pub use schema::schema;
 pub use secret::{Secret, SecretError, SecretRef};
-pub use sources::{AUTO, AfterImport, DateOrder, Format, SourceConfig, SourceUrl};
+pub use source_url::SourceUrl;
+pub use sources::{AUTO, AfterImport, DateOrder, Format, SourceConfig};
 pub use templates::{Template, WhatsappTemplate};
 pub use workflows::{Hook, Notify, Workflow};
 

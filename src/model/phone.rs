@@ -1,7 +1,9 @@
 //! Phone numbers in the one spelling that providers agree on.
 
+use std::fmt;
 use std::str::FromStr;
 
+use phonenumber::metadata::DATABASE;
 use phonenumber::{Mode, country};
 
 /// The number in E.164; `None` when it cannot be read as one: providers read a national number by a country of
@@ -72,6 +74,29 @@ impl Country {
         let number = phonenumber::parse(Some(self.0), national).ok()?;
         let is_of_here = number.country().id() == Some(self.0);
         (is_of_here && number.is_valid()).then(|| number.format().mode(Mode::E164).to_string())
+    }
+}
+
+impl Country {
+    /// What international numbers of this country begin with, behind the `+`.
+    ///
+    /// ```
+    /// use followup::model::Country;
+    ///
+    /// let spain: Country = "ES".parse().unwrap();
+    /// assert_eq!((spain.calling_code(), spain.to_string()), (34, "ES".to_owned()));
+    /// ```
+    #[must_use]
+    pub fn calling_code(self) -> u16 {
+        let known = DATABASE.by_id(self.0.as_ref());
+        known.map_or(0, phonenumber::Metadata::country_code)
+    }
+}
+
+impl fmt::Display for Country {
+    /// Its two letters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_ref())
     }
 }
 

@@ -5,6 +5,7 @@ use anyhow::Result;
 use rusqlite::{OptionalExtension, params};
 
 use super::erasure::Suppressions;
+use super::numbers::{Numbering, number_keys};
 use super::schema::comparable_number;
 use super::threads::{BY_EMAIL, BY_NUMBER, BY_PHONE, named};
 use super::{ContactKey, Store, micros, time};
@@ -66,7 +67,7 @@ pub(super) fn booking(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Booking
 }
 
 /// What a contact's appointments are found by.
-pub(super) fn keys_of(contact: &Contact) -> Vec<String> {
+pub(super) fn keys_of(contact: &Contact, numbering: Option<&Numbering>) -> Vec<String> {
     let mut keys = vec![id_key(&contact.contact_id)];
     let numbers = contact.addresses.iter();
     let numbers = numbers.filter(|(c, _)| matches!(c, Channel::Sms | Channel::Whatsapp));
@@ -75,7 +76,8 @@ pub(super) fn keys_of(contact: &Contact) -> Vec<String> {
             .phone
             .iter()
             .chain(numbers.map(|(_, a)| a))
-            .filter_map(|n| number_key(n)),
+            .flat_map(|n| number_keys(n, numbering))
+            .filter_map(|n| number_key(&n)),
     );
     let emails = contact
         .addresses
@@ -295,7 +297,13 @@ impl Store {
         let nobody: ContactKey = 0;
         let contacts = match key.split_once(':') {
             Some(("id", id)) => self.row_of(id)?.into_iter().collect(),
-            Some(("tel", number)) => self.keys([BY_PHONE, BY_NUMBER], number, nobody)?,
+            Some(("tel", number)) => {
+                let mut found = Vec::new();
+                for key in self.number_keys(number)? {
+                    found.extend(self.keys([BY_PHONE, BY_NUMBER], &key, nobody)?);
+                }
+                found
+            }
             Some(("mail", email)) => self.keys([BY_EMAIL], email, nobody)?,
             _ => Vec::new(),
         };
@@ -307,7 +315,7 @@ impl Store {
 
     /// Inside a transaction: forgets a contact's appointments.
     pub(super) fn erase_bookings(&self, contact: &Contact) -> Result<()> {
-        for key in keys_of(contact) {
+        for key in keys_of(contact, self.numbering()?) {
             let sql = "DELETE FROM bookings WHERE id IN (SELECT booking FROM booking_keys WHERE key = ?1)";
             self.connection.prepare_cached(sql)?.execute([key])?;
         }

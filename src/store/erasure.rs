@@ -6,7 +6,7 @@ use anyhow::Result;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::schema::comparable_number;
+use super::numbers::{Numbering, number_keys};
 use super::{ContactKey, Store, micros};
 use crate::model::{Contact, Timestamp};
 
@@ -61,9 +61,11 @@ impl Store {
             let sql = "INSERT INTO suppressions (hash, forgotten_at, opted_out_at) VALUES (?1, ?2, ?3) \
                        ON CONFLICT (hash) DO UPDATE SET forgotten_at = excluded.forgotten_at, \
                        opted_out_at = coalesce(excluded.opted_out_at, opted_out_at)";
-            let hash = keyed_hash(hash_key.as_bytes(), identifier);
-            let values = (hash, micros(now), opted_out_at.map(micros));
-            self.connection.execute(sql, values)?;
+            for spelling in spellings(identifier, self.numbering()?) {
+                let hash = keyed_hash(hash_key.as_bytes(), &spelling);
+                let values = (hash, micros(now), opted_out_at.map(micros));
+                self.connection.execute(sql, values)?;
+            }
         }
         Ok(())
     }
@@ -92,6 +94,7 @@ impl Store {
 /// What is known of forgotten people. Few: they are held in memory during an import.
 pub(super) struct Suppressions {
     hash_key: String,
+    numbering: Option<Numbering>,
     known: HashMap<[u8; 32], Suppression>,
 }
 
@@ -119,6 +122,7 @@ impl Suppressions {
         let known = rows.collect::<rusqlite::Result<_>>()?;
         Ok(Self {
             hash_key: store.meta("hash_key")?.unwrap_or_default(),
+            numbering: store.numbering()?.cloned(),
             known,
         })
     }
@@ -135,7 +139,8 @@ impl Suppressions {
     ) -> Option<Suppression> {
         std::iter::once(contact_id)
             .chain(addresses)
-            .filter_map(|i| self.known.get(&keyed_hash(self.hash_key.as_bytes(), i)))
+            .flat_map(|i| spellings(i, self.numbering.as_ref()))
+            .filter_map(|i| self.known.get(&keyed_hash(self.hash_key.as_bytes(), &i)))
             .copied()
             .reduce(|a, b| Suppression {
                 forgotten_at: a.forgotten_at.max(b.forgotten_at),
@@ -146,22 +151,21 @@ impl Suppressions {
 
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn keyed_hash(key: &[u8], identifier: &str) -> [u8; 32] {
-    let identifier = comparable(identifier);
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(identifier.as_bytes());
     mac.finalize().into_bytes().into()
 }
 
 /// An identifier as it is compared: a phone number by its digits (rule D21), all else in lower case.
-fn comparable(identifier: &str) -> String {
+fn spellings(identifier: &str, numbering: Option<&Numbering>) -> Vec<String> {
     let digits = identifier.chars().filter(char::is_ascii_digit).count();
     let is_number = digits >= 7
         && identifier
             .chars()
             .all(|c| c.is_ascii_digit() || " -().+".contains(c));
     if is_number {
-        comparable_number(identifier)
+        number_keys(identifier, numbering)
     } else {
-        identifier.to_lowercase()
+        vec![identifier.to_lowercase()]
     }
 }

@@ -20,6 +20,7 @@ mod exported;
 mod ingest;
 mod listing;
 mod lock;
+mod numbers;
 mod operator;
 mod people;
 mod readings;
@@ -32,7 +33,7 @@ mod threads;
 mod unknowns;
 mod wake;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -76,6 +77,8 @@ pub struct Store {
     prefix: String,
     /// The latest time for which something was derived, once it is known.
     settled_at: Cell<Option<i64>>,
+    /// How numbers without a country are read, once that is known.
+    numbering: OnceCell<Option<numbers::Numbering>>,
 }
 
 /// How a database is opened.
@@ -136,6 +139,7 @@ impl Store {
             path: path.to_owned(),
             prefix: String::new(),
             settled_at: Cell::new(None),
+            numbering: OnceCell::new(),
         };
         store.prepare().map_err(|error| store.explain(error))?;
         let key = store.meta("hash_key")?.unwrap_or_default();
@@ -229,6 +233,7 @@ impl Store {
             path: path.to_owned(),
             prefix: String::new(),
             settled_at: Cell::new(None),
+            numbering: OnceCell::new(),
         };
         if store.versions()?.0 != schema::APPLICATION_ID {
             return Err(store.refuse("is not a followup database"));

@@ -106,27 +106,28 @@ impl Store {
 
     /// Inside a transaction: an opt-in also lifts the opt-out of those who share a number (rule D21).
     pub(super) fn awaken_sharers(&self, key: ContactKey) -> Result<()> {
-        const SQL: &str = concat!(
-            "WITH mine(number) AS ( \
-               SELECT ",
-            number_key!("phone"),
-            " FROM contacts WHERE id = ?1 AND phone IS NOT NULL \
-               UNION SELECT ",
-            number_key!("address"),
-            " FROM addresses WHERE contact = ?1 AND channel IN ('sms', 'whatsapp')) \
-             UPDATE contacts SET wake_at = 0 WHERE id IN ( \
+        const BY_NUMBER: &str = concat!(
+            "UPDATE contacts SET wake_at = 0 WHERE id IN ( \
                SELECT id FROM contacts WHERE phone IS NOT NULL AND ",
             number_key!("phone"),
-            " IN mine \
-               UNION SELECT contact FROM addresses WHERE channel IN ('sms', 'whatsapp') AND ",
+            " = ?1 UNION SELECT contact FROM addresses WHERE channel IN ('sms', 'whatsapp') AND ",
             number_key!("address"),
-            " IN mine \
-               UNION SELECT b.id FROM contacts a JOIN contacts b ON b.email = a.email COLLATE NOCASE \
-                 WHERE a.id = ?1 \
-               UNION SELECT y.contact FROM addresses x JOIN addresses y ON y.address = x.address \
-                 WHERE x.contact = ?1)"
+            " = ?1)"
         );
-        self.connection.prepare_cached(SQL)?.execute([key])?;
+        const NUMBERS: &str = "SELECT phone FROM contacts WHERE id = ?1 AND phone IS NOT NULL \
+            UNION SELECT address FROM addresses WHERE contact = ?1 AND channel IN ('sms', 'whatsapp')";
+        const BY_ADDRESS: &str = "UPDATE contacts SET wake_at = 0 WHERE id IN ( \
+               SELECT b.id FROM contacts a JOIN contacts b ON b.email = a.email COLLATE NOCASE WHERE a.id = ?1 \
+               UNION SELECT y.contact FROM addresses x JOIN addresses y ON y.address = x.address \
+                 WHERE x.contact = ?1)";
+        let mut numbers = self.connection.prepare_cached(NUMBERS)?;
+        let mut by_number = self.connection.prepare_cached(BY_NUMBER)?;
+        for number in numbers.query_map([key], |row| row.get::<_, String>(0))? {
+            for number in self.number_keys(&number?)? {
+                by_number.execute([number])?;
+            }
+        }
+        self.connection.prepare_cached(BY_ADDRESS)?.execute([key])?;
         Ok(())
     }
 }

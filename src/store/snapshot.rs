@@ -1,6 +1,6 @@
 //! Reading beside the writer, and telling whether anybody else has written.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
@@ -23,6 +23,7 @@ impl Store {
             path: self.path.clone(),
             prefix: self.prefix.clone(),
             settled_at: Cell::new(None),
+            numbering: OnceCell::new(),
         })
     }
 

@@ -106,12 +106,11 @@ const FOLLOW_UPS: &str = concat!(
     follow_up_columns!(),
     " FROM follow_ups WHERE contact = ?1 ORDER BY id"
 );
+/// By one of [`Store::number_keys`]; and so [`BY_NUMBER`].
 pub(super) const BY_PHONE: &str = concat!(
     "SELECT id FROM contacts WHERE phone IS NOT NULL AND ",
     number_key!("phone"),
-    " = ",
-    number_key!("?1"),
-    " AND id <> ?2 LIMIT 50"
+    " = ?1 AND id <> ?2 LIMIT 50"
 );
 pub(super) const BY_EMAIL: &str =
     "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE AND id <> ?2 LIMIT 50";
@@ -120,9 +119,7 @@ pub(super) const BY_ADDRESS: &str =
 pub(super) const BY_NUMBER: &str = concat!(
     "SELECT contact FROM addresses WHERE channel IN ('sms', 'whatsapp') AND ",
     number_key!("address"),
-    " = ",
-    number_key!("?1"),
-    " AND contact <> ?2 LIMIT 50"
+    " = ?1 AND contact <> ?2 LIMIT 50"
 );
 
 /// Reads threads: see [`Store::threads`].
@@ -193,7 +190,7 @@ impl Threads<'_> {
             return Ok(Vec::new());
         };
         let mut found: Vec<(i64, Booking)> = Vec::new();
-        for key in keys_of(contact) {
+        for key in keys_of(contact, self.store.numbering()?) {
             for row in statement.query_map([key], booking)? {
                 found.push(row?);
             }
@@ -286,9 +283,11 @@ impl Threads<'_> {
         let given = contact.addresses.iter();
         let numbers = given.clone().filter(|(c, _)| is_number(*c)).map(|(_, a)| a);
         for number in contact.phone.iter().chain(numbers) {
-            collect(&mut self.by_phone, number)?;
-            if let Some(by_number) = &mut self.by_number {
-                collect(by_number, number)?;
+            for key in self.store.number_keys(number)? {
+                collect(&mut self.by_phone, &key)?;
+                if let Some(by_number) = &mut self.by_number {
+                    collect(by_number, &key)?;
+                }
             }
         }
         if let Some(email) = &contact.email {

@@ -118,6 +118,58 @@ none,,,,sms,out,2026-03-02T16:07:00Z,Hello,,
     }
 }
 
+/// In Spain a number has nine digits: fewer than the ten by which numbers of other countries are compared.
+#[test]
+fn d21_a_short_national_number_is_its_international_one_where_the_country_is_known() {
+    let spain = CONFIG.replace("\"MX\"", "\"ES\"");
+    let bookings =
+        "[[sources]]\nname = \"bookings\"\nformat = \"bookings\"\npath = \"bookings.csv\"\n";
+    let national = "ana,Ana Ruiz,600 11 22 33,,sms,in,2026-03-02T16:00:00Z,Is there a slot?,,\n\
+                    ana,,,,sms,out,2026-03-02T16:05:00Z,At eleven.,,\n";
+    let international = "wa,Ana Ruiz,+34 600 11 22 33,,whatsapp,in,2026-03-02T15:00:00Z,Hola,,\n";
+    // In either order they are one.
+    for files in [
+        [("a.csv", national), ("b.csv", international)],
+        [("b.csv", international), ("a.csv", national)],
+    ] {
+        assert_eq!(ids(&desk_with(&spain, &files), "ana").len(), 2);
+    }
+    // Of different names they are two, and an opt-out counts for both.
+    let other = international.replace("Ana Ruiz", "Luis Gil");
+    for (says, asked) in [("STOP", "ana"), ("Hola", "wa")] {
+        let other = other.replace("Hola", says);
+        let own = match says {
+            "STOP" => national.to_owned(),
+            _ => national.replace(
+                "At eleven.,,",
+                "At eleven.,,\nana,,,,sms,in,2026-03-02T16:06:00Z,STOP,,",
+            ),
+        };
+        let desk = desk_with(&spain, &[("a.csv", &own), ("b.csv", &other)]);
+        assert_eq!(ids(&desk, "ana").len(), 1);
+        assert_eq!(reason(&desk, asked), "opted_out");
+        // It outlives the one who said it.
+        let said = ["wa", "ana"][usize::from(asked == "wa")];
+        desk.run(&["forget", said, "--yes", "--now=2026-03-02T16:30:00Z"]);
+        let later = "new,Eva,PHONE,,sms,in,2026-03-02T17:00:00Z,Hola,,\n";
+        let spelt_otherwise = ["600112233", "+34600112233"][usize::from(asked == "wa")];
+        import(&desk, "later.csv", &later.replace("PHONE", spelt_otherwise));
+        assert_eq!(reason(&desk, "new"), "opted_out");
+    }
+    // An appointment of one spelling is that of the other.
+    for (given, booked) in [(national, "+34 600 11 22 33"), (international, "600112233")] {
+        let desk = desk_with(&format!("{spain}{bookings}"), &[("a.csv", given)]);
+        let row = format!(
+            "id,phone,starts_at,created_at\n1,{booked},2026-03-06T17:00:00Z,2026-03-02T16:30:00Z\n"
+        );
+        desk.write("bookings.csv", &row);
+        let seen = desk.run(&["import", "bookings.csv", NOW]);
+        assert!(seen.contains("1 new appointment"), "{seen}");
+        let contact = ["ana", "wa"][usize::from(given == international)];
+        assert_eq!(reason(&desk, contact), "booked");
+    }
+}
+
 #[test]
 fn an_email_address_and_a_platforms_id_join_and_off_joins_nothing() {
     let rows = "crm-1,Cleo Marsh,+15550102,Cleo@Example.com,sms,in,2026-03-02T16:00:00Z,Hi,,

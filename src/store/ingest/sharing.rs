@@ -7,7 +7,8 @@ use super::batch::Batch;
 use super::contact::StoredContact;
 use super::look_up::Pending;
 use crate::store::Store;
-use crate::store::schema::{comparable_number, number_key};
+use crate::store::numbers::{Numbering, number_keys};
+use crate::store::schema::number_key;
 
 const BY_PHONE: &str = concat!(
     "SELECT 1 FROM contacts WHERE phone IS NOT NULL AND ",
@@ -28,6 +29,7 @@ pub(super) struct Sharing<'a> {
     by_email: CachedStatement<'a>,
     by_address: CachedStatement<'a>,
     by_number: CachedStatement<'a>,
+    numbering: Option<&'a Numbering>,
 }
 
 impl<'a> Sharing<'a> {
@@ -38,6 +40,7 @@ impl<'a> Sharing<'a> {
             by_email: connection.prepare_cached(BY_EMAIL)?,
             by_address: connection.prepare_cached(BY_ADDRESS)?,
             by_number: connection.prepare_cached(BY_NUMBER)?,
+            numbering: store.numbering()?,
         })
     }
 
@@ -72,12 +75,15 @@ impl<'a> Sharing<'a> {
             return Ok(true);
         }
         for given in given {
-            let number = comparable_number(given);
-            if self.by_phone.exists([&number])?
-                || (has_addresses
-                    && (self.by_address.exists([given])? || self.by_number.exists([&number])?))
-            {
+            if has_addresses && self.by_address.exists([given])? {
                 return Ok(true);
+            }
+            for number in number_keys(given, self.numbering) {
+                if self.by_phone.exists([&number])?
+                    || has_addresses && self.by_number.exists([&number])?
+                {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)

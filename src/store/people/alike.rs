@@ -119,10 +119,12 @@ impl Store {
     ) -> Result<Vec<ContactKey>> {
         let mut found = Vec::new();
         for number in &mine.known.numbers {
-            for other in self.keys([BY_PHONE, BY_NUMBER], number, key)? {
-                let theirs = self.row(other, country)?;
-                if theirs.is_some_and(|row| row.known.numbers.contains(number)) {
-                    found.push(other);
+            for known_by in self.number_keys(number)? {
+                for other in self.keys([BY_PHONE, BY_NUMBER], &known_by, key)? {
+                    let theirs = self.row(other, country)?;
+                    if theirs.is_some_and(|row| row.known.numbers.contains(number)) {
+                        found.push(other);
+                    }
                 }
             }
         }

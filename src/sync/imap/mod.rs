@@ -1,5 +1,6 @@
 //! IMAP: a mailbox's emails, folder after folder, each by its lasting number. Nothing in the mailbox is changed.
 
+mod commands;
 mod connection;
 mod folders;
 mod session;
@@ -20,8 +21,9 @@ use crate::config::{ImapSettings, Secret};
 use crate::import::{Found, Mailbox, Record, RowError};
 use crate::model::{Channel, Timestamp};
 
+use commands::{Fetched, Wanted};
 use folders::Listed;
-use session::{Fetched, Session, Wanted};
+use session::Session;
 
 /// Emails a page.
 const PAGE: usize = 50;
