@@ -184,8 +184,17 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
         times,
     };
     let mut hits: Vec<Hit> = Vec::new();
-    let said = WordSet::of(tokens);
+    let mut said = WordSet::SOME;
+    let mut sentence_ends = 0;
     for (place, token) in tokens.iter().enumerate() {
+        if place == sentence_ends {
+            let rest = tokens.get(place + 1..).unwrap_or_default();
+            sentence_ends = rest
+                .iter()
+                .position(|t| t.breaks)
+                .map_or(tokens.len(), |p| place + 1 + p);
+            said = WordSet::of(tokens.get(place..sentence_ends).unwrap_or_default());
+        }
         let by_word = grammar.called_by(token.word);
         let by_time: &[Call] = if times.iter().any(|t| t.start == place) {
             &grammar.called_by_time

@@ -150,10 +150,10 @@ impl Detector {
 }
 
 impl Detector {
-    /// Whether a text has more letters than any of the business's words; folding makes at most four of one.
+    /// Whether a text has more letters than any of the business's words. Folding takes none away.
     fn is_longer(&self, text: &str) -> bool {
         let mut letters = text.chars().filter(|c| c.is_alphanumeric());
-        letters.nth(4 * self.longest_word).is_some()
+        letters.nth(self.longest_word).is_some()
     }
 }
 

@@ -278,16 +278,14 @@ impl Cutter<'_> {
         };
         // Most words are plain letters.
         let bytes = self.text.as_bytes().get(at..).unwrap_or_default();
-        let plain = bytes
-            .iter()
-            .position(|b| !b.is_ascii_alphabetic())
-            .unwrap_or(bytes.len());
-        for (to, from) in word
-            .bytes
-            .iter_mut()
-            .zip(bytes.get(..plain).unwrap_or_default())
-        {
-            *to = from.to_ascii_lowercase();
+        let mut plain = 0;
+        for (to, from) in word.bytes.iter_mut().zip(bytes) {
+            let small = from | 0x20;
+            if !small.is_ascii_lowercase() {
+                break;
+            }
+            *to = small;
+            plain += 1;
         }
         word.len = plain;
         let start = at;

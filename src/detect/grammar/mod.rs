@@ -59,10 +59,12 @@ impl WordSet {
     /// Everything.
     pub(super) const ALL: Self = Self([u64::MAX; 4]);
 
+    /// One bit at least, for what meets everything.
+    pub(super) const SOME: Self = Self([1, 0, 0, 0]);
+
     /// The words of these tokens.
     pub(super) fn of(tokens: &[Token]) -> Self {
-        // One bit at least, for what meets everything.
-        let mut set = Self([1, 0, 0, 0]);
+        let mut set = Self::SOME;
         let known = tokens.iter().filter(|t| t.word != UNKNOWN);
         known.for_each(|t| set.add(t.word));
         set
@@ -169,16 +171,16 @@ impl Speech {
 
     /// Whether a slot can begin with this word, or with a number.
     pub(super) fn can_start(&self, slot: SlotId, word: WordId, number: bool) -> bool {
-        number || self.slots_of.get(word as usize).copied().unwrap_or(0) & (1 << slot) != 0
+        let of_number = if number { self.numeric } else { 0 };
+        let of_word = self.slots_of.get(word as usize).copied().unwrap_or(0);
+        (of_number | of_word) & (1 << slot) != 0
     }
 
-    /// The slots that can begin with one of these tokens, as bits.
-    pub(super) fn slots_in(&self, tokens: &[Token]) -> u64 {
-        tokens.iter().fold(0, |slots, t| {
-            let of_word = self.slots_of.get(t.word as usize).copied().unwrap_or(0);
-            let of_number = t.number().map_or(0, |_| self.numeric);
-            slots | of_word | of_number
-        })
+    /// The slots that can begin with this token, as bits.
+    pub(super) fn slots_at(&self, token: &Token) -> u64 {
+        let of_word = self.slots_of.get(token.word as usize).copied();
+        let of_number = token.number().map_or(0, |_| self.numeric);
+        of_word.unwrap_or(0) | of_number
     }
 
     /// Whether a rule of this slot begins with the slot itself.

@@ -26,10 +26,9 @@ pub(in crate::detect) struct Reader<'a> {
     pub(super) speech: &'static Speech,
     /// What clocks showed when the message was sent.
     pub(super) now: NaiveDateTime,
-    /// The slots that can begin somewhere in the message, as bits.
-    slots: u64,
-    /// The words of the message.
-    words: WordSet,
+    /// What stands from each place on to the end of its sentence: the slots that can begin, as bits, and the
+    /// words.
+    ahead: Vec<(u64, WordSet)>,
     /// By slot and place: where its readings are in `found`, and how many.
     memo: Vec<u32>,
     found: Vec<(usize, Value, &'static str)>,
@@ -41,12 +40,21 @@ impl<'a> Reader<'a> {
         speech: &'static Speech,
         now: NaiveDateTime,
     ) -> Self {
+        let mut ahead = vec![(0, WordSet::SOME); tokens.len()];
+        let (mut slots, mut words) = (0, WordSet::SOME);
+        for (token, place) in tokens.iter().zip(&mut ahead).rev() {
+            slots |= speech.slots_at(token);
+            words.add(token.word);
+            *place = (slots, words);
+            if token.breaks {
+                (slots, words) = (0, WordSet::SOME);
+            }
+        }
         Self {
             tokens,
             speech,
             now,
-            slots: speech.slots_in(tokens),
-            words: WordSet::of(tokens),
+            ahead,
             memo: vec![0; tokens.len() * Slot::COUNT],
             found: Vec::new(),
         }
@@ -125,8 +133,8 @@ impl<'a> Reader<'a> {
         }
         let speech = self.speech;
         let begin = (token.word, token.number().is_some());
-        let words = self.words;
-        for rule in speech.starting(slot, begin, (self.slots, &words)) {
+        let (slots, words) = self.ahead.get(at).copied().unwrap_or((0, WordSet::NONE));
+        for rule in speech.starting(slot, begin, (slots, &words)) {
             if let Some((end, kept)) = longest(&rule.steps, self, at)
                 && let Some(value) = build::act(self, rule, &kept)
             {
