@@ -6,8 +6,9 @@ use rusqlite::{OptionalExtension, params};
 
 use super::erasure::Suppressions;
 use super::numbers::{Numbering, number_keys};
+use super::rows::named;
 use super::schema::comparable_number;
-use super::threads::{BY_EMAIL, BY_NUMBER, BY_PHONE, named};
+use super::threads::{BY_EMAIL, BY_NUMBER, BY_PHONE};
 use super::{ContactKey, Store, micros, time};
 use crate::import::BookingRecord;
 use crate::model::{Booking, BookingStatus, Channel, Contact, Country, Timestamp, e164};

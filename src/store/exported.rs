@@ -6,7 +6,7 @@ use anyhow::Result;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::{Row, Rows};
 
-use super::threads::named;
+use super::rows::named;
 use super::{ContactKey, Store, time};
 use crate::model::{Author, Channel, Timestamp};
 

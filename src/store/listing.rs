@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use anyhow::Result;
 
-use super::threads::{follow_up, follow_up_columns};
+use super::rows::{follow_up, follow_up_columns};
 use super::{ContactKey, Store, micros, time};
 use crate::model::{Draft, FollowUp, Timestamp};
 

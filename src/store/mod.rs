@@ -26,6 +26,7 @@ mod people;
 mod readings;
 mod restore;
 mod review;
+mod rows;
 mod schema;
 mod snapshot;
 mod sources;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use rusqlite::params;
 
-use super::threads::named;
+use super::rows::named;
 use super::{ContactKey, Store, micros, time};
 use crate::model::{Author, Channel, Signal, Timestamp};
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use rusqlite::params;
 
-use super::threads::named;
+use super::rows::named;
 use super::{ContactKey, Store, micros, time};
 use crate::model::{Channel, Scenario, Timestamp};
 

@@ -14,7 +14,7 @@ use super::super::{Event, Point};
 use super::{Answered, Arrived, Job, Prepared, Writer, skipped};
 use crate::channel::{Accepted, SendError, Sender};
 use crate::decide::{Policy, decide};
-use crate::model::{Channel, FollowUp, FollowUpState, Timestamp};
+use crate::model::{Channel, FollowUp, FollowUpState, Thread, Timestamp};
 use crate::store::{ContactKey, Derived};
 
 /// How many steps may be claimed beyond those in flight, so that no thread waits for the next commit. A crash
@@ -42,6 +42,14 @@ impl Lane {
     /// Whether one more step may be claimed.
     pub(super) fn has_room(&self, concurrency: usize) -> bool {
         self.wait.is_none() && self.in_flight < concurrency + self.ahead
+    }
+
+    /// Whether its threads have plenty to do once so many steps are answered, half of what may be ahead of them, or
+    /// nothing at all.
+    pub(super) fn has_plenty(&self, answered: usize, concurrency: usize) -> bool {
+        let left = self.in_flight.saturating_sub(answered);
+        let is_idle = self.in_flight == 0 && self.ready.is_empty();
+        is_idle || left > concurrency + self.ahead / 2
     }
 
     /// So many steps have been answered.
@@ -113,8 +121,10 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                     let answered_at = clock();
                     at(Point::Answered);
                     let accepted = result.as_ref().ok();
+                    let derived = accepted.map(|a| job.after(a, policy, answered_at));
+                    job.thread = Thread::default(); // the writer has better to do than to let go of it
                     let answered = Answered {
-                        derived: accepted.map(|a| job.after(a, policy, answered_at)),
+                        derived,
                         job,
                         result,
                         at: answered_at,

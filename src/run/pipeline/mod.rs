@@ -23,6 +23,7 @@
 
 mod claim;
 mod desk;
+mod inbox;
 mod lane;
 mod outcome;
 mod prepare;
@@ -30,7 +31,6 @@ mod slots;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::thread::Scope;
-use std::time::Duration;
 
 use anyhow::{Error, Result};
 use crossbeam_channel::{Receiver, Sender as Queue, unbounded};
@@ -41,15 +41,11 @@ use crate::compose::ai::Manuscript;
 use crate::decide::Decision;
 use crate::model::{Channel, Thread, Timestamp};
 use crate::store::{ContactKey, Derived};
-use desk::{Desk, Manuscripts};
+use desk::Desk;
 use lane::Lane;
 use prepare::{Chunk, Letter, Prepared, Text};
 use slots::{Slot, Slots};
 
-/// How long it takes a request until the writer looks meanwhile for contacts on other channels.
-const SLOW_ANSWER: Duration = Duration::from_millis(5);
-/// How long the writer waits for news before it looks at its rates and at [`Run::stop`] again.
-const PATIENCE: Duration = Duration::from_millis(100);
 /// How many contacts are looked at then.
 const FURTHER: usize = 16;
 
@@ -269,111 +265,6 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             // The preparers end only after this writer.
             let _ = self.chunks.send(Chunk { epoch, contacts });
         }
-    }
-
-    /// Outcomes that have arrived, other news sorted in; waits for some when nothing else can be done.
-    fn collect(
-        &mut self,
-        arriving: &Receiver<Arrived>,
-        manuscripts: &mut Manuscripts,
-        events: &mut Vec<Event>,
-    ) -> Result<Vec<Answered>, (Vec<Answered>, Error)> {
-        let mut first = None;
-        if let Some(patience) = self.patience() {
-            first = arriving.recv_timeout(patience).ok();
-            self.looks_further = first.is_none() && self.preparing == 0;
-        }
-        let mut answers = Vec::new();
-        let mut fault = None;
-        for arrived in first.into_iter().chain(arriving.try_iter()) {
-            match arrived {
-                Arrived::Answered(answered) => {
-                    self.in_flight -= 1;
-                    answers.push(answered);
-                }
-                Arrived::Prepared(prepared) => {
-                    self.preparing -= 1;
-                    fault = self.sort_in(prepared, events).err().or(fault);
-                }
-                Arrived::Written(prepared, manuscript) => {
-                    self.desk.arrived();
-                    manuscripts.push((prepared, manuscript));
-                }
-                Arrived::Gone => self.preparing -= 1,
-                Arrived::Unread(number, error) => {
-                    self.preparing -= number;
-                    fault = Some(error);
-                }
-            }
-        }
-        for (channel, lane) in &mut self.lanes {
-            let of_lane = |a: &&Answered| a.job.outgoing.channel == *channel;
-            lane.answered(answers.iter().filter(of_lane).count());
-        }
-        match fault {
-            None => Ok(answers),
-            Some(error) => Err((answers, error)),
-        }
-    }
-
-    /// How long news may be waited for; `None` when there is something better to do.
-    fn patience(&self) -> Option<Duration> {
-        if self.has_work() {
-            return None;
-        }
-        let waits = self.lanes.values().filter(|l| !l.ready.is_empty());
-        let rate = waits.filter_map(|l| l.wait).min().unwrap_or(PATIENCE);
-        // Every channel is busy. Those further back may go elsewhere: looked for when answers are slow.
-        let further = !self.awake.is_empty() && self.preparing == 0;
-        let most = if further { SLOW_ANSWER } else { PATIENCE };
-        Some(rate.min(most))
-    }
-
-    /// Whether there is something to write.
-    fn has_work(&self) -> bool {
-        !self.passed.is_empty()
-            || self
-                .lanes
-                .values()
-                .any(|l| !l.ready.is_empty() && l.has_room(self.run.concurrency))
-    }
-
-    /// Puts what a preparer gives back where it waits for its turn.
-    fn sort_in(&mut self, prepared: Box<Prepared>, events: &mut Vec<Event>) -> Result<()> {
-        let channel = match &prepared.text {
-            Text::NotDue | Text::ToReview(_) => {
-                self.passed.push_back(prepared);
-                return Ok(());
-            }
-            Text::NoRoom(channel) | Text::Unwritten(channel) => *channel,
-            Text::NotAsked(error) => {
-                self.summary.not_asked += 1;
-                events.push(Event::Skipped {
-                    error: Some(error.clone()),
-                    contact_id: prepared.thread.contact.contact_id,
-                    reason: "last_look".to_owned(),
-                });
-                return Ok(());
-            }
-            Text::Failed(error) => {
-                // X5: a text that cannot be written uses up nothing.
-                self.summary.not_written += 1;
-                let contact_id = prepared.thread.contact.contact_id.clone();
-                events.push(skipped(contact_id, "compose", error.clone()));
-                return Ok(());
-            }
-            Text::Ready(letter) => letter.outgoing.channel,
-        };
-        if self.closed.contains(&channel) || !self.open_lane(channel, events)? {
-            self.summary.skipped += 1;
-        } else if let Some(lane) = self.lanes.get_mut(&channel) {
-            match prepared.text {
-                Text::Ready(_) => lane.ready.push_back(prepared),
-                Text::Unwritten(_) => self.have_written(prepared),
-                _ => lane.parked.push_back(prepared.contact),
-            }
-        }
-        Ok(())
     }
 
     /// Contacts that wait for their turn.

@@ -11,7 +11,8 @@ use rusqlite::OptionalExtension;
 use super::{Saying, pairs};
 use crate::decide::Policy;
 use crate::model::{Channel, Country, JoinKind, JoinedBy, Timestamp, e164, names_agree};
-use crate::store::threads::{BY_ADDRESS, BY_EMAIL, BY_NUMBER, BY_PHONE, named};
+use crate::store::rows::named;
+use crate::store::threads::{BY_ADDRESS, BY_EMAIL, BY_NUMBER, BY_PHONE};
 use crate::store::{ContactKey, Store};
 
 /// More contacts than this of one person are joined by an operator only: a number that is a stand-in for none

@@ -13,7 +13,7 @@ mod view;
 use anyhow::Result;
 use rusqlite::{OptionalExtension, params};
 
-use super::threads::named;
+use super::rows::named;
 use super::{ContactKey, Store, micros, time};
 use crate::decide::opted_out_at;
 use crate::model::{Join, JoinKind, JoinedBy, Timestamp, Word, WordKind, WordSource};
