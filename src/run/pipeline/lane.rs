@@ -44,12 +44,12 @@ impl Lane {
         self.wait.is_none() && self.in_flight < concurrency + self.ahead
     }
 
-    /// Whether its threads have plenty to do once so many steps are answered, half of what may be ahead of them, or
-    /// nothing at all.
+    /// Whether its threads have plenty to do once so many steps are answered, a third of what may be ahead of them,
+    /// or nothing at all. As more than half of it are answered by then, [`Lane::answered`] lets more be ahead.
     pub(super) fn has_plenty(&self, answered: usize, concurrency: usize) -> bool {
         let left = self.in_flight.saturating_sub(answered);
         let is_idle = self.in_flight == 0 && self.ready.is_empty();
-        is_idle || left > concurrency + self.ahead / 2
+        is_idle || left > concurrency + self.ahead / 3
     }
 
     /// So many steps have been answered.
