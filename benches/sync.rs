@@ -44,6 +44,15 @@ fn main() {
         return fetch(url);
     }
     let pages = Arc::new(Pages::new());
+    if let [mode, millis] = &arguments[..]
+        && mode == "serve"
+    {
+        // For a look at what a sync spends its time on.
+        let millis = millis.parse().expect("milliseconds");
+        println!("{}", serve(&pages, Duration::from_millis(millis)));
+        std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+        return;
+    }
     for millis in [0, 5, 20, 50] {
         let url = serve(&pages, Duration::from_millis(millis));
         let room = tempfile::tempdir().unwrap();

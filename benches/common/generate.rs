@@ -77,7 +77,11 @@ const BEGIN: i64 = 1_767_225_600;
 const MESSAGES: u64 = 10;
 
 /// Writes a table of `contacts` conversations; gives the number of messages.
-pub(crate) fn write(out: &mut impl Write, contacts: u64, order: Order) -> io::Result<u64> {
+pub(crate) fn write<W: Write + ?Sized>(
+    out: &mut W,
+    contacts: u64,
+    order: Order,
+) -> io::Result<u64> {
     writeln!(out, "{HEADER}")?;
     let each = (0..contacts).flat_map(|c| {
         let times = times(c);
@@ -117,7 +121,7 @@ fn times(contact: u64) -> Vec<i64> {
         .collect()
 }
 
-fn row(out: &mut impl Write, contact: u64, n: usize, at: i64) -> io::Result<()> {
+fn row<W: Write + ?Sized>(out: &mut W, contact: u64, n: usize, at: i64) -> io::Result<()> {
     let mut dice = Dice::new(contact.wrapping_mul(1_000).wrapping_add(n as u64));
     let of = |list: &[&'static str]| list[usize::try_from(contact).unwrap_or(0) % list.len()];
     let (direction, author, text) = if n.is_multiple_of(2) {

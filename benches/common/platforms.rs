@@ -1,53 +1,91 @@
 //! Exports of platforms for the benchmarks: the same conversations, written as each platform does.
 
 use std::io::{Result, Write};
+use std::path::Path;
 
-/// One format: its name, how a file of it is called, and how one is written with so many messages.
+use super::generate::{self, Order};
+
+/// What reads the bytes and no more: the other side of each comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bare {
+    /// serde_json passes over every value.
+    Json,
+    /// The csv crate cuts rows into cells.
+    Csv,
+    /// mail-parser parses every email of a mailbox.
+    Mailbox,
+    /// mail-parser parses every file of a folder.
+    Maildir,
+    /// A regular expression takes the head of each line apart.
+    Chat(&'static str),
+}
+
+/// One format: its name, the name of the format, and how a file of it is written with so many messages.
 pub(crate) struct Sample {
     pub(crate) name: &'static str,
-    pub(crate) file: &'static str,
+    pub(crate) format: &'static str,
+    pub(crate) bare: Bare,
     pub(crate) write: fn(&mut dyn Write, u64) -> Result<()>,
 }
 
+const fn json(name: &'static str, write: fn(&mut dyn Write, u64) -> Result<()>) -> Sample {
+    Sample {
+        name,
+        format: name,
+        bare: Bare::Json,
+        write,
+    }
+}
+
+const fn csv(
+    name: &'static str,
+    format: &'static str,
+    write: fn(&mut dyn Write, u64) -> Result<()>,
+) -> Sample {
+    Sample {
+        name,
+        format,
+        bare: Bare::Csv,
+        write,
+    }
+}
+
 pub(crate) const SAMPLES: &[Sample] = &[
+    csv("csv, by conversation", "csv", by_conversation),
+    csv("csv, by time", "csv", by_time),
+    json("jsonl", jsonl),
+    json("messenger", messenger),
+    json("instagram", messenger),
+    json("telegram", telegram),
+    json("twilio", twilio),
+    csv("twilio, console", "twilio", twilio_console),
+    json("highlevel", highlevel),
+    csv("highlevel, contacts", "highlevel", highlevel_contacts),
+    json("chatwoot", chatwoot),
+    json("intercom", intercom),
+    json("whatsapp_cloud", whatsapp_cloud),
     Sample {
-        name: "messenger",
-        file: "facebook_message_1.json",
-        write: messenger,
+        name: "whatsapp",
+        format: "whatsapp",
+        bare: Bare::Chat(r"^(\d+)/(\d+)/(\d+), (\d+):(\d+) - ([^:]+): (.*)$"),
+        write: whatsapp,
     },
     Sample {
-        name: "telegram",
-        file: "result.json",
-        write: telegram,
-    },
-    Sample {
-        name: "twilio",
-        file: "twilio.json",
-        write: twilio,
-    },
-    Sample {
-        name: "highlevel",
-        file: "highlevel.json",
-        write: highlevel,
-    },
-    Sample {
-        name: "chatwoot",
-        file: "chatwoot.jsonl",
-        write: chatwoot,
-    },
-    Sample {
-        name: "intercom",
-        file: "intercom.json",
-        write: intercom,
-    },
-    Sample {
-        name: "whatsapp_cloud",
-        file: "spool.jsonl",
-        write: whatsapp_cloud,
+        name: "signal",
+        format: "signal",
+        bare: Bare::Chat(r"^\[(\d+)-(\d+)-(\d+), (\d+):(\d+)\] ([^:]+): (.*)$"),
+        write: signal,
     },
     Sample {
         name: "mbox",
-        file: "inbox.mbox",
+        format: "mbox",
+        bare: Bare::Mailbox,
+        write: mbox,
+    },
+    Sample {
+        name: "maildir",
+        format: "maildir",
+        bare: Bare::Maildir,
         write: mbox,
     },
 ];
@@ -225,6 +263,114 @@ fn mbox(out: &mut dyn Write, messages: u64) -> Result<()> {
             "From x Mon Mar  2 09:00:00 2026\nReceived: from mx.example by host.example; Mon, 2 Mar 2026 09:00:00 +0000\nFrom: <{from}>\nTo: <{to}>\nSubject: Slot\nDate: Mon, 2 Mar 2026 09:00:00 +0000\nMessage-ID: <{n}@example.com>\nReferences: <{who}@example.com>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{}\n\nOn Mon, 2 Mar 2026 at 09:00, Desk <desk@example.com> wrote:\n> {}\n\n",
             text(n),
             text(n + 1)
+        )?;
+    }
+    Ok(())
+}
+
+fn by_conversation(out: &mut dyn Write, messages: u64) -> Result<()> {
+    generate::write(out, messages / 10, Order::ByConversation).map(drop)
+}
+
+fn by_time(out: &mut dyn Write, messages: u64) -> Result<()> {
+    generate::write(out, messages / 10, Order::ByTime).map(drop)
+}
+
+fn jsonl(out: &mut dyn Write, messages: u64) -> Result<()> {
+    for n in 0..messages {
+        let who = n / 10;
+        let direction = ["inbound", "outbound"][usize::from(n % 2 == 1)];
+        writeln!(
+            out,
+            "{{\"contact_id\":\"c{who:07}\",\"channel\":\"sms\",\"direction\":\"{direction}\",\"sent_at\":\"2026-03-02T09:{:02}:00Z\",\"text\":\"{}\",\"message_id\":\"m{n}\",\"conversation_id\":\"v{who:07}\",\"name\":\"Ana\",\"phone\":\"+1555{who:07}\",\"timezone\":\"America/Mexico_City\"}}",
+            n % 60,
+            text(n)
+        )?;
+    }
+    Ok(())
+}
+
+fn twilio_console(out: &mut dyn Write, messages: u64) -> Result<()> {
+    writeln!(
+        out,
+        "From,To,Body,Status,SentDate,ApiVersion,NumSegments,ErrorCode,AccountSid,Sid,Direction,Price,PriceUnit"
+    )?;
+    for n in 0..messages {
+        let (from, to, direction) = if n % 2 == 0 {
+            (n / 20, 0, "inbound")
+        } else {
+            (0, n / 20, "outbound-api")
+        };
+        writeln!(
+            out,
+            "+1555{from:07},+1555{to:07},\"{}\",delivered,2026-03-02T09:{:02}:00Z,2010-04-01,1,0,ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,SM{n:032x},{direction},-0.0075,USD",
+            text(n),
+            n % 60
+        )?;
+    }
+    Ok(())
+}
+
+fn highlevel_contacts(out: &mut dyn Write, messages: u64) -> Result<()> {
+    writeln!(
+        out,
+        "Contact Id,First Name,Last Name,Phone,Email,Created,Tags,DND"
+    )?;
+    for n in 0..messages {
+        writeln!(
+            out,
+            "ocQHyuzHvysMo5N{n:05},Ana,Ruiz,+1555{n:07},ana{n}@example.com,2026-03-01,\"vip, new\",false"
+        )?;
+    }
+    Ok(())
+}
+
+/// Who writes, in turn.
+fn name(n: u64) -> &'static str {
+    ["Ana Ruiz", "Desk"][usize::from(n % 2 == 1)]
+}
+
+fn whatsapp(out: &mut dyn Write, messages: u64) -> Result<()> {
+    for n in 0..messages {
+        let (day, minute) = (1 + n / 1440 % 28, n % 1440);
+        let (month, year) = (1 + n / 40_320 % 12, 2000 + n / 483_840);
+        let (hour, minute) = (minute / 60, minute % 60);
+        let (name, text) = (name(n), text(n));
+        writeln!(
+            out,
+            "{day:02}/{month:02}/{year}, {hour:02}:{minute:02} - {name}: {text}"
+        )?;
+    }
+    Ok(())
+}
+
+fn signal(out: &mut dyn Write, messages: u64) -> Result<()> {
+    for n in 0..messages {
+        let (day, minute) = (1 + n / 1440 % 28, n % 1440);
+        let (month, year) = (1 + n / 40_320 % 12, 2000 + n / 483_840);
+        let (hour, minute) = (minute / 60, minute % 60);
+        let (name, text) = (name(n), text(n));
+        writeln!(
+            out,
+            "[{year}-{month:02}-{day:02}, {hour:02}:{minute:02}] {name}: {text}"
+        )?;
+    }
+    Ok(())
+}
+
+/// The emails of a mailbox, each a file of a Maildir.
+pub(crate) fn into_maildir(mailbox: &str, folder: &Path) -> Result<()> {
+    for sub in ["cur", "new"] {
+        std::fs::create_dir_all(folder.join(sub))?;
+    }
+    for (n, mail) in mailbox
+        .split("From x Mon Mar  2 09:00:00 2026\n")
+        .skip(1)
+        .enumerate()
+    {
+        std::fs::write(
+            folder.join(format!("cur/1772443200.M{n:08}.host:2,S")),
+            mail,
         )?;
     }
     Ok(())

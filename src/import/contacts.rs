@@ -4,6 +4,7 @@ use std::io::Read;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::named_rows::{NamedRow, NamedRows};
+use super::platform::storable;
 use super::table::Table;
 use super::words::shown;
 use super::{ReadError, SourceSettings, time};
@@ -87,14 +88,39 @@ fn record(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
         addresses: row.maybe("addresses", addresses)?.unwrap_or_default(),
     };
     let dnd = row.maybe("dnd", dnd)?;
-    Ok(ContactRecord {
+    let record = ContactRecord {
         line: row.line,
         contact,
         words: row.maybe("words", words)?.unwrap_or_default(),
         joins: row.maybe("joins", joins)?.unwrap_or_default(),
         opted_out: dnd.filter(|on| *on).map(|_| "do not disturb".to_owned()),
         dnd_off: dnd == Some(false),
-    })
+    };
+    checked(&record).map_err(|reason| row.fail(reason))?;
+    Ok(record)
+}
+
+/// Refuses what cannot be stored.
+pub(super) fn checked(record: &ContactRecord) -> Result<(), String> {
+    let told = &record.contact;
+    let optional = [
+        &told.name,
+        &told.phone,
+        &told.email,
+        &told.timezone,
+        &told.language,
+    ];
+    let reasons = record.words.iter().map(|word| &word.reason);
+    let join_reasons = record.joins.iter().map(|join| &join.reason);
+    let optional = optional.into_iter().chain(reasons).chain(join_reasons);
+    let others = record.joins.iter().map(|join| &join.with);
+    let addresses = told.addresses.iter().map(|(_, address)| address);
+    let all = std::iter::once(&told.contact_id)
+        .chain(optional.flatten())
+        .chain(&told.tags)
+        .chain(addresses)
+        .chain(others);
+    storable(all.map(String::as_str))
 }
 
 /// The columns that are read: a spreadsheet's "do not disturb" may stand in `dnd`.

@@ -113,7 +113,10 @@ fn windows_1252(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 /// A row's bytes as text.
 pub(crate) fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    RowEncoding::of(bytes).decode(bytes)
+    match simdutf8::basic::from_utf8(bytes) {
+        Ok(text) => Some(Cow::Borrowed(text)),
+        Err(_) => RowEncoding::of(bytes).decode(bytes),
+    }
 }
 
 /// How a file's bytes are to be read, by its first bytes.

@@ -20,8 +20,12 @@ pub(crate) fn needs_guard(cell: &str) -> bool {
 
 /// The cell without the mark that `export`, or another careful program, put before it.
 pub(crate) fn unguarded(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with('\'') || is_formula(rest) => rest,
+    // Most cells begin otherwise, which one byte tells.
+    if cell.as_bytes().first() != Some(&b'\'') {
+        return cell;
+    }
+    match &cell[1..] {
+        rest if rest.starts_with('\'') || is_formula(rest) => rest,
         _ => cell,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
@@ -9,6 +10,7 @@ use super::guard::unguarded;
 use super::json::{check_depth, explain};
 use super::jsonl::next_text;
 use super::lines::Lines;
+use super::platform::storable;
 use super::table::Table;
 use super::{ReadError, RowError, SourceSettings};
 
@@ -16,6 +18,7 @@ use super::{ReadError, RowError, SourceSettings};
 pub(crate) struct NamedRows {
     input: Input,
     names: Vec<(&'static str, String)>,
+    ours: Arc<[&'static str]>,
 }
 
 enum Input {
@@ -33,7 +36,7 @@ enum Input {
 pub(crate) struct NamedRow {
     /// The line on which it begins.
     pub(crate) line: u64,
-    names: Vec<&'static str>,
+    names: Arc<[&'static str]>,
     values: Vec<Option<String>>,
     /// The row is a JSON object: a list in it is a JSON list.
     json: bool,
@@ -43,14 +46,15 @@ impl NamedRows {
     /// The rows of a table.
     pub(crate) fn of_table(
         table: Table,
-        names: &[&'static str],
+        ours: &[&'static str],
         settings: &SourceSettings,
     ) -> Result<Self, ReadError> {
-        let names = wanted(names, settings);
+        let names = wanted(ours, settings);
         let places = names.iter().map(|(_, theirs)| table.header.find(theirs));
         let places = places.collect::<Result<_, _>>()?;
         Ok(Self {
             input: Input::Table { table, places },
+            ours: ours.into(),
             names,
         })
     }
@@ -58,7 +62,7 @@ impl NamedRows {
     /// The objects of JSON Lines.
     pub(crate) fn of_lines(
         input: Box<dyn Read + Send>,
-        names: &[&'static str],
+        ours: &[&'static str],
         settings: &SourceSettings,
     ) -> Self {
         Self {
@@ -66,7 +70,8 @@ impl NamedRows {
                 lines: Lines::new(input),
                 decoded: String::new(),
             },
-            names: wanted(names, settings),
+            names: wanted(ours, settings),
+            ours: ours.into(),
         }
     }
 
@@ -96,7 +101,12 @@ impl NamedRows {
                 match object(text) {
                     Ok(object) => {
                         let value = |(_, theirs): &(_, String)| as_text(at_path(&object, theirs)?);
-                        (line, self.names.iter().map(value).collect())
+                        let values: Vec<_> = self.names.iter().map(value).collect();
+                        let texts = values.iter().flatten();
+                        if let Err(reason) = storable(texts.map(String::as_str)) {
+                            return Some(Err(RowError { line, reason }.into()));
+                        }
+                        (line, values)
                     }
                     Err(reason) => return Some(Err(RowError { line, reason }.into())),
                 }
@@ -105,7 +115,7 @@ impl NamedRows {
         Some(Ok(NamedRow {
             line,
             json: matches!(self.input, Input::Lines { .. }),
-            names: self.names.iter().map(|(ours, _)| *ours).collect(),
+            names: Arc::clone(&self.ours),
             values,
         }))
     }

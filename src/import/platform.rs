@@ -143,13 +143,19 @@ impl<P: Platform> Reader for PlatformReader<P> {
     }
 }
 
+/// Refuses a message of nobody.
+pub(super) fn whose(record: &Record<'_>) -> Result<(), String> {
+    if record.contact_id.is_empty() && !matches!(record.tells, Tells::Nothing) {
+        return Err("it does not say whose message it is".to_owned());
+    }
+    Ok(())
+}
+
 /// Refuses what cannot be stored.
 pub(super) fn checked(record: &Record<'_>) -> Result<(), String> {
+    whose(record)?;
     if matches!(record.tells, Tells::Nothing) {
         return Ok(());
-    }
-    if record.contact_id.is_empty() {
-        return Err("it does not say whose message it is".to_owned());
     }
     let optional = [
         &record.message_id,
@@ -166,7 +172,12 @@ pub(super) fn checked(record: &Record<'_>) -> Result<(), String> {
     let all = [&record.contact_id, &record.text]
         .into_iter()
         .chain(optional.into_iter().flatten());
-    for text in all {
+    storable(all.map(|text| &**text))
+}
+
+/// Refuses texts that cannot be stored.
+pub(super) fn storable<'t>(texts: impl Iterator<Item = &'t str>) -> Result<(), String> {
+    for text in texts {
         if text.len() > CELL_LIMIT {
             return Err("a text is longer than 1 MiB; shorten it".to_owned());
         }

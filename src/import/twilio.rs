@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::document::Node;
 use super::loose::{Text, filled, row};
-use super::platform::{HasLists, More, Platform, checked};
+use super::platform::{HasLists, More, Platform, whose};
 use super::table::Table;
 use super::time::instant;
 use super::words::shown;
@@ -264,7 +264,7 @@ impl Reader for TwilioTable {
         let told = self.twilio.record(message).and_then(|record| {
             let mut record = record.unwrap_or_else(Record::nothing);
             record.line = line;
-            checked(&record).map(|()| record)
+            whose(&record).map(|()| record) // a table's cells have been looked at
         });
         Some(told.map_err(|reason| RowError { line, reason }.into()))
     }

@@ -369,7 +369,7 @@ impl<R: Read> Walk<R> {
         self.advance_to(start, at);
         Ok(if too_deep {
             Framed::TooDeep
-        } else if dropped {
+        } else if dropped || at - start > ITEM_LIMIT {
             Framed::TooLong
         } else {
             Framed::Whole(start..at)

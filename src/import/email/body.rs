@@ -18,7 +18,7 @@ pub(super) fn own_words(text: &str) -> String {
         text => Cow::Borrowed(text),
     };
     let lines: Vec<&str> = text.split('\n').collect();
-    let mut kept: Vec<&str> = Vec::new();
+    let mut kept = String::with_capacity(text.len());
     let mut n = 0;
     while n < lines.len() {
         let line = lines[n];
@@ -31,12 +31,12 @@ pub(super) fn own_words(text: &str) -> String {
             continue;
         }
         if !line.trim_start().starts_with('>') {
-            kept.push(line);
+            kept.push_str(line);
+            kept.push('\n');
         }
         n += 1;
     }
-    let own = kept.join("\n");
-    let own = own.trim();
+    let own = kept.trim();
     if own.is_empty() {
         text.trim().to_owned()
     } else {
@@ -99,11 +99,17 @@ fn is_outlook(lines: &[&str]) -> bool {
         "*sent:*",
     ];
     let begins = |line: &str, with: &[&str]| {
-        let head: String = line.trim().chars().take(20).collect();
-        let folded = fold(&head);
+        let line = line.trim();
+        let head = line
+            .char_indices()
+            .nth(20)
+            .map_or(line, |(at, _)| &line[..at]);
+        let folded = fold(head);
         with.iter().any(|w| folded.starts_with(w))
     };
-    lines[0].contains(':')
+    let begun = lines[0].trim_start();
+    begun.starts_with(['f', 'F', 'd', 'D', 'v', 'V', '*'])
+        && begun.contains(':')
         && begins(lines[0], &FROM)
         && lines.iter().skip(1).take(2).any(|l| begins(l, &NEXT))
 }
@@ -124,14 +130,18 @@ fn introduces(lines: &[&str]) -> usize {
         "writes:",
         "napisal(a):",
     ];
+    let first = lines[0].trim();
+    if first.is_empty() || first.len() > 300 {
+        return 0;
+    }
     for count in 1..=2.min(lines.len()) {
+        if !lines[count - 1].trim_end().ends_with(':') {
+            continue;
+        }
         let joined = lines[..count].join(" ");
         let joined = joined.trim();
-        if joined.len() > 300 || joined.is_empty() {
+        if joined.len() > 300 {
             return 0;
-        }
-        if !joined.ends_with(':') {
-            continue;
         }
         let folded = fold(joined);
         if !ENDS.iter().any(|end| folded.ends_with(end)) {

@@ -7,7 +7,9 @@ mod mbox;
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta};
-use mail_parser::{Address, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{
+    Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders, PartType,
+};
 
 pub use maildir::modified;
 pub(crate) use maildir::{MaildirReader, is_maildir};
@@ -55,7 +57,7 @@ impl Emails {
         Self {
             us: Us::new(settings, |address| address.trim().to_lowercase()),
             channel: settings.channel.unwrap_or(Channel::Email),
-            parser: MessageParser::default(),
+            parser: parser(),
         }
     }
 
@@ -109,13 +111,10 @@ impl Emails {
             Found::InMailbox(None) | Found::AmongSent(None) | Found::InFile => date(&message)?,
         };
         let subject = message.subject().unwrap_or_default();
-        let text = text(&message);
-        let text = body::own_words(&text);
-        let text = if text.is_empty() {
-            subject.to_owned()
-        } else {
-            text
-        };
+        let mut text = body::own_words(&text(&message));
+        if text.is_empty() {
+            subject.clone_into(&mut text);
+        }
         let id = message.message_id().map(str::to_owned);
         let conversation = root(message.references())
             .or_else(|| root(message.in_reply_to()))
@@ -150,13 +149,11 @@ impl Emails {
             );
             return Ok(());
         }
-        to.extend(all(message.cc()));
-        for header in ["Delivered-To", "X-Original-To", "Envelope-To"] {
-            let value = message.header_raw(header).unwrap_or_default().trim();
-            to.push((value.trim_matches(['<', '>']).to_lowercase(), None));
-        }
-        let is_to_us = |(address, _): &Named| self.us.author_of_address(address).is_some();
-        if found == Found::InFile && !to.iter().any(is_to_us) {
+        let is_us = |address: &str| self.us.author_of_address(address).is_some();
+        let named = |list: &[Named]| list.iter().any(|(address, _)| is_us(address));
+        if found == Found::InFile
+            && !(named(&to) || named(&all(message.cc())) || delivered_to(&message, is_us))
+        {
             return Err(format!(
                 "neither the sender {} nor a recipient is in `us`; add the address, or leave the email out",
                 shown(&from)
@@ -170,6 +167,21 @@ impl Emails {
         more.push_back(record);
         Ok(())
     }
+}
+
+/// A parser of what is asked for, and no other header.
+fn parser() -> MessageParser {
+    MessageParser::new()
+        .with_mime_headers()
+        .header_date(HeaderName::Date)
+        .header_text(HeaderName::Subject)
+        .header_address(HeaderName::From)
+        .header_address(HeaderName::To)
+        .header_address(HeaderName::Cc)
+        .header_id(HeaderName::MessageId)
+        .header_id(HeaderName::InReplyTo)
+        .header_id(HeaderName::References)
+        .default_header_ignore()
 }
 
 /// When it came to us, by our server's clock: the writer's may be slow, and the reply would seem older than what it
@@ -228,36 +240,57 @@ fn root(value: &HeaderValue<'_>) -> Option<String> {
 }
 
 /// The text as a person would read it.
-fn text(message: &Message<'_>) -> String {
-    let read = |part: &mail_parser::MessagePart<'_>| match &part.body {
-        PartType::Text(text) => text.as_ref().to_owned(),
-        PartType::Html(html) => html::to_text(html).into_owned(),
-        _ => String::new(),
+fn text<'m>(message: &'m Message<'_>) -> Cow<'m, str> {
+    let read = |part: &'m mail_parser::MessagePart<'_>| match &part.body {
+        PartType::Text(text) => Cow::Borrowed(text.as_ref()),
+        PartType::Html(html) => html::to_text(html),
+        _ => Cow::Borrowed(""),
     };
-    let texts = message.text_bodies().map(read);
-    texts
-        .into_iter()
-        .find(|t| !t.trim().is_empty())
-        .unwrap_or_default()
+    let mut texts = message.text_bodies().map(read);
+    texts.find(|t| !t.trim().is_empty()).unwrap_or_default()
+}
+
+/// The headers with one of these names, as they are written.
+fn raw<'m>(
+    message: &'m Message<'_>,
+    names: &'static [&'static str],
+) -> impl Iterator<Item = (&'m str, &'m str)> {
+    let is_wanted = move |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
+    let all = message.headers_raw();
+    all.filter(move |(name, _)| is_wanted(name))
+        .map(|(name, value)| (name, value.trim()))
+}
+
+/// Whether a server says that it came to an address of ours: nobody need be named in a copy that nobody sees.
+fn delivered_to(message: &Message<'_>, is_us: impl Fn(&str) -> bool) -> bool {
+    let address = |value: &str| value.trim_matches(['<', '>']).to_lowercase();
+    raw(message, &["Delivered-To", "X-Original-To", "Envelope-To"])
+        .any(|(_, value)| is_us(&address(value)))
 }
 
 /// Whether nobody sat down and wrote it: RFC 3834, and what was in use before it (rule S8).
 fn is_automatic(message: &Message<'_>) -> bool {
-    let value = |name: &str| message.header_raw(name).map(|v| v.trim().to_lowercase());
-    let submitted = value("Auto-Submitted").is_some_and(|v| !v.is_empty() && !v.starts_with("no"));
-    let answered = [
+    const NAMES: &[&str] = &[
+        "Auto-Submitted",
         "X-Autoreply",
         "X-Autorespond",
         "X-Auto-Response-From",
         "X-Vacation",
-    ]
-    .iter()
-    .any(|name| value(name).is_some_and(|v| v != "no"));
-    let bulk = value("Precedence")
-        .is_some_and(|v| matches!(v.as_str(), "bulk" | "junk" | "list" | "auto_reply"));
-    let listed = value("List-Id").is_some() || value("List-Unsubscribe").is_some();
-    let nobody = value("Return-Path").is_some_and(|v| v == "<>");
-    submitted || answered || bulk || listed || nobody
+        "Precedence",
+        "List-Id",
+        "List-Unsubscribe",
+        "Return-Path",
+    ];
+    raw(message, NAMES).any(|(name, value)| {
+        let value = value.to_lowercase();
+        match name.to_ascii_lowercase().as_str() {
+            "auto-submitted" => !value.is_empty() && !value.starts_with("no"),
+            "precedence" => matches!(value.as_str(), "bulk" | "junk" | "list" | "auto_reply"),
+            "list-id" | "list-unsubscribe" => true,
+            "return-path" => value == "<>",
+            _ => value != "no",
+        }
+    })
 }
 
 /// Whose address a report of failed delivery is about; `None` when it is no such report.

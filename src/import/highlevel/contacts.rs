@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::import::contacts::{ContactRecord, Contacts};
+use crate::import::contacts::{ContactRecord, Contacts, checked};
 use crate::import::document::Node;
 use crate::import::elements::{Elements, Source};
 use crate::import::encoding::Progress;
@@ -116,7 +116,7 @@ pub(crate) fn contact(json: &str, number: u64) -> Result<ContactRecord, String> 
     let (first, last) = (owned(told.first_name), owned(told.last_name));
     let given = owned(told.name).or_else(|| owned(told.contact_name));
     let tags = told.tags.unwrap_or_default().into_iter();
-    Ok(ContactRecord {
+    let record = ContactRecord {
         line: number,
         contact: Contact {
             contact_id: owned(told.id).ok_or("id: there is none")?,
@@ -131,7 +131,9 @@ pub(crate) fn contact(json: &str, number: u64) -> Result<ContactRecord, String> 
         joins: Vec::new(),
         dnd_off: told.dnd == Some(false) && opted_out.is_none(),
         opted_out,
-    })
+    };
+    checked(&record)?;
+    Ok(record)
 }
 
 fn full_name(first: Option<String>, last: Option<String>) -> Option<String> {

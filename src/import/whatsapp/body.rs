@@ -1,5 +1,9 @@
 //! What follows a header: who wrote, and whether it is a message, an attachment or a line of WhatsApp's own.
 
+use std::borrow::Cow;
+
+use memchr::memchr_iter;
+
 use super::header::is_blank;
 use crate::import::words::is_direction_mark;
 use crate::model::fold;
@@ -19,20 +23,29 @@ pub(super) enum Kind {
 }
 
 /// A sender's name without marks of direction, `~` and odd blanks: how names are compared.
-pub(super) fn name(written: &str) -> String {
+pub(super) fn name(written: &str) -> Cow<'_, str> {
+    if let ([first, .., last] | [first @ last], true) = (written.as_bytes(), written.is_ascii())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+        && *first != b'~'
+    {
+        return Cow::Borrowed(written); // as most are
+    }
     let visible: String = written
         .chars()
         .filter(|c| !is_direction_mark(*c))
         .map(|c| if is_blank(c) { ' ' } else { c })
         .collect();
     let visible = visible.trim().trim_start_matches('~').trim();
-    visible.to_owned()
+    Cow::Owned(visible.to_owned())
 }
 
 /// The sender and the text of what follows a header; `None` for a line without a sender.
 pub(super) fn sender(rest: &str) -> Option<(&str, &str)> {
-    let (sender, text) = rest
-        .split_once(": ")
+    let mut colons = memchr_iter(b':', rest.as_bytes());
+    let (sender, text) = colons
+        .find(|at| rest.as_bytes().get(at + 1) == Some(&b' '))
+        .map(|at| (&rest[..at], &rest[at + 2..]))
         .or_else(|| Some((rest.strip_suffix(':')?, "")))?;
     let is_name = |c: char| !is_blank(c) && !is_direction_mark(c) && c != '~';
     let good = sender.contains(is_name)
@@ -49,6 +62,9 @@ pub(super) fn known_sender(rest: &str, known: impl Fn(&str) -> bool) -> Option<(
 
 /// Whether the colon stands inside quotation marks: Ana created group "Desk: urgent".
 fn cuts_a_quotation(before: &str, after: &str) -> bool {
+    if before.bytes().all(|b| b.is_ascii() && b != b'"') {
+        return false; // as most names
+    }
     let straight = before.matches('"').count() % 2 == 1 && after.contains('"');
     let curly = before.matches('“').count() > before.matches('”').count() && after.contains('”');
     let angle = before.matches('«').count() > before.matches('»').count() && after.contains('»');
@@ -58,7 +74,7 @@ fn cuts_a_quotation(before: &str, after: &str) -> bool {
 /// What a text with a sender is. `bracket`: in an export of iOS, where WhatsApp's own lines have a sender and begin
 /// with U+200E; `marked`: U+200E stands before the header, which only attachments have.
 pub(super) fn kind(text: &str, bracket: bool, marked: bool) -> Kind {
-    let own = text.strip_prefix(MARK);
+    let own = after_mark(text);
     let words = own.unwrap_or(text);
     if marked || is_media(words) {
         return Kind::Media;
@@ -69,9 +85,19 @@ pub(super) fn kind(text: &str, bracket: bool, marked: bool) -> Kind {
     Kind::Message
 }
 
+/// What stands after the mark at the beginning, where there is one.
+fn after_mark(text: &str) -> Option<&str> {
+    // One byte tells of most texts that they have none.
+    text.as_bytes().first().filter(|b| !b.is_ascii())?;
+    text.strip_prefix(MARK)
+}
+
 /// The text of a message without the mark before it and without the note that it was edited.
 pub(super) fn clean(text: &str) -> &str {
-    let text = text.strip_prefix(MARK).unwrap_or(text);
+    let text = after_mark(text).unwrap_or(text);
+    if !matches!(text.as_bytes().last(), Some(b'\n' | b'>')) {
+        return text; // as most are
+    }
     let text = text.trim_end_matches('\n');
     let Some(note) = text.strip_suffix('>').and_then(|t| t.rfind('<')) else {
         return text;
@@ -114,16 +140,18 @@ fn is_media(words: &str) -> bool {
     if words == "null" {
         return true;
     }
-    if words.starts_with('<') && words.ends_with('>') && !words[1..].contains('<') {
+    if let [b'<', inner @ .., b'>'] = words.as_bytes()
+        && !inner.contains(&b'<')
+    {
         return true;
     }
-    if end.ends_with('>')
+    if end.as_bytes().last() == Some(&b'>')
         && let Some(note) = end.rfind("\u{200e}<")
     {
         return end[note..].contains(':');
     }
     let first = words.split('\n').next().unwrap_or(words);
-    if first.len() > 200 {
+    if first.len() > 200 || !may_be_note(first) {
         return false;
     }
     let first = fold(first);
@@ -139,6 +167,14 @@ fn is_media(words: &str) -> bool {
         "(bestand bijgevoegd)",
     ];
     ATTACHED.iter().any(|end| first.ends_with(end)) || is_omitted(first)
+}
+
+/// Whether a text can be a note, as far as a glance tells: most are none, and to fold them all would take long.
+fn may_be_note(first: &str) -> bool {
+    let text = first.trim_end_matches(['.', ' ']);
+    text.ends_with(|c: char| c == ')' || !c.is_ascii())
+        || text.split(' ').nth(3).is_none()
+        || text.contains(MARK)
 }
 
 /// "image omitted" and its like: a word or two and a participle, nothing more.

@@ -2,6 +2,7 @@
 //! countries write it.
 
 use chrono::{NaiveDate, NaiveDateTime};
+use memchr::memchr_iter;
 
 use crate::config::DateOrder;
 use crate::import::time::date_of;
@@ -52,8 +53,10 @@ impl<'a> Header<'a> {
         let word = at.word();
         let before = half_before(word);
         let (time, seconds) = at.time()?;
-        let end = if bracket { "]" } else { " - " };
-        let (between, rest) = at.0.split_once(end)?;
+        let (between, rest) = match bracket {
+            true => at.0.split_once(']')?,
+            false => split_at_dash(at.0)?,
+        };
         let after = plain(between);
         let half = match before {
             None if !after.is_empty() => Some(half_after(&after)?),
@@ -123,6 +126,15 @@ fn half_after(word: &str) -> Option<Half> {
     }
 }
 
+/// What stands before and after the first ` - `.
+fn split_at_dash(text: &str) -> Option<(&str, &str)> {
+    let bytes = text.as_bytes();
+    let mut dashes = memchr_iter(b'-', bytes);
+    let at =
+        dashes.find(|at| *at > 0 && bytes[at - 1] == b' ' && bytes.get(at + 1) == Some(&b' '))?;
+    Some((&text[..at - 1], &text[at + 2..]))
+}
+
 /// Letters only, in lower case.
 fn plain(text: &str) -> String {
     let letters = text.chars().filter(|c| !is_blank(*c) && *c != '.');
@@ -138,17 +150,24 @@ struct Cursor<'a>(&'a str);
 
 impl<'a> Cursor<'a> {
     fn eat(&mut self, c: char) -> bool {
-        match self.0.strip_prefix(c) {
-            Some(rest) => {
-                self.0 = rest;
-                true
-            }
-            None => false,
+        let mut chars = self.0.chars();
+        let is_there = chars.next() == Some(c);
+        if is_there {
+            self.0 = chars.as_str();
         }
+        is_there
+    }
+
+    /// Whether a character is next that is neither a blank nor a mark, as far as one byte tells.
+    fn begins_plain(&self) -> bool {
+        self.0.as_bytes().first().is_some_and(u8::is_ascii_graphic)
     }
 
     /// Takes marks of direction and order; whether there was one.
     fn skip_marks(&mut self) -> bool {
+        if self.begins_plain() {
+            return false;
+        }
         let rest = self
             .0
             .trim_start_matches(|c| is_direction_mark(c) || c == '\u{feff}');
@@ -158,6 +177,9 @@ impl<'a> Cursor<'a> {
     }
 
     fn skip_blanks(&mut self) -> bool {
+        if self.begins_plain() {
+            return false;
+        }
         let rest = self.0.trim_start_matches(is_blank);
         let some = rest.len() < self.0.len();
         self.0 = rest;

@@ -46,11 +46,11 @@ impl Senders {
     /// There are too many senders for a chat.
     pub(super) fn count(&mut self, written: &str) -> Result<(), ReadError> {
         let name = name(written);
-        match self.places.get(&name) {
+        match self.places.get(&*name) {
             Some(place) => self.counts[*place].1 += 1,
             None => {
-                self.places.insert(name.clone(), self.counts.len());
-                self.counts.push((name, 1));
+                self.places.insert(name.to_string(), self.counts.len());
+                self.counts.push((name.into_owned(), 1));
             }
         }
         if self.counts.len() > SENDERS_LIMIT {
@@ -63,7 +63,7 @@ impl Senders {
 
     /// Whether `written` is a sender.
     pub(super) fn has(&self, written: &str) -> bool {
-        self.places.contains_key(&name(written))
+        self.places.contains_key(&*name(written))
     }
 
     /// The senders, most messages first, for a message to a person.
@@ -140,7 +140,7 @@ impl People {
 
     /// The place of the sender `written`.
     pub(super) fn place(&self, written: &str) -> Option<usize> {
-        self.places.get(&name(written)).copied()
+        self.places.get(&*name(written)).copied()
     }
 
     /// The contact to whom we write before anyone wrote.
