@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::config::{Config, Environment};
 use crate::detect::Detector;
 use crate::model::{Channel, Message, Thread, Timestamp};
-use crate::store::{Access, Batch, Dnd, Ingest, Page, Reading, Store};
+use crate::store::{Access, Dnd, Ingest, Page, Reading, Store};
 use crate::sync::{self, Api, Around, Patience, SyncError, Talk, Told, Whom};
 
 /// The conversations of one contact that are asked about: the newest ones.
@@ -75,8 +75,8 @@ impl<'a> LastLook<'a> {
             let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", source.name);
             let api = api.as_ref().map_err(|error| failed(error))?;
             let news = ask_one(&**api, thread, source.id).map_err(|error| failed(&error))?;
-            if !news.batch.is_empty() || !news.dnd.is_empty() {
-                let stored = self.store(source.id, &news);
+            if !news.messages.is_empty() || !news.dnd.is_empty() {
+                let stored = self.store(source.id, news);
                 stored.map_err(|error| failed(&format!("{error:#}")))?;
                 is_news = true;
             }
@@ -84,7 +84,7 @@ impl<'a> LastLook<'a> {
         Ok(is_news)
     }
 
-    fn store(&self, source: i64, news: &News) -> Result<()> {
+    fn store(&self, source: i64, news: Page) -> Result<()> {
         let mut opened = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.is_none() {
             *opened = Some(Store::open(&self.path, Access::Write)?);
@@ -100,23 +100,12 @@ impl<'a> LastLook<'a> {
             doubts: super::pages::doubts(self.config),
         };
         let mut ingest = Ingest::new(store, source, reading)?;
-        let page = Page {
-            messages: &news.batch,
-            dnd: &news.dnd,
-        };
-        store.durably(|| ingest.add(&[page], None))
+        store.durably(|| ingest.add(vec![news], None))
     }
 }
 
 /// What a source has of a contact that is not known yet.
-#[derive(Default)]
-struct News {
-    batch: Batch,
-    /// Those who are not to be written to any more, each with why.
-    dnd: Vec<(String, Dnd)>,
-}
-
-fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<News, SyncError> {
+fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Page, SyncError> {
     let contact = &thread.contact;
     let mut of_source: Vec<&Message> = thread
         .messages
@@ -167,13 +156,13 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<News, SyncErro
         .filter_map(|f| f.provider_id.as_deref());
     let twice = thread.brought_twice.iter().map(String::as_str);
     let known: HashSet<&str> = known.chain(sent).chain(twice).collect();
-    let mut news = News::default();
+    let mut news = Page::default();
     let mut fault = None;
     api.look(&whom, &mut |told| match told {
         Told::Record(record) => {
             let id = record.message_id.as_deref();
             if id.is_none_or(|id| !known.contains(id)) {
-                news.batch.push(record);
+                news.messages.push(record);
             }
         }
         Told::DoNotDisturb { contact_id, reason } => {

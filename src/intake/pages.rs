@@ -1,4 +1,4 @@
-//! An API's pages: one is stored while the next is fetched.
+//! An API's pages: one is fetched, one is read, and those before are stored, all at the same time.
 
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Intake;
 use crate::config::Config;
 use crate::import::RowError;
-use crate::store::{Batch, Dnd, Doubts, Imported, Ingest, Page, Reading, SyncCursor};
+use crate::store::{Dnd, Doubts, Imported, Ingest, Page, Reading, SyncCursor};
 use crate::sync::{Api, SyncError, Told};
 
 /// What became of a source.
@@ -39,7 +39,7 @@ pub enum Progress<'a> {
 
 /// So many pages without a message, one after the other, are a defect of the provider.
 const MOST_EMPTY_PAGES: u32 = 1000;
-/// How many pages are fetched ahead of the store.
+/// How many pages wait for the store.
 const MOST_AHEAD: usize = 8;
 
 impl Intake<'_> {
@@ -60,36 +60,45 @@ impl Intake<'_> {
         let mut ingest = Ingest::new(self.store, source, self.reading())?;
         let mut synced = Synced::default();
         std::thread::scope(|scope| {
-            let (pages, arriving) = sync_channel(MOST_AHEAD);
+            let (pages, fetched) = sync_channel(0);
             let (store, stored) = channel();
             scope.spawn(move || fetch(api, begins, &pages, &stored));
+            let (pages, arriving) = sync_channel::<Fetched>(MOST_AHEAD);
+            let mut batches = ingest.reader();
+            scope.spawn(move || {
+                for mut fetched in fetched {
+                    batches.read(&mut fetched.page.messages);
+                    if pages.send(fetched).is_err() {
+                        return; // the store has failed
+                    }
+                }
+            });
             let mut messages = 0;
             while let Ok(first) = arriving.recv() {
                 // All that have arrived while the ones before were stored go into one transaction.
-                let mut arrived = vec![first];
-                arrived.extend(arriving.try_iter().take(MOST_AHEAD));
-                for page in &arrived {
+                let mut arrived = Arrived::default();
+                for page in std::iter::once(first).chain(arriving.try_iter().take(MOST_AHEAD)) {
                     for error in &page.rejected {
                         see(Progress::Rejected(error));
                     }
                     synced.rejected += page.rejected.len() as u64;
                     synced.pages += u64::from(page.cursor.is_some());
-                    messages += page.batch.len() as u64;
+                    messages += page.page.messages.len() as u64;
+                    arrived.add(page);
                 }
-                let cursor = arrived.iter().rev().find_map(|page| page.cursor.as_deref());
+                let cursor = arrived.cursor.as_deref();
                 let cursor = cursor.map(|cursor| SyncCursor { account, cursor });
-                let end = arrived.last().and_then(|page| page.end.clone());
-                let pages: Vec<Page<'_>> = arrived.iter().map(Fetched::page).collect();
-                match end {
-                    None => ingest.take_pages(&pages, cursor)?,
+                let pages = arrived.pages;
+                match arrived.end {
+                    None => ingest.take_pages(pages, cursor)?,
                     Some(Ok(())) => {
                         let as_of = self.as_of.unwrap_or(self.now);
-                        synced.messages = ingest.finish_pages(&pages, cursor, as_of)?;
+                        synced.messages = ingest.finish_pages(pages, cursor, as_of)?;
                         return Ok(synced);
                     }
                     Some(Err(error)) => {
                         if cursor.is_some() || pages.iter().any(|page| !page.messages.is_empty()) {
-                            ingest.take_pages(&pages, cursor)?;
+                            ingest.take_pages(pages, cursor)?;
                         }
                         synced.messages = ingest.imported();
                         synced.error = Some(error);
@@ -127,8 +136,7 @@ pub(super) fn doubts(config: &Config) -> Doubts {
 /// A page that was fetched.
 #[derive(Default)]
 struct Fetched {
-    batch: Batch,
-    dnd: Vec<(String, Dnd)>,
+    page: Page,
     rejected: Vec<RowError>,
     /// Where it goes on after this page, when it is whole.
     cursor: Option<String>,
@@ -139,24 +147,34 @@ struct Fetched {
 impl Fetched {
     fn take(&mut self, told: Told<'_>) {
         match told {
-            Told::Record(record) => self.batch.push(record),
+            Told::Record(record) => self.page.messages.push(record),
             Told::DoNotDisturb { contact_id, reason } => {
                 let on = Dnd::On(reason.to_owned());
-                self.dnd.push((contact_id.to_owned(), on));
+                self.page.dnd.push((contact_id.to_owned(), on));
             }
             Told::MayBeWrittenTo { contact_id, said } => {
                 let off = Dnd::Off { said };
-                self.dnd.push((contact_id.to_owned(), off));
+                self.page.dnd.push((contact_id.to_owned(), off));
             }
             Told::Unusable(error) => self.rejected.push(error),
         }
     }
+}
 
-    fn page(&self) -> Page<'_> {
-        Page {
-            messages: &self.batch,
-            dnd: &self.dnd,
-        }
+/// Pages that are stored in one transaction.
+#[derive(Default)]
+struct Arrived {
+    pages: Vec<Page>,
+    /// Where it goes on after the last of them that is whole.
+    cursor: Option<String>,
+    end: Option<Result<(), SyncError>>,
+}
+
+impl Arrived {
+    fn add(&mut self, fetched: Fetched) {
+        self.pages.push(fetched.page);
+        self.cursor = fetched.cursor.or(self.cursor.take());
+        self.end = fetched.end;
     }
 }
 
@@ -171,8 +189,8 @@ fn fetch(
     loop {
         let mut fetched = Fetched::default();
         let page = api.page(cursor.as_deref(), &mut |told| fetched.take(told));
-        let is_empty =
-            fetched.batch.is_empty() && fetched.rejected.is_empty() && fetched.dnd.is_empty();
+        let Page { messages, dnd } = &fetched.page;
+        let is_empty = messages.is_empty() && fetched.rejected.is_empty() && dnd.is_empty();
         empty = if is_empty { empty + 1 } else { 0 };
         match page {
             Ok(page) => {

@@ -53,12 +53,12 @@ pub struct Imported {
 }
 
 /// A page of an API.
-#[derive(Clone, Copy)]
-pub struct Page<'p> {
-    /// Its messages.
-    pub messages: &'p Batch,
+#[derive(Default)]
+pub struct Page {
+    /// Its messages; read, or else they are read as they are stored.
+    pub messages: Batch,
     /// The contacts of whom the provider says whether they may be written to.
-    pub dnd: &'p [(String, Dnd)],
+    pub dnd: Vec<(String, Dnd)>,
 }
 
 /// Whether a provider wants a contact to be written to.
@@ -173,7 +173,7 @@ impl<'a> Ingest<'a> {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn take_pages(&mut self, pages: &[Page<'_>], cursor: Option<SyncCursor<'_>>) -> Result<()> {
+    pub fn take_pages(&mut self, pages: Vec<Page>, cursor: Option<SyncCursor<'_>>) -> Result<()> {
         let transaction = self.store.immediate()?;
         self.store.source_incomplete(self.source)?;
         self.add(pages, cursor)?;
@@ -187,7 +187,7 @@ impl<'a> Ingest<'a> {
     /// When the database cannot be written.
     pub fn finish_pages(
         mut self,
-        last: &[Page<'_>],
+        last: Vec<Page>,
         cursor: Option<SyncCursor<'_>>,
         as_of: Timestamp,
     ) -> Result<Imported> {
@@ -202,15 +202,16 @@ impl<'a> Ingest<'a> {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn add(&mut self, pages: &[Page<'_>], cursor: Option<SyncCursor<'_>>) -> Result<()> {
+    pub fn add(&mut self, pages: Vec<Page>, cursor: Option<SyncCursor<'_>>) -> Result<()> {
         // A run may have claimed a first follow-up since this began.
         self.has_follow_ups = self.has_follow_ups || any_follow_up(self.store)?;
         let mut reader = self.reader();
-        for page in pages {
-            let mut sights = Sights::default();
-            reader.see(page.messages, &mut sights);
-            self.write(page.messages, &mut sights)?;
-            for (contact_id, dnd) in page.dnd {
+        for mut page in pages {
+            if page.messages.sights.contacts.is_empty() {
+                reader.read(&mut page.messages);
+            }
+            self.write_read(&mut page.messages)?;
+            for (contact_id, dnd) in &page.dnd {
                 // Of somebody who was forgotten nothing is kept but that.
                 let Some(key) = self.store.find(contact_id)? else {
                     continue;
