@@ -145,7 +145,10 @@ impl Intake<'_> {
                 .bookings(input, format, settings, of, &remember, see)
                 .context("failed to import standard input");
         }
-        let opened = open_stream(input, settings).map_err(|e| unreadable(stdin, e))?;
+        let opened = open_stream(input, settings).map_err(|e| match e {
+            ReadError::Io(_) if (self.stop)() => stopped(),
+            error => unreadable(stdin, error),
+        })?;
         let source = self.store.source(name)?;
         self.take(opened, source, as_of, None, see)
             .context("failed to import standard input")
@@ -263,7 +266,7 @@ impl Intake<'_> {
                         let state = state.map(|s| (s, rejected));
                         return ingest.finish(&mut parcel.batch, as_of, state);
                     }
-                    Some(Err(error)) => return Err(failure(error)),
+                    Some(Err(error)) => return Err(self.failure(error)),
                 }
                 see(Sight::Advanced);
                 parcel.batch.clear();
@@ -276,6 +279,14 @@ impl Intake<'_> {
             rejected,
             ..Taken::default()
         })
+    }
+
+    /// Why reading ended; it may be that somebody wanted it to.
+    fn failure(&self, error: ReadError) -> anyhow::Error {
+        match error {
+            ReadError::Io(_) if (self.stop)() => stopped(),
+            error => failure(error),
+        }
     }
 
     /// Stores the rows of a contacts or follow-ups file, some in each transaction.
@@ -307,7 +318,7 @@ impl Intake<'_> {
                             taken.rejected += 1;
                             see(Sight::Rejected(&error));
                         }
-                        Err(error) => return Err(failure(error)),
+                        Err(error) => return Err(self.failure(error)),
                     }
                 }
                 if last {

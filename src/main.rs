@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use followup::cli::{Cli, ColorChoice};
-use followup::commands::{Context, Signals, Terminal, Verbosity, execute};
+use followup::commands::{Context, Interruptible, Signals, Terminal, Verbosity, execute};
 use followup::config::Environment;
 use followup::error::{Outcome, outcome_of};
 use followup::report::output::Output;
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         executable: std::env::current_exe().unwrap_or_else(|_| "followup".into()),
         clock: &clock,
         key: &key,
-        input: &|| Box::new(std::io::stdin()),
+        input: &|| standard_input(&signals),
         out: &mut out,
         err: &mut err,
         terminal,
@@ -55,6 +55,26 @@ fn main() -> ExitCode {
             outcome_of(&error).into()
         }
     }
+}
+
+/// Standard input, to its end or to a signal's.
+#[cfg(unix)]
+fn standard_input(signals: &Signals) -> Box<dyn Read + Send> {
+    use std::os::fd::AsFd;
+    match std::io::stdin().as_fd().try_clone_to_owned() {
+        // Not `Stdin`, which keeps back what it has read.
+        Ok(own) => Box::new(Interruptible::new(
+            std::fs::File::from(own),
+            signals.clone(),
+        )),
+        Err(_) => Box::new(std::io::stdin()),
+    }
+}
+
+/// Standard input, to its end.
+#[cfg(not(unix))]
+fn standard_input(signals: &Signals) -> Box<dyn Read + Send> {
+    Box::new(Interruptible::new(std::io::stdin(), signals.clone()))
 }
 
 /// One key, without waiting for the end of a line. Ctrl-C and Ctrl-D are keys too while it waits, so that a terminal

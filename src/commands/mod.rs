@@ -33,7 +33,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-pub use signals::Signals;
+pub use signals::{Interruptible, Signals};
 
 use crate::cli::{Cli, Command, Now};
 use crate::config::{self, Config, Environment};

@@ -1,5 +1,8 @@
 //! A wish from outside that a command end: SIGTERM, as a service manager sends it, or SIGINT, as Ctrl-C does.
 
+use std::io::{self, Read};
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -7,7 +10,7 @@ use anyhow::{Context as _, Result};
 
 /// What has been asked from outside. A command that can end in good order calls [`Signals::listen`]; any other is
 /// ended at once, as ever.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Signals {
     asked: Arc<AtomicUsize>,
 }
@@ -62,5 +65,52 @@ impl Signals {
     #[must_use]
     pub fn stop(&self) -> bool {
         self.asked().is_some()
+    }
+}
+
+/// Standard input, or a pipe: a signal that asks for the end ends its reading, also while nothing comes. `input`
+/// keeps nothing back of what it has read.
+#[derive(Debug)]
+pub struct Interruptible<R> {
+    input: R,
+    signals: Signals,
+}
+
+impl<R> Interruptible<R> {
+    /// Reads `input` until `signals` ask for the end.
+    pub const fn new(input: R, signals: Signals) -> Self {
+        Self { input, signals }
+    }
+}
+
+#[cfg(unix)]
+impl<R: Read + AsFd> Read for Interruptible<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        /// How often a wait looks whether it is to end.
+        const GLANCE: Timespec = Timespec {
+            tv_sec: 0,
+            tv_nsec: 100_000_000,
+        };
+        loop {
+            if self.signals.stop() {
+                return Err(io::Error::other("stopped before its end"));
+            }
+            match poll(
+                &mut [PollFd::new(&self.input, PollFlags::IN)],
+                Some(&GLANCE),
+            ) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) => return self.input.read(out),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl<R: Read> Read for Interruptible<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.input.read(out)
     }
 }

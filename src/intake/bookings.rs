@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{Intake, Sight, Taken, failure};
+use super::{Intake, Sight, Taken};
 use crate::config::{Format, SourceConfig};
 use crate::import::{SourceSettings, read_bookings};
 use crate::model::Timestamp;
@@ -76,7 +76,7 @@ impl Intake<'_> {
             let own = &self.config.bot.zone;
             settings.timezone = settings.timezone.or_else(|| Some(own.clone()));
         }
-        let bookings = read_bookings(input, format, &settings).map_err(failure)?;
+        let bookings = read_bookings(input, format, &settings).map_err(|e| self.failure(e))?;
         for error in &bookings.rejected {
             see(Sight::Rejected(error));
         }

@@ -21,6 +21,7 @@ mod deeds;
 mod examples;
 mod export;
 mod formats;
+mod hostile;
 mod import;
 mod lookups;
 mod people;

@@ -116,3 +116,31 @@ fn an_import_that_is_asked_to_end_stores_whole_batches_and_can_be_gone_on_with()
     assert_eq!(super::business::Ran::of_command(again).code, Some(0));
     assert_eq!(stored(), ROWS as i64);
 }
+
+/// A pipe from which nothing comes keeps nobody waiting: the first signal ends the import.
+#[test]
+fn an_import_from_an_idle_pipe_ends_at_the_first_signal() {
+    use std::io::{Read, Write};
+    let head = "contact_id,channel,direction,sent_at,text\nc1,sms,in,2026-03-01T08:00:00Z,Hello\n";
+    for begun in ["", head] {
+        let business = Business::new("[channels.sms.outbox]\n");
+        let mut command = business.command(&["import", "--now", NOW, "-"]);
+        command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut import = command.spawn().unwrap();
+        let mut pipe = import.stdin.take().unwrap();
+        pipe.write_all(begun.as_bytes()).unwrap();
+        assert!(until(|| business.path("followup.db").exists()));
+        signal(&import, Signal::TERM);
+        assert!(until(|| import.try_wait().unwrap().is_some()), "it waits");
+        let mut words = String::new();
+        import
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut words)
+            .unwrap();
+        assert_eq!(import.wait().unwrap().code(), Some(75), "{words}");
+        assert!(words.contains("stopped"), "{words}");
+        drop(pipe);
+    }
+}
