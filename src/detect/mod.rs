@@ -10,6 +10,7 @@
 mod decide;
 mod grammar;
 mod intent;
+mod language;
 mod languages;
 mod pattern;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod strip;
 mod time;
 mod token;
 mod vocabulary;
+mod word;
 
 pub use languages::{Place, place_of};
 

@@ -1,8 +1,7 @@
 //! A message as tokens: words (folded and looked up), numbers, and the few signs that mean something.
 
-use std::sync::LazyLock;
-
 use super::vocabulary::{UNKNOWN, Vocabulary, WordId};
+use super::word::Word;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,82 +73,6 @@ impl Token {
     pub(super) const fn begins(&self) -> bool {
         self.breaks || self.dot
     }
-}
-
-/// Longer words are no words of any rule.
-const LONGEST: usize = 40;
-
-/// Letters of the Latin blocks without their accents; 0 where a letter has none here.
-static FOLDED: LazyLock<[u8; 0x180]> = LazyLock::new(|| {
-    let mut table = [0; 0x180];
-    for (code, slot) in (0_u32..).zip(table.iter_mut()) {
-        let Some(c) = char::from_u32(code) else {
-            continue;
-        };
-        let folded = crate::model::fold(c.encode_utf8(&mut [0; 4]));
-        if let [b] = folded.as_bytes()
-            && b.is_ascii_alphabetic()
-        {
-            *slot = *b;
-        }
-    }
-    table
-});
-
-/// A folded word on the stack.
-struct Word {
-    bytes: [u8; LONGEST],
-    len: usize,
-}
-
-impl Word {
-    fn push(&mut self, c: char) {
-        if c.is_ascii() {
-            self.byte((c as u8).to_ascii_lowercase());
-            return;
-        }
-        match FOLDED.get(c as usize) {
-            Some(0) | None => {}
-            Some(b) => return self.byte(*b),
-        }
-        match c {
-            'ß' => "ss".bytes().for_each(|b| self.byte(b)),
-            'œ' | 'Œ' => "oe".bytes().for_each(|b| self.byte(b)),
-            'æ' | 'Æ' => "ae".bytes().for_each(|b| self.byte(b)),
-            '\u{300}'..='\u{36f}' => {}
-            _ => c
-                .encode_utf8(&mut [0; 4])
-                .bytes()
-                .for_each(|b| self.byte(b)),
-        }
-    }
-
-    fn byte(&mut self, b: u8) {
-        if let Some(slot) = self.bytes.get_mut(self.len) {
-            *slot = b;
-        }
-        self.len += 1;
-    }
-
-    fn is(&self, bytes: &[u8]) -> bool {
-        self.bytes.get(..self.len) == Some(bytes)
-    }
-
-    fn id(&self, vocabulary: &Vocabulary) -> WordId {
-        self.bytes
-            .get(..self.len)
-            .map_or(UNKNOWN, |bytes| vocabulary.get(bytes))
-    }
-}
-
-/// The folded form of one word of a rule, as [`tokens`] folds it.
-pub(super) fn fold_word(word: &str) -> String {
-    let mut folded = Word {
-        bytes: [0; LONGEST],
-        len: 0,
-    };
-    word.chars().for_each(|c| folded.push(c));
-    String::from_utf8_lossy(folded.bytes.get(..folded.len).unwrap_or_default()).into_owned()
 }
 
 /// The endings that an apostrophe joins to the word before ("don't"); elsewhere it parts words ("d'avril"), and
@@ -272,22 +195,10 @@ impl Cutter<'_> {
     }
 
     fn letters(&mut self, at: usize) -> usize {
-        let mut word = Word {
-            bytes: [0; LONGEST],
-            len: 0,
-        };
+        let mut word = Word::default();
         // Most words are plain letters.
         let bytes = self.text.as_bytes().get(at..).unwrap_or_default();
-        let mut plain = 0;
-        for (to, from) in word.bytes.iter_mut().zip(bytes) {
-            let small = from | 0x20;
-            if !small.is_ascii_lowercase() {
-                break;
-            }
-            *to = small;
-            plain += 1;
-        }
-        word.len = plain;
+        let plain = word.plain(bytes);
         let start = at;
         let at = at + plain;
         let rest = self.text.get(at..).unwrap_or_default();
@@ -315,7 +226,7 @@ impl Cutter<'_> {
         }
         let id = word.id(self.vocabulary);
         if id == UNKNOWN
-            && let Some(bytes) = word.bytes.get(..word.len)
+            && let Some(bytes) = word.bytes()
             && bytes.len() == end - start
             && let Some((first, length, second)) = self.vocabulary.parts(bytes)
         {
@@ -387,10 +298,7 @@ impl Cutter<'_> {
             '(' | ')' | '[' | ']' | '"' | '“' | '”' | '«' | '»' => self.comma = true,
             '\u{fe0f}' | '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}' => {}
             _ if !c.is_ascii() && !c.is_whitespace() => {
-                let mut word = Word {
-                    bytes: [0; LONGEST],
-                    len: 0,
-                };
+                let mut word = Word::default();
                 word.push(c);
                 let id = word.id(self.vocabulary);
                 self.push(at, end, Kind::Word, id);

@@ -10,7 +10,9 @@ pub(super) const UNKNOWN: WordId = 0;
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     slots: Vec<(u32, WordId)>,
-    words: Vec<String>,
+    /// All words, one behind the other, and where each ends.
+    text: String,
+    ends: Vec<usize>,
     heads: Vec<String>,
 }
 
@@ -18,7 +20,8 @@ impl Default for Vocabulary {
     fn default() -> Self {
         Self {
             slots: vec![(0, UNKNOWN); 1 << 8],
-            words: vec![String::new()],
+            text: String::new(),
+            ends: vec![0],
             heads: Vec::new(),
         }
     }
@@ -52,7 +55,7 @@ impl Vocabulary {
             if *id == UNKNOWN {
                 return UNKNOWN;
             }
-            if *found == wanted && self.word(*id).as_bytes() == word {
+            if *found == wanted && self.bytes(*id) == word {
                 return *id;
             }
             at = (at + 1) & mask;
@@ -66,18 +69,29 @@ impl Vocabulary {
         if known != UNKNOWN || word.is_empty() {
             return known;
         }
-        if (self.words.len() + 1) * 3 > self.slots.len() {
+        if (self.len() + 1) * 3 > self.slots.len() {
             self.grow();
         }
-        let id = WordId::try_from(self.words.len()).unwrap_or(UNKNOWN);
-        self.words.push(word.to_owned());
+        let id = WordId::try_from(self.len()).unwrap_or(UNKNOWN);
+        self.text.push_str(word);
+        self.ends.push(self.text.len());
         self.place(hash(word.as_bytes()), id);
         id
     }
 
     /// The word of a number.
     pub(super) fn word(&self, id: WordId) -> &str {
-        self.words.get(id as usize).map_or("", String::as_str)
+        self.text.get(self.place_of(id)).unwrap_or_default()
+    }
+
+    fn bytes(&self, id: WordId) -> &[u8] {
+        let bytes = self.text.as_bytes();
+        bytes.get(self.place_of(id)).unwrap_or_default()
+    }
+
+    fn place_of(&self, id: WordId) -> std::ops::Range<usize> {
+        let end = |id: usize| self.ends.get(id).copied().unwrap_or(0);
+        end((id as usize).saturating_sub(1))..end(id as usize)
     }
 
     /// Adds a word with which others are written together.
@@ -99,7 +113,7 @@ impl Vocabulary {
 
     /// How many numbers there are.
     pub(super) fn len(&self) -> usize {
-        self.words.len()
+        self.ends.len()
     }
 
     fn grow(&mut self) {

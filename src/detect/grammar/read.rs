@@ -7,8 +7,8 @@ use super::shape::{also, heads, needs};
 use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Want};
 use crate::detect::languages::FILES;
 use crate::detect::pattern::{self, Node, SlotId};
-use crate::detect::token::fold_word;
 use crate::detect::vocabulary::Vocabulary;
+use crate::detect::word::fold_word;
 use crate::model::Language;
 
 struct Draft {

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use super::{Edge, SlotId};
-use crate::detect::token::{fold_word, tokens};
+use crate::detect::token::tokens;
 use crate::detect::vocabulary::{Vocabulary, WordId};
+use crate::detect::word::fold_word;
 
 /// A pattern as a tree; the compiler's middle form.
 #[derive(Debug, Clone)]
