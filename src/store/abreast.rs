@@ -121,7 +121,9 @@ impl Store {
     }
 
     fn begin_reading(&self) -> Result<()> {
-        self.connection.execute_batch("BEGIN")?;
+        // What is read in the order of its rows is not read again.
+        let sql = "PRAGMA cache_size = -2048; BEGIN";
+        self.connection.execute_batch(sql)?;
         self.meta("home")?; // the first look sets the moment
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::model::{Author, Channel, WordKind, WordSource};
 use crate::store::micros;
 
 /// The size of a batch: rows, and bytes of text. Some are under way at once: cut, read and stored.
-const MOST_ROWS: usize = 16_384;
+const MOST_ROWS: usize = 12_288;
 const MOST_BYTES: usize = 3 << 20;
 
 /// A piece of the batch's text. What the row of the same contact before it tells too is the same piece.
