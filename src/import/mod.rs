@@ -45,7 +45,7 @@ pub use email::modified as maildir_modified;
 pub use encoding::Progress;
 pub use field::COLUMNS;
 pub use follow_ups::{FOLLOW_UP_COLUMNS, FollowUpReader, FollowUpRecord};
-pub(crate) use highlevel::DND as HIGHLEVEL_DND;
+pub(crate) use highlevel::{DND as HIGHLEVEL_DND, appointment_record};
 pub use jsonl::JsonlReader;
 pub(crate) use loose::row;
 pub use open::{Opened, Records, files_of, open, open_stream};

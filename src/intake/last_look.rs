@@ -169,7 +169,8 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Page, SyncErro
             let on = Dnd::On(reason.to_owned());
             news.dnd.push((contact_id.to_owned(), on));
         }
-        Told::MayBeWrittenTo { .. } => {} // as was believed
+        // As was believed; appointments are for a sync.
+        Told::MayBeWrittenTo { .. } | Told::Booking(_) => {}
         Told::Unusable(error) => fault = Some(error.reason),
     })?;
     match fault {

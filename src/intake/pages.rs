@@ -156,6 +156,7 @@ impl Fetched {
                 let off = Dnd::Off { said };
                 self.page.dnd.push((contact_id.to_owned(), off));
             }
+            Told::Booking(record) => self.page.bookings.push(record),
             Told::Unusable(error) => self.rejected.push(error),
         }
     }
@@ -189,8 +190,15 @@ fn fetch(
     loop {
         let mut fetched = Fetched::default();
         let page = api.page(cursor.as_deref(), &mut |told| fetched.take(told));
-        let Page { messages, dnd } = &fetched.page;
-        let is_empty = messages.is_empty() && fetched.rejected.is_empty() && dnd.is_empty();
+        let Page {
+            messages,
+            dnd,
+            bookings,
+        } = &fetched.page;
+        let is_empty = messages.is_empty()
+            && fetched.rejected.is_empty()
+            && dnd.is_empty()
+            && bookings.is_empty();
         empty = if is_empty { empty + 1 } else { 0 };
         match page {
             Ok(page) => {

@@ -1,5 +1,7 @@
 //! How far a source has been read, for the providers that list messages by time.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,9 @@ pub(super) struct Cursor {
     /// The same of the pass under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) contacts_seen: Option<i64>,
+    /// The contacts who have appointments to come, by their ids.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) expected: BTreeMap<String, Expected>,
     /// The provider's own word for where the pass goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
@@ -37,6 +42,17 @@ pub(super) struct Cursor {
     /// How many messages the pass under way has seen: their order.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) seen: u64,
+}
+
+/// A contact who has an appointment to come; times are in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Expected {
+    /// When the conversation told of it.
+    pub(super) made_at: i64,
+    /// Until when it may be called off.
+    pub(super) until: i64,
+    /// When they were asked about last.
+    pub(super) asked_at: i64,
 }
 
 #[expect(
@@ -77,6 +93,7 @@ impl Cursor {
         Self {
             done: self.newest.max(self.done),
             contacts: self.contacts,
+            expected: self.expected,
             ..Self::default()
         }
     }
@@ -86,6 +103,7 @@ impl Cursor {
         Self {
             done: self.done,
             contacts: self.contacts,
+            expected: self.expected,
             ..Self::default()
         }
     }

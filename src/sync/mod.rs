@@ -22,7 +22,7 @@ use std::time::Duration;
 use crate::config::{self, ApiSource, Environment, SecretRef};
 use crate::error::Outcome;
 use crate::http::Http;
-use crate::import::{Record, RowError};
+use crate::import::{BookingRecord, Record, RowError};
 use crate::model::{Channel, Timestamp};
 
 use client::Client;
@@ -49,6 +49,8 @@ pub enum Told<'a> {
         /// How the reasons begin that it gave before.
         said: &'static str,
     },
+    /// An appointment, or what has become of one.
+    Booking(BookingRecord),
     /// A row that cannot be used, with its place on the page.
     Unusable(RowError),
 }

@@ -6,6 +6,8 @@ mod table;
 
 use std::io::Read;
 
+pub(crate) use table::read_status;
+
 use super::{ReadError, RowError, SourceSettings};
 use crate::config::Format;
 use crate::model::{BookingStatus, Timestamp};

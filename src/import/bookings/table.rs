@@ -103,7 +103,7 @@ fn mapped(theirs: Option<String>, settings: &SourceSettings) -> Option<String> {
 }
 
 /// The words that booking systems use.
-pub(super) fn read_status(text: &str) -> Option<BookingStatus> {
+pub(crate) fn read_status(text: &str) -> Option<BookingStatus> {
     let text = text.trim().to_ascii_lowercase().replace([' ', '-'], "_");
     Some(match text.as_str() {
         "booked" | "confirmed" | "new" | "active" | "scheduled" | "rescheduled" | "pending"

@@ -1,12 +1,14 @@
 //! HighLevel's messages, as its API exports them, and its contacts, from the API or as a table. The two are joined by
 //! the contact's id: whichever comes first.
 
+mod appointments;
 mod contacts;
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
+pub(crate) use appointments::appointment_record;
 pub(crate) use contacts::{DND, api_contacts, contact, is_contacts, table_contacts};
 
 use super::document::Node;

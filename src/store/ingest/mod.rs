@@ -23,7 +23,8 @@ use anyhow::Result;
 use rusqlite::CachedStatement;
 
 use super::erasure::Suppressions;
-use super::{ContactKey, FileState, Store, SyncCursor};
+use super::{BookingSource, ContactKey, FileState, Store, SyncCursor};
+use crate::import::BookingRecord;
 use crate::model::Timestamp;
 pub use batch::Batch;
 use contact::StoredContact;
@@ -59,6 +60,8 @@ pub struct Page {
     pub messages: Batch,
     /// The contacts of whom the provider says whether they may be written to.
     pub dnd: Vec<(String, Dnd)>,
+    /// Its appointments.
+    pub bookings: Vec<BookingRecord>,
 }
 
 /// Whether a provider wants a contact to be written to.
@@ -205,6 +208,12 @@ impl<'a> Ingest<'a> {
     pub fn add(&mut self, pages: Vec<Page>, cursor: Option<SyncCursor<'_>>) -> Result<()> {
         // A run may have claimed a first follow-up since this began.
         self.has_follow_ups = self.has_follow_ups || any_follow_up(self.store)?;
+        let from = BookingSource {
+            source: self.source,
+            file: "api",
+            as_of: self.reading.now,
+            country: self.reading.policy.country,
+        };
         let mut reader = self.reader();
         for mut page in pages {
             if page.messages.sights.contacts.is_empty() {
@@ -224,6 +233,9 @@ impl<'a> Ingest<'a> {
                     }
                     Dnd::Off { said } => self.store.lift_opted_out(key, said, now)?,
                 }
+            }
+            if !page.bookings.is_empty() {
+                self.store.take_bookings(&from, &page.bookings, false)?;
             }
         }
         match cursor {

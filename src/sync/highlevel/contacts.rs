@@ -133,11 +133,11 @@ impl Highlevel<'_> {
             cursor.next = next;
         } else {
             cursor.contacts = cursor.contacts_seen.take().max(cursor.contacts);
-            cursor = cursor.passed();
+            cursor.list += 1;
         }
         Ok(Page {
             cursor: cursor.write(),
-            is_last: !goes_on,
+            is_last: false,
         })
     }
 

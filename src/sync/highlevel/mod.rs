@@ -1,5 +1,6 @@
 //! HighLevel: a location's messages by its export, oldest first, with the contacts joined.
 
+mod appointments;
 mod contacts;
 
 use std::collections::BTreeSet;
@@ -22,7 +23,8 @@ use contacts::{Contacts, disturb};
 const CONVERSATIONS: &str = "2021-04-15";
 const CONTACTS: &str = "2021-07-28";
 
-/// Without a channel the export gives everything but email. After these come the contacts that were changed.
+/// Without a channel the export gives everything but email. After these come the contacts that were
+/// changed, and the appointments.
 const LISTS: [&str; 2] = ["", "&channel=Email"];
 /// `[sources.highlevel]`.
 pub(super) struct Highlevel<'a> {
@@ -39,6 +41,16 @@ struct Export {
     messages: Vec<Box<RawValue>>,
     #[serde(rename = "nextCursor")]
     next: Option<String>,
+}
+
+/// The type of a row that tells of an appointment, also of one that is called off.
+const APPOINTMENT: &str = "TYPE_ACTIVITY_APPOINTMENT";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Activity {
+    contact_id: String,
+    date_added: String,
 }
 
 impl<'a> Highlevel<'a> {
@@ -99,6 +111,16 @@ impl<'a> Highlevel<'a> {
         self.meet(&news)?;
         let met: Vec<Arc<ContactRecord>> = news.iter().filter_map(|id| self.known(id)).collect();
         let now = self.client.now();
+        for raw in raw.iter().filter(|raw| raw.get().contains(APPOINTMENT)) {
+            if let Ok(activity) = serde_json::from_str::<Activity>(raw.get()) {
+                let at = activity.date_added.parse::<Timestamp>();
+                let at = at.unwrap_or(now).timestamp_millis();
+                // What the pass before has seen is listed again.
+                if cursor.done.is_none_or(|done| at > done) {
+                    self.expect(cursor, &activity.contact_id, at);
+                }
+            }
+        }
         for message in messages {
             cursor.seen += 1;
             let line = cursor.seen;
@@ -130,8 +152,10 @@ impl Api for Highlevel<'_> {
         // Who has been changed before is met with the messages.
         let met = || Some(self.client.now().timestamp_millis());
         cursor.contacts = cursor.contacts.or_else(met);
-        if cursor.list >= LISTS.len() as u64 {
-            return self.changed(cursor, take);
+        match cursor.list.checked_sub(LISTS.len() as u64) {
+            None => {}
+            Some(0) => return self.changed(cursor, take),
+            Some(_) => return self.appointments(cursor, take),
         }
         let from = cursor.from(self.since);
         let list = |cursor: &Cursor| {

@@ -18,6 +18,7 @@ pub(super) struct Location(Arc<Mutex<Things>>);
 struct Things {
     messages: Vec<Value>,
     contacts: Vec<Value>,
+    appointments: Vec<Value>,
 }
 
 impl Location {
@@ -102,6 +103,12 @@ impl Location {
         let path = request.path.as_str();
         if request.header("authorization") != Some(&format!("Bearer {MARKER}")) {
             return Reply::answer(401, r#"{"message":"Invalid JWT"}"#);
+        }
+        let of = path.strip_prefix("/contacts/");
+        if let Some(id) = of.and_then(|of| of.strip_suffix("/appointments")) {
+            let mut events = things.appointments.clone();
+            events.retain(|event| event["contactId"] == id);
+            return Reply::answer(200, json!({ "events": events }).to_string());
         }
         if path == "/contacts/search" {
             drop(things);
@@ -538,6 +545,49 @@ fn d3_do_not_disturb_is_an_opt_out_and_an_appointment_a_booking() {
         [reason("ana"), reason("ben"), reason("cleo")],
         ["opted_out", "booked", "due"]
     );
+}
+
+/// An appointment that is called off at HighLevel, without a word in the conversation, is seen by a later sync.
+#[test]
+fn d5_an_appointment_that_is_called_off_later_is_seen() {
+    let location = Location::default();
+    location.quiet("ana");
+    location.has(json!({
+        "id": "a1", "messageType": "TYPE_ACTIVITY_APPOINTMENT", "contactId": "ana", "dateAdded": "2026-03-02T08:30:00Z",
+        "body": "Appointment booked",
+    }));
+    let appoint = |status: &str| {
+        location.0.lock().unwrap().appointments = vec![json!({
+            "id": "e1", "contactId": "ana", "appointmentStatus": status, "startTime": "2026-03-06 17:00:00",
+            "endTime": "2026-03-06 17:30:00", "dateAdded": "2026-03-02 02:30:00",
+        })];
+    };
+    appoint("confirmed");
+    let server = location.serve(500);
+    let desk = business(&format!("[channels.sms.outbox]\n{}", source(&server)));
+    let at = |minute: u32| {
+        let now = format!("--now=2026-03-02T09:{minute:02}:00Z");
+        ran(
+            &desk,
+            &["plan", "--all", "--json", "--contact", "ana", &now],
+        )
+        .lines[0]["reason"]
+            .clone()
+    };
+    let asked = || {
+        let requests = server.requests().into_iter();
+        requests
+            .filter(|r| r.path == "/contacts/ana/appointments")
+            .count()
+    };
+    assert_eq!(sync(&desk).code, Some(0));
+    assert_eq!((at(1), asked()), (json!("booked"), 1));
+    appoint("cancelled");
+    assert_eq!(sync_at(&desk, "2026-03-02T09:02:00Z").code, Some(0));
+    assert_eq!((at(8), asked()), (json!("due"), 2));
+    // Nothing of theirs is to come any more: they are not asked about again.
+    assert_eq!(sync_at(&desk, "2026-03-02T09:30:00Z").code, Some(0));
+    assert_eq!(asked(), 2);
 }
 
 /// "Do not disturb" that somebody sets at HighLevel, without a message, is seen by the next sync, and so is its end.
