@@ -304,7 +304,15 @@ fn table(
             let reader = CsvReader::of(table, settings)?;
             Ok(Records::Messages(Box::new(reader)))
         }
+        Kind::Bookings => Err(bookings()),
     }
+}
+
+fn bookings() -> ReadError {
+    ReadError::File(
+        "this is a table of bookings; import it with --format bookings, or set format = \"bookings\" on its source"
+            .to_owned(),
+    )
 }
 
 fn lines(
@@ -325,6 +333,7 @@ fn lines(
         Kind::FollowUps => Records::FollowUps(Box::new(FollowUpReader::of_lines(input, settings))),
         Kind::Contacts => Records::Contacts(Box::new(ContactReader::of_lines(input, settings))),
         Kind::Messages => Records::Messages(Box::new(JsonlReader::new(input, settings)?)),
+        Kind::Bookings => return Err(bookings()),
     })
 }
 
@@ -332,12 +341,16 @@ enum Kind {
     Messages,
     Contacts,
     FollowUps,
+    Bookings,
 }
 
 fn kind(has: impl Fn(&str) -> bool) -> Kind {
+    let of_messages = ["direction", "sent_at", "text"].into_iter().any(&has);
     if has("claimed_at") {
         Kind::FollowUps
-    } else if has("contact_id") && !["direction", "sent_at", "text"].into_iter().any(has) {
+    } else if has("starts_at") && !of_messages {
+        Kind::Bookings
+    } else if has("contact_id") && !of_messages {
         Kind::Contacts
     } else {
         Kind::Messages

@@ -333,3 +333,18 @@ fn a_table_without_anybody_and_rows_without_anybody_are_refused() {
         "{seen}"
     );
 }
+
+#[test]
+fn a_table_of_bookings_is_not_taken_for_contacts_nor_messages_for_bookings() {
+    let desk = desk(CONFIG);
+    let table = "contact_id,phone,starts_at\nana,55 1234 5678,2026-03-04T10:00:00Z\n";
+    let seen = import(&desk, "agenda.csv", table);
+    assert!(
+        seen.contains("this is a table of bookings; import it with --format bookings"),
+        "{seen}"
+    );
+    assert!(seen.contains("[exit 65]"), "{seen}");
+    let seen = desk.run(&["import", "chats.csv", "--format=bookings", NOW]);
+    assert!(seen.contains("this is a file of messages"), "{seen}");
+    assert!(seen.contains("[exit 65]"), "{seen}");
+}

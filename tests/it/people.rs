@@ -241,6 +241,18 @@ fn a_merge_and_a_split_hold_against_every_later_import_and_lose_no_opt_out() {
 }
 
 #[test]
+fn of_two_whom_an_operator_merges_the_first_gives_the_name() {
+    let rows =
+        "jane,Jane Poe,,jane@example.com,sms,in,2026-03-02T16:00:00Z,Is there a slot?,,+15550100
+kim,Kim Cho,,kim@example.com,sms,in,2026-03-02T17:00:00Z,Hello,,+15550101
+";
+    let desk = desk(&[("two.csv", rows)]);
+    let merged = desk.run(&["merge", "jane", "kim", NOW]);
+    assert!(merged.contains("[exit 0]"), "{merged}");
+    assert_eq!(show(&desk, "kim")["contact"]["name"], "Jane Poe");
+}
+
+#[test]
 fn those_whom_an_operator_split_are_not_joined_by_their_number_again() {
     let desk = desk(&[("sms.csv", ANA_SMS), ("whatsapp.csv", ANA_WHATSAPP)]);
     // The one that leads is split off; the other one stays what it was.

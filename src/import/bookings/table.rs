@@ -30,6 +30,15 @@ pub(super) fn read(
                     .to_owned(),
             ));
         }
+        if ["direction", "text"]
+            .into_iter()
+            .all(|name| table.header.has(name))
+        {
+            return Err(ReadError::File(
+                "this is a file of messages, not a table of bookings; leave out the format"
+                    .to_owned(),
+            ));
+        }
         NamedRows::of_table(table, &BOOKING_COLUMNS, settings)?
     };
     let mut bookings = Bookings::default();

@@ -128,13 +128,14 @@ fn micros(at: Timestamp) -> i64 {
     at.timestamp_micros()
 }
 
-/// Each value as it was told last.
+/// Each value as it was told last; the name as the one who leads is called, if anybody said that.
 fn contact(parts: &[Part]) -> Contact {
     let newest = |n: usize, get: fn(&Contact) -> &Option<String>| {
         let told = parts.iter().filter(|p| get(&p.thread.contact).is_some());
         let newest = told.rev().max_by_key(|p| p.told[n]);
         newest.and_then(|p| get(&p.thread.contact).clone())
     };
+    let lead = parts.first().map(|p| &p.thread.contact);
     let mut tags: Vec<String> = Vec::new();
     for tag in parts.iter().flat_map(|p| &p.thread.contact.tags) {
         if !tags.contains(tag) {
@@ -142,10 +143,10 @@ fn contact(parts: &[Part]) -> Contact {
         }
     }
     Contact {
-        contact_id: parts
-            .first()
-            .map_or_else(String::new, |p| p.thread.contact.contact_id.clone()),
-        name: newest(0, |c| &c.name),
+        contact_id: lead.map_or_else(String::new, |c| c.contact_id.clone()),
+        name: lead
+            .and_then(|c| c.name.clone())
+            .or_else(|| newest(0, |c| &c.name)),
         phone: newest(1, |c| &c.phone),
         email: newest(2, |c| &c.email),
         timezone: newest(3, |c| &c.timezone),
