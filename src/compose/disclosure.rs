@@ -1,6 +1,7 @@
 //! The line by which a text says that a language model wrote it, where law asks for that: at the first such text in
 //! a conversation, again after a long silence, and when a person wrote in between.
 
+use crate::compose::language::Wanted;
 use crate::config::{Config, Disclosure};
 use crate::model::{Author, Country, Language, TextSource, Thread, Timestamp};
 use crate::zone::Zone;
@@ -41,10 +42,9 @@ pub fn added(
 pub fn by_config(config: &Config, thread: &Thread, now: Timestamp) -> String {
     let settings = config.ai.as_ref().and_then(|ai| ai.disclosure.as_ref());
     let bot = &config.bot;
-    let language = thread.contact.language.as_deref();
-    let language = language.unwrap_or(&bot.language_tag);
+    let language = Wanted::of(thread, config).tag;
     settings.map_or_else(String::new, |settings| {
-        added(settings, thread, language, (bot.country, &bot.zone), now)
+        added(settings, thread, &language, (bot.country, &bot.zone), now)
     })
 }
 

@@ -6,6 +6,7 @@ pub mod ai;
 mod builtin;
 pub mod disclosure;
 pub mod guard;
+mod language;
 mod segments;
 pub mod template;
 mod tidy;
@@ -19,7 +20,8 @@ pub use segments::sms_segments;
 
 use crate::channel::ApprovedTemplate;
 use crate::config::{Config, Step, StepText, Template};
-use crate::model::{Language, Scenario, TextSource, Thread};
+use crate::model::{Scenario, TextSource, Thread};
+use language::Wanted;
 use template::TemplateError;
 use values::Setting;
 
@@ -150,11 +152,9 @@ impl<'c> Composer<'c> {
     }
 
     fn builtin(&self, thread: &Thread, setting: Setting<'_>) -> String {
-        let language = thread.contact.language.as_deref();
+        let wanted = Wanted::of(thread, self.config);
         builtin::text(
-            language
-                .and_then(Language::from_tag)
-                .unwrap_or(self.config.bot.language),
+            wanted.language.unwrap_or(self.config.bot.language),
             setting.scenario,
             (setting.step, setting.steps),
             values::first_name(&thread.contact).as_deref(),
@@ -184,11 +184,11 @@ impl<'c> Composer<'c> {
         };
         // The text on record beside an approved template is the one in the language that is really sent.
         let language = match &approved {
-            Some(approved) => Some(approved.language.as_str()),
-            None => thread.contact.language.as_deref(),
+            Some(approved) => approved.language.clone(),
+            None => Wanted::of(thread, self.config).tag,
         };
         let source = template
-            .variant(language, &self.config.bot.language_tag)
+            .variant(Some(&language), &self.config.bot.language_tag)
             .ok_or_else(|| lacking("has no text in any language"))?;
         Ok((self.render(source, thread, setting)?, approved))
     }

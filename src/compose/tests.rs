@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::config::{Bot, Limits, Stop, WhatsappTemplate};
 use crate::decide::{Cadence, Policy};
-use crate::model::{Contact, Delay};
+use crate::model::{Contact, Delay, Language};
 use crate::zone::Zone;
 
 fn config(steps: Vec<Step>) -> Config {

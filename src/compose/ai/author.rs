@@ -5,9 +5,10 @@ use chrono::TimeDelta;
 use super::answer::{self, Verdict};
 use super::client::Question;
 use super::models::{Models, NoAnswer};
-use super::prompt::{self, Brief, Wanted};
+use super::prompt::{self, Brief};
 use crate::compose::disclosure;
 use crate::compose::guard::{self, Grounds};
+use crate::compose::language::Wanted;
 use crate::config::{Ai, Config, Environment, Otherwise, Prose, StepText};
 use crate::decide::Decision;
 use crate::model::{
