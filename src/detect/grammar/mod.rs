@@ -239,6 +239,8 @@ pub(super) struct Grammar {
     pub(super) common_in: Vec<u8>,
     /// The languages in which a word, and no common word of another, names a time.
     pub(super) abroad_in: Vec<u8>,
+    /// The one language whose rules alone have a word, as a bit; by word.
+    pub(super) own_in: Vec<u8>,
     /// The opt-out keywords that are long enough to be known when misspelt.
     pub(super) long_keywords: Vec<WordId>,
     /// The languages in which a word is a filler, as bits; by word.

@@ -53,6 +53,7 @@ impl Grammar {
             called_by_time: Vec::new(),
             common_in: Vec::new(),
             abroad_in: Vec::new(),
+            own_in: Vec::new(),
             long_keywords: Vec::new(),
             fillers: Vec::new(),
         };
@@ -65,7 +66,7 @@ impl Grammar {
         for (speech, trees) in grammar.speeches.iter_mut().zip(&trees) {
             speech.index(trees, vocabulary);
         }
-        grammar.index(&nodes);
+        grammar.index(&nodes, &trees);
         grammar
     }
 
