@@ -22,6 +22,8 @@ use crate::zone::Zone;
 
 /// A time must be this far ahead to be trusted (rule S4).
 const SOONEST: TimeDelta = TimeDelta::minutes(5);
+/// How many tokens after a time may still be of it.
+const BESIDE_TIME: usize = 6;
 /// A time must not be further ahead (rule S4).
 const FURTHEST: TimeDelta = TimeDelta::days(180);
 
@@ -64,6 +66,7 @@ pub(super) fn read(input: &Input<'_>) -> Reading {
         for (said, local) in said.iter().zip(&resolved) {
             if let Some(local) = local
                 && rank(said) == order
+                && !said.piece.impossible
             {
                 reading.times.push(words.span(said, local));
             }
@@ -166,6 +169,22 @@ impl Words<'_> {
             grain: meant.local.grain,
             rule: said.rule,
         }
+    }
+
+    /// Whether a wish and its time stand with an hour that no clock shows, such as "25:00" or "10:75" (rule S4).
+    fn has_no_time_of_day(&self, hit: &Hit, said: &Said) -> bool {
+        let (start, end) = (hit.start.min(said.start), hit.end.max(said.end));
+        let near = self.tokens.get(start..).unwrap_or_default();
+        let near = near.get(..end - start + BESIDE_TIME).unwrap_or(near);
+        near.windows(3).any(|three| match three {
+            [hour, colon, minute] => match (hour.number(), colon.kind, minute.number()) {
+                (Some(hour), Kind::Sign(':'), Some(minutes)) => {
+                    colon.glued && minute.glued && minute.len() == 2 && (hour > 24 || minutes > 59)
+                }
+                _ => false,
+            },
+            _ => false,
+        })
     }
 
     /// The words that show a wish and its time.
@@ -326,7 +345,8 @@ fn weigh(
         let at = now
             .and_then(|now| Meant::of(&time, now, input))
             .map(|meant| meant.zone.instant(meant.local.at))
-            .filter(|_| !time.piece.doubtful)
+            .filter(|_| !time.piece.doubtful && !time.piece.impossible)
+            .filter(|_| !words.has_no_time_of_day(hit, &time))
             .filter(|at| {
                 let ahead = at.signed_duration_since(input.sent_at);
                 ahead >= SOONEST && ahead <= FURTHEST

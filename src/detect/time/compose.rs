@@ -103,7 +103,8 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
                         && (in_range(reader.tokens, reading.0)
                             || lettered(reader.tokens, reading.0)
                             || is_hour(reader, reading.0))
-                        || slot == Slot::Period && misses_day(reader, at, &reading);
+                        || slot == Slot::Period && misses_day(reader, at, &reading)
+                        || slot == Slot::Clock && is_dom(reader, reading.0);
                     if !counted && !cut {
                         found = Some(reading);
                         break;
@@ -209,6 +210,14 @@ fn is_hour(reader: &mut Reader<'_>, end: usize) -> bool {
         && reader.joined(end)
         && (reader.longest(Slot::Meridiem, end).is_some()
             || reader.longest(Slot::Mark, end).is_some())
+}
+
+/// Whether the number before `end` is a day by the month that follows it: "after 5 June".
+fn is_dom(reader: &mut Reader<'_>, end: usize) -> bool {
+    let day = end.checked_sub(1).and_then(|e| reader.tokens.get(e));
+    day.is_some_and(|t| t.number().is_some() && t.len() <= 2)
+        && reader.joined(end)
+        && reader.longest(Slot::Month, end).is_some()
 }
 
 /// Whether a month stands beside a number that is no day of it: "30 February", "February 29, 2022".

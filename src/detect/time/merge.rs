@@ -150,6 +150,7 @@ fn join(a: Piece, b: Piece, today: chrono::NaiveDate) -> Option<Piece> {
         piece.bound = b.bound;
     }
     piece.doubtful |= b.doubtful;
+    piece.impossible |= b.impossible;
     Some(piece)
 }
 

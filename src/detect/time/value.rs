@@ -111,6 +111,8 @@ pub(in crate::detect) struct Piece {
     pub(in crate::detect) moment: Option<(NaiveDateTime, Grain)>,
     /// Two readings of a date are plausible (rule S4).
     pub(in crate::detect) doubtful: bool,
+    /// No calendar has it: "31 February".
+    pub(in crate::detect) impossible: bool,
     /// Over already.
     pub(in crate::detect) past: bool,
     /// The hour that suits where only a day is known, in minutes since midnight.

@@ -78,7 +78,16 @@ pub(super) fn dates(slots: &mut Slots, today: NaiveDate, which: Which) -> Option
     let mut day = Day::None;
     let mut until = Day::None;
     match (slots.doms, slots.months) {
-        ([Some(d), None], [Some(m), _]) => day = date(m, d)?,
+        ([Some(d), None], [Some(m), _]) => {
+            day = match date(m, d) {
+                Some(day) => day,
+                None if (29..=31).contains(&d) => {
+                    slots.piece.impossible = true;
+                    date(m, 28)?
+                }
+                None => return None,
+            }
+        }
         ([Some(a), Some(b)], [Some(m), None]) => {
             day = date(m, a)?;
             until = date(m, b)?;

@@ -156,6 +156,7 @@ fn add(piece: &mut Piece, other: &Piece, today: NaiveDate) {
         piece.hint = other.hint;
     }
     piece.doubtful |= other.doubtful;
+    piece.impossible |= other.impossible;
     piece.past |= other.past;
     if other.bound != Bound::At {
         piece.bound = other.bound;
