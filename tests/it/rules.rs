@@ -63,3 +63,19 @@ fn s3_tomorrow_is_the_day_after_the_messages_own_in_the_contacts_zone() {
         "ten in Tijuana on the 3rd: {shown}"
     );
 }
+
+#[test]
+fn s4_a_date_or_an_hour_that_there_is_not_is_unclear() {
+    let desk = Desk::empty();
+    for text in [
+        "write to me on 31 February",
+        "escríbeme el 31 de abril",
+        "rappelez-moi le 30 février",
+        "call me tomorrow at 25:00",
+        "llámame mañana a las 10:75",
+    ] {
+        let at = "--at=2026-03-03T10:00:00Z";
+        let seen = desk.run(&["detect", "--timezone=UTC", at, text]);
+        assert!(seen.contains("unclear: a person must say when"), "{seen}");
+    }
+}
