@@ -48,6 +48,8 @@ pub struct Taken {
 pub enum Sight<'a> {
     /// The file is open; its reading can be followed.
     Opened(&'a FileProgress),
+    /// Something that a person may want to know of the file as a whole.
+    Noted(&'a str),
     /// Some more records have been read.
     Advanced,
     /// A row was left out.
@@ -190,7 +192,12 @@ impl Intake<'_> {
     ) -> Result<Taken> {
         see(Sight::Opened(&opened.progress));
         match opened.records {
-            Records::Messages(reader) => self.messages(reader, source, as_of, state, see),
+            Records::Messages(reader) => {
+                for note in reader.notes() {
+                    see(Sight::Noted(note));
+                }
+                self.messages(reader, source, as_of, state, see)
+            }
             Records::Contacts(rows) => {
                 let mut taken = Taken::default();
                 self.rows(

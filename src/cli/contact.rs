@@ -42,9 +42,12 @@ pub struct Say {
   followup merge c-102 +5215512345678 --reason 'told us so'
   followup split +5215512345678       to take it back
 
-Contacts of several sources are joined by themselves where they share a phone number, an email address or a
-platform's id, and no name speaks against it: see [people] join_by. Facts stay with the contact they came
-with; importing again undoes neither a merge nor a split.")]
+Contacts of several sources are joined by themselves where they share a phone number, an email address or a \
+platform's id, and no name speaks against it: see [people] join_by. Importing again undoes neither a merge nor a split.
+
+After a split, messages and follow-ups are with the contact they came with. What was said of either by then (a pause, \
+a booking, an opt-out), and an opt-out that either wrote, stays with both: an opt-out is never lost. Where it is not \
+meant for one of them: followup opt-in, or followup resume.")]
 pub struct Merge {
     /// The contact's id; it is the one that is shown
     pub contact: String,
@@ -56,6 +59,20 @@ pub struct Merge {
     /// When it is said.
     #[command(flatten)]
     pub now: Now,
+}
+
+/// `followup split`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  followup split +5215512345678 --reason 'mother and daughter'
+
+Messages and follow-ups are with the contact they came with. What was said of either by then (a pause, a booking, an \
+opt-out), and an opt-out that either wrote, stays with both: an opt-out is never lost. Where it is not meant for one \
+of them: followup opt-in, or followup resume.")]
+pub struct Split {
+    /// Whom, and why.
+    #[command(flatten)]
+    pub say: Say,
 }
 
 /// `followup pause`.
@@ -74,6 +91,10 @@ pub struct Pause {
 
 /// `followup forget`.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "What was exported, and what an outbox holds, is not touched: the texts that were sent to them may \
+still stand there."
+)]
 pub struct Forget {
     /// The contact's id
     pub contact: String,

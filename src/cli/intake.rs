@@ -19,11 +19,11 @@ pub struct Import {
     /// The files; - is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// The source they belong to, with its settings: one that is configured [default: the one whose path it is]
+    /// The source they belong to: one that is configured, with its settings, or a name of your own [default: the one whose path it is, else import]
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
-    /// How they are written: auto (by their content), or one of csv, jsonl, whatsapp, signal, messenger, instagram, telegram, twilio, highlevel, chatwoot, intercom, whatsapp_cloud, mbox, maildir [default: the source's, else auto]
-    #[arg(long, value_name = "F")]
+    /// How they are written.
+    #[arg(long, value_name = "F", help = format_words())]
     pub format: Option<FormatArgument>,
     /// Up to when they are complete [default: the file's modification time]
     #[arg(long, value_name = "T")]
@@ -48,7 +48,7 @@ pub struct Import {
   followup import-config highlevel agent.json
   followup import-config highlevel agent.json -o - | less
 
-What is carried over stands in the file with where it came from; what is not, as a comment there and on
+What is carried over stands in the file with where it came from; what is not, as a comment there and on \
 standard error. The file passes followup check, and writes to an outbox until you give it senders.")]
 pub struct ImportConfig {
     /// Whose configuration it is
@@ -79,11 +79,23 @@ impl std::str::FromStr for FormatArgument {
         if text == AUTO {
             return Ok(Self(None));
         }
-        text.parse().map(|format| Self(Some(format))).map_err(|_| {
-            let known: Vec<_> = Format::ALL.iter().map(|f| f.as_str()).collect();
-            format!("the formats are {AUTO}, {}", known.join(", "))
-        })
+        text.parse()
+            .map(|format| Self(Some(format)))
+            .map_err(|_| format!("the formats are {AUTO}, {}", formats()))
     }
+}
+
+/// The help of `--format`, which names every format.
+fn format_words() -> String {
+    format!(
+        "How they are written: {AUTO} (by their content), or one of {} [default: the source's, else {AUTO}]",
+        formats()
+    )
+}
+
+fn formats() -> String {
+    let known: Vec<_> = Format::ALL.iter().map(|f| f.as_str()).collect();
+    known.join(", ")
 }
 
 /// `followup sync`.
@@ -92,7 +104,7 @@ impl std::str::FromStr for FormatArgument {
   followup sync                       every source that has an API
   followup sync crm                   only this one
 
-A sync that is stopped at any point goes on where it was; nothing is lost or doubled. A run syncs by itself, and
+A sync that is stopped at any point goes on where it was; nothing is lost or doubled. A run syncs by itself, and \
 asks again about each contact right before it writes to them.")]
 pub struct Sync {
     /// The sources, by name [default: all that are asked by an API or have a url]

@@ -41,7 +41,7 @@ pub struct Man {
   followup detect --timezone Europe/Madrid --at 2026-03-11T10:20 'mejor el viernes por la tarde'
   followup detect --json < messages.jsonl
 
-With --json and no TEXT it reads JSON Lines {\"id\",\"text\",\"at\",\"timezone\",\"language\"} on standard
+With --json and no TEXT it reads JSON Lines {\"id\",\"text\",\"at\",\"timezone\",\"language\"} on standard \
 input, of which only text is required, and writes one object a line.")]
 pub struct Detect {
     /// The texts

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use contact::{Forget, Merge, Pause, Say, Show};
+pub use contact::{Forget, Merge, Pause, Say, Show, Split};
 pub use intake::{FormatArgument, Import, ImportConfig, ImportedConfig, Sync};
 pub use machine::{Completions, Detect, Man, Schedule, Scheduler};
 pub use records::{Backup, Doctor, Export, Exported, History, Report, Status};
@@ -111,7 +111,7 @@ pub enum Command {
     /// Make one person of two contacts: one conversation, and a reply to either counts
     Merge(Merge),
     /// Take a contact out of the person it was joined to; no import joins them again
-    Split(Say),
+    Split(Split),
     /// Settle a follow-up of which nobody knows whether it was sent
     Resolve(Resolve),
     /// See the texts that wait for a person: let them through, change them or pass them over

@@ -145,7 +145,7 @@ fn summary(config: &Config, warnings: usize) -> String {
 /// A text that takes more SMS than this is hardly meant.
 const MOST_SEGMENTS: usize = 2;
 
-fn try_template(source: &str, purpose: TemplateUse) -> TemplateVerdict {
+pub(super) fn try_template(source: &str, purpose: TemplateUse) -> TemplateVerdict {
     let faulty = |e: TemplateError| TemplateVerdict::Faulty(e.line, e.message);
     match purpose {
         TemplateUse::Text => {

@@ -2,8 +2,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::check::try_template;
 use super::{Context, Verbosity, status};
 use crate::cli::Doctor;
+use crate::config;
 use crate::error::{Outcome, outcome_of};
 use crate::report::{Clocks, finding};
 use crate::store::{Access, RunLock, Store};
@@ -24,7 +26,16 @@ pub(super) fn doctor(context: &mut Context<'_>, arguments: &Doctor) -> Result<Ou
     );
     findings.good("versions", &versions)?;
     let config = findings.context.load()?;
-    findings.good("configuration", &config.file.display().to_string())?;
+    let environment = findings.context.environment;
+    match config::check(&config.file, environment, try_template) {
+        Ok(_) => findings.good("configuration", &config.file.display().to_string())?,
+        Err(faults) => {
+            for fault in &faults.faults {
+                let words = format!("{}: {}", fault.path, fault.message);
+                findings.bad("configuration", &words, Outcome::Config)?;
+            }
+        }
+    }
     if arguments.adopt {
         Store::adopt(&config.store)?;
         findings.good("adopted", "this database is the original now")?;

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 
 use anyhow::Result;
@@ -7,8 +8,8 @@ use crate::cli::Forget;
 use crate::decide::opted_out_at;
 use crate::error::{Failure, Outcome};
 use crate::model::Thread;
-use crate::report::count;
 use crate::report::terminal::plain;
+use crate::report::{count, name_after};
 use crate::store::{Access, Store};
 
 /// Erases a person's data, once it is certain that this is meant.
@@ -32,7 +33,16 @@ pub(super) fn forget(context: &mut Context<'_>, arguments: &Forget) -> Result<Ou
     } else {
         ""
     };
-    let words = format!("{} is forgotten{kept}", arguments.contact);
+    let mut words = format!("{} is forgotten{kept}", arguments.contact);
+    let outboxes = config.outboxes().filter(|path| path.exists());
+    let outboxes: BTreeSet<String> = outboxes.map(|p| p.display().to_string()).collect();
+    if !outboxes.is_empty() {
+        let outboxes: Vec<String> = outboxes.into_iter().collect();
+        words.push_str(&format!(
+            "\nwhat was sent to them may still stand in {}, from which nothing is erased",
+            outboxes.join(", ")
+        ));
+    }
     context.say(Verbosity::Normal, &words);
     Ok(Outcome::Done)
 }
@@ -44,11 +54,11 @@ fn is_meant(context: &mut Context<'_>, thread: &Thread) -> Result<bool> {
     }
     let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let contact = &thread.contact;
-    let name = contact.name.as_ref().map(|n| format!(" {n}"));
+    let name = name_after(&contact.contact_id, contact.name.as_deref());
     let question = format!(
         "Erase {}{} with {} and {}? This cannot be undone. [y/N] ",
         contact.contact_id,
-        name.unwrap_or_default(),
+        name,
         count(number(thread.messages.len()), "message", "messages"),
         count(number(thread.follow_ups.len()), "follow-up", "follow-ups"),
     );

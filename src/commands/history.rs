@@ -5,6 +5,7 @@ use crate::cli::History;
 use crate::error::Outcome;
 use crate::report::Clocks;
 use crate::report::history::{FollowUpLine, Table};
+use crate::report::terminal::plain;
 use crate::store::{Access, Store};
 
 /// Lists every follow-up ever claimed, with what became of it.
@@ -34,7 +35,13 @@ pub(super) fn history(context: &mut Context<'_>, arguments: &History) -> Result<
         Ok(())
     })?;
     if is_first && !arguments.json {
-        writeln!(out, "No follow-up has been sent yet.")?;
+        let to = arguments.contact.as_deref().map(plain);
+        let to = to.map(|id| format!(" to {id}")).unwrap_or_default();
+        let words = match since {
+            Some(since) => format!("No follow-up{to} since {}.", clocks.moment(since)),
+            None => format!("No follow-up{to} has been sent yet."),
+        };
+        writeln!(out, "{words}")?;
     }
     Ok(Outcome::Done)
 }

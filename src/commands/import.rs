@@ -194,6 +194,9 @@ impl Context<'_> {
         let taken = work(&mut |sight| match sight {
             Sight::Opened(progress) if wants_bar => bar.begin(progress),
             Sight::Opened(_) => {}
+            Sight::Noted(words) => {
+                bar.over(|| self.say(Verbosity::Normal, &format!("{shown}: {words}")));
+            }
             Sight::Advanced => bar.advance(),
             Sight::Rejected(error) => {
                 named += 1;

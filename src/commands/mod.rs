@@ -39,6 +39,7 @@ use crate::cli::{Cli, Command, Now};
 use crate::config::{self, Config, Environment};
 use crate::error::{Failure, Outcome};
 use crate::model::{Timestamp, Usage, WordKind};
+use crate::report::name_after;
 use crate::report::terminal::{Styles, plain_lines};
 use crate::store::{ContactKey, Store, explained};
 
@@ -252,8 +253,9 @@ fn find_contact(store: &Store, contact_id: &str) -> Result<ContactKey> {
         for (id, name) in like {
             words.push_str("\n  ");
             words.push_str(&id);
-            if let Some(name) = name {
-                words.push_str(&format!("  {name}"));
+            let name = name_after(&id, name.as_deref());
+            if !name.is_empty() {
+                words.push_str(&format!(" {name}"));
             }
         }
     }

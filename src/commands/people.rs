@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Context, Verbosity, find_contact};
-use crate::cli::{Merge, Say};
+use crate::cli::{Merge, Split};
 use crate::decide::{Action, decide};
 use crate::error::Outcome;
 use crate::report::{action_words, reason_words};
@@ -30,7 +30,8 @@ pub(super) fn merge(context: &mut Context<'_>, arguments: &Merge) -> Result<Outc
 }
 
 /// Takes a contact out of the person it was joined to.
-pub(super) fn split(context: &mut Context<'_>, arguments: &Say) -> Result<Outcome> {
+pub(super) fn split(context: &mut Context<'_>, arguments: &Split) -> Result<Outcome> {
+    let arguments = &arguments.say;
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Read)?;
     let now = context.now(arguments.now, &config);
@@ -42,7 +43,8 @@ pub(super) fn split(context: &mut Context<'_>, arguments: &Say) -> Result<Outcom
         format!("{contact} is joined to nobody: there is nothing to split")
     } else {
         format!(
-            "{contact} is a person apart from {} now; both keep what was said of them",
+            "{contact} is a person apart from {} now; an opt-out, a pause or a booking that was said of them as one \
+             person stays with both",
             others.join(", ")
         )
     };

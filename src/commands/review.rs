@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::{Context, Verbosity};
 use crate::cli::Review;
-use crate::compose::guard::check_typed;
+use crate::compose::guard::{Finding, FindingKind, check_typed};
 use crate::config::Config;
 use crate::decide::{Because, Decision, Reason, decide};
 use crate::error::{Failure, Outcome};
@@ -150,7 +150,7 @@ impl Desk<'_> {
                     text => text.to_owned(),
                 };
                 let wrong = check_typed(&text, item.draft.channel);
-                if let Some(wrong) = wrong.first() {
+                if let Some(wrong) = wrong.first().map(wrong_words) {
                     let words = format!("{id}: the text cannot be sent: {wrong}");
                     return Err(Failure::new(Outcome::Usage, words).into());
                 }
@@ -245,7 +245,7 @@ impl Desk<'_> {
             loop {
                 let wrong = text.as_deref().map(|t| check_typed(t, item.draft.channel));
                 let wrong = wrong.unwrap_or_default();
-                let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+                let wrong: Vec<String> = wrong.iter().map(wrong_words).collect();
                 writeln!(context.out)?;
                 self.show(context, item, (n + 1, items.len()), text.as_deref(), &wrong)?;
                 writeln!(context.out)?;
@@ -264,7 +264,8 @@ impl Desk<'_> {
                         Some(_) => {}
                     }
                 };
-                writeln!(context.out, "{key}")?;
+                writeln!(context.out)?;
+                context.out.flush()?; // what follows on standard error begins a line
                 let verdict = match (key, text.as_deref()) {
                     ('q', _) => break 'items,
                     ('n', _) => continue 'items,
@@ -292,6 +293,17 @@ impl Desk<'_> {
         let words = format!("{sent} out with the next run; {skipped} passed over");
         context.say(Verbosity::Normal, &words);
         Ok(Outcome::Done)
+    }
+}
+
+/// What is wrong with a text that a person wrote, and what to do.
+fn wrong_words(finding: &Finding) -> String {
+    match finding.kind {
+        FindingKind::TemplateMark | FindingKind::Placeholder => format!(
+            "{} would be sent as it stands here; write the words that belong there",
+            finding.words
+        ),
+        _ => finding.to_string(),
     }
 }
 

@@ -81,7 +81,12 @@ pub(super) fn resolve(context: &mut Context<'_>, arguments: &Resolve) -> Result<
         Fate::Sent => (Resolution::Sent, "sent: the next step counts from it"),
         Fate::NotSent => (Resolution::NotSent, "not sent: a later run tries again"),
     };
-    store.resolve(&arguments.follow_up, fate, now)?;
+    let id = &arguments.follow_up;
+    if !store.has_follow_up(id)? {
+        let words = format!("there is no follow-up {id}; see followup history");
+        return Err(Failure::new(Outcome::NoInput, words).into());
+    }
+    store.resolve(id, fate, now)?;
     store.settle(&config.policy, now, || false)?;
     context.say(
         Verbosity::Normal,

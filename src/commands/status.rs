@@ -1,11 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::{Context, used_today};
 use crate::cli::Status;
 use crate::config::{Config, fingerprint};
-use crate::decide::{Action, Reason, decide};
+use crate::decide::{Action, Decision, Reason, decide};
 use crate::error::Outcome;
 use crate::model::Timestamp;
 use crate::report::Clocks;
@@ -60,6 +62,7 @@ pub(super) fn standing(store: &Store, config: &Config, now: Timestamp) -> Result
         sources: sources(store, config, now)?,
         follow_ups: store.needing_a_person(MOST)?,
         contacts: store.held_for_a_person(MOST, now)?,
+        outboxes: unwritable(config),
         not_looked_at: 0,
     };
     look_again(store, config, now, &mut report)?;
@@ -89,7 +92,7 @@ fn look_again(store: &Store, config: &Config, now: Timestamp, report: &mut Repor
             Action::Send | Action::Wait => report.counts.scheduled += 1,
             Action::Hold => {
                 *holds.entry(decision.reason.to_string()).or_default() += 1;
-                if is_for_a_person(decision.reason) && report.contacts.len() < MOST as usize {
+                if is_for_a_person(&decision) && report.contacts.len() < MOST as usize {
                     report.contacts.push(HeldContact {
                         contact_id: thread.contact.contact_id,
                         name: thread.contact.name,
@@ -111,12 +114,14 @@ pub(super) fn sources(store: &Store, config: &Config, now: Timestamp) -> Result<
         let fresh_for = config.policy.fresh_for(&source.name);
         let api = config.is_pulled(&source.name);
         let zone = &config.bot.zone;
+        let path = path_of(config, &source.name);
         sources.push(Source {
             name: source.name,
             as_of: Some(source.as_of),
             fresh_for,
             stale: fresh_for.is_some_and(|fresh| now > zone.after(source.as_of, fresh)),
             api,
+            path,
         });
     }
     let files = config.sources.iter().map(|s| (&s.name, s.url.is_some()));
@@ -130,16 +135,45 @@ pub(super) fn sources(store: &Store, config: &Config, now: Timestamp) -> Result<
                 fresh_for,
                 stale: fresh_for.is_some(),
                 api,
+                path: path_of(config, name),
             });
         }
     }
     Ok(sources)
 }
 
-/// Whether a hold lasts until somebody does something (rules D18, S4, X5).
-const fn is_for_a_person(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::UnclearTime | Reason::AiDeclined | Reason::NoSender | Reason::NoAddress
-    )
+/// The files that a run reads for a source.
+fn path_of(config: &Config, name: &str) -> Option<PathBuf> {
+    let source = config.sources.iter().find(|s| s.name == name)?;
+    source.url.is_none().then(|| source.path.clone())
+}
+
+/// The outboxes to which a run could write nothing, each with why.
+fn unwritable(config: &Config) -> Vec<String> {
+    let outboxes: BTreeSet<&Path> = config.outboxes().collect();
+    let fault = |path: &&Path| {
+        let shown = path.display();
+        let why = match path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            _ if path.is_dir() => "it is a folder".to_owned(),
+            _ if path.is_file() => {
+                let opened = OpenOptions::new().append(true).open(path);
+                opened.err()?.to_string()
+            }
+            Some(folder) if !folder.is_dir() => format!("there is no folder {}", folder.display()),
+            _ => return None,
+        };
+        Some(format!(
+            "The outbox {shown} cannot be written: {why}. Nothing goes out by it until it can"
+        ))
+    };
+    outboxes.iter().filter_map(fault).collect()
+}
+
+/// Whether a hold lasts until somebody does something (rules D18, S4, X5, X9).
+fn is_for_a_person(decision: &Decision) -> bool {
+    match decision.reason {
+        Reason::UnclearTime | Reason::AiDeclined | Reason::NoSender | Reason::NoAddress => true,
+        Reason::AwaitingApproval => !decision.wants_text(), // else the next run writes it first
+        _ => false,
+    }
 }

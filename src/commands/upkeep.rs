@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 
 use super::{Context, Verbosity};
 use crate::cli::{Backup, Cli, Completions, Man, Schedule, Scheduler};
-use crate::config::{Config, Provider};
+use crate::config::Config;
 use crate::error::{Failure, Outcome};
 use crate::store::{Access, Store};
 
@@ -16,7 +16,7 @@ use crate::store::{Access, Store};
 pub(super) fn backup(context: &mut Context<'_>, arguments: &Backup) -> Result<Outcome> {
     let config = context.load()?;
     let store = Store::open(&config.store, Access::Read)?;
-    if arguments.file.exists() {
+    if arguments.file.symlink_metadata().is_ok() {
         let words = format!(
             "{} is there already and stays as it is",
             arguments.file.display()
@@ -52,7 +52,27 @@ pub(super) fn schedule(context: &mut Context<'_>, arguments: &Schedule) -> Resul
                 writable.insert(path.parent().map_or(path.clone(), Path::to_owned));
             }
             let user = context.environment.get("USER").and_then(|u| u.to_str());
-            let units = systemd(&program, &file, &writable, user.unwrap_or("followup"));
+            // Nothing of this needs root: a user of its own is better than that.
+            let user = user.filter(|user| !user.is_empty() && *user != "root");
+            if user.is_none() {
+                let files = written(&config).into_iter().filter(|path| path.exists());
+                let files: Result<Vec<PathBuf>> = files.map(|path| absolute(&path)).collect();
+                let folders = writable.iter().cloned();
+                let owned: BTreeSet<PathBuf> = folders.chain(files?).collect();
+                let owned = owned.iter().map(|p| for_shell(&p.display().to_string()));
+                let owned: Vec<String> = owned.collect();
+                writeln!(
+                    context.out,
+                    "# Once, as root: a user of its own, who owns what a run writes. Let it read\n\
+                     # {}\n\
+                     #   useradd --system --shell /usr/sbin/nologin {OWN_USER}\n\
+                     #   chown {OWN_USER}: {}\n\
+                     # Or name a user who owns it already: User=\n",
+                    file.display(),
+                    owned.join(" ")
+                )?;
+            }
+            let units = systemd(&program, &file, &writable, user);
             context.out.write_all(units.as_bytes())?;
         }
     }
@@ -61,14 +81,20 @@ pub(super) fn schedule(context: &mut Context<'_>, arguments: &Schedule) -> Resul
 
 /// The files that a run writes.
 fn written(config: &Config) -> Vec<PathBuf> {
-    let outboxes = config.channels.values().filter_map(|c| match &c.provider {
-        Provider::Outbox(settings) => Some(settings.path.clone()),
-        _ => None,
-    });
+    let outboxes = config.outboxes().map(Path::to_owned);
     outboxes.chain([config.store.clone()]).collect()
 }
 
-fn systemd(program: &Path, file: &Path, writable: &BTreeSet<PathBuf>, user: &str) -> String {
+/// Whom a service runs as where nobody else is known.
+const OWN_USER: &str = "followup";
+
+fn systemd(
+    program: &Path,
+    file: &Path,
+    writable: &BTreeSet<PathBuf>,
+    user: Option<&str>,
+) -> String {
+    let user = user.unwrap_or(OWN_USER);
     let quoted = |path: &Path| {
         let path = path
             .display()
@@ -142,11 +168,16 @@ WantedBy=timers.target
 
 /// Quoted for the shell, and with the percent signs that cron would take for line breaks marked.
 fn for_cron(path: &str) -> String {
+    for_shell(path).replace('%', "\\%")
+}
+
+/// Quoted for the shell, where that is needed.
+fn for_shell(path: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,".contains(c);
     if path.chars().all(safe) {
         return path.to_owned();
     }
-    format!("'{}'", path.replace('\'', "'\\''")).replace('%', "\\%")
+    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 /// Prints a shell's completions.

@@ -58,6 +58,8 @@ pub(super) enum Deferred {
     Program(PathBuf),
     /// A file of words, resolved.
     Words(PathBuf),
+    /// A source's files, resolved.
+    Files(PathBuf),
 }
 
 impl Findings {

@@ -135,6 +135,11 @@ fn look_closer(
                     findings.warn(&spot, message);
                 }
             }
+            Deferred::Files(path) => {
+                if let Some(message) = nothing_at(&path) {
+                    findings.warn(&spot, message);
+                }
+            }
             Deferred::Words(path) => {
                 if let Err(message) = Prose::File(path).read() {
                     findings.fault(&spot, message);
@@ -147,6 +152,30 @@ fn look_closer(
             }
         }
     }
+}
+
+/// Why a source brings nothing: no file is where it looks for them.
+fn nothing_at(path: &Path) -> Option<String> {
+    let pattern = path.to_string_lossy();
+    if path.exists() {
+        return None;
+    }
+    let is_wild = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
+    let shown = path.display();
+    let above = path.ancestors().skip(1).filter(|above| !is_wild(above));
+    let folder = above.into_iter().next().unwrap_or(Path::new(""));
+    if !folder.as_os_str().is_empty() && !folder.is_dir() {
+        let folder = folder.display();
+        return Some(format!(
+            "there is no folder {folder} yet; {shown} is looked for, and nothing is read"
+        ));
+    }
+    if !is_wild(path) {
+        return Some(format!("there is no file {shown} yet; nothing is read"));
+    }
+    let mut found = glob::glob(&pattern).into_iter().flatten();
+    let matches_nothing = found.next().is_none();
+    matches_nothing.then(|| format!("no file matches {shown} yet; nothing is read"))
 }
 
 /// The place of the `line`th line of a text that is written over several lines.

@@ -29,7 +29,7 @@ mod words;
 mod workflows;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use ai::{Ai, AiModel, AiProvider, Otherwise, Prose};
@@ -133,6 +133,14 @@ impl Config {
     pub fn is_pulled(&self, source: &str) -> bool {
         let has_url = |s: &SourceConfig| s.url.is_some() && s.name == source;
         self.apis.iter().any(|s| s.name == source) || self.sources.iter().any(has_url)
+    }
+
+    /// The files of the channels that write to one instead of sending.
+    pub fn outboxes(&self) -> impl Iterator<Item = &Path> {
+        self.channels.values().filter_map(|c| match &c.provider {
+            Provider::Outbox(settings) => Some(settings.path.as_path()),
+            _ => None,
+        })
     }
 
     /// How fast each channel may send: as configured, else as its provider says.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::apis::{self, ApiSource};
 use super::channels::ChannelConfig;
 use super::file::{Table, Value};
-use super::findings::{Findings, Spotted};
+use super::findings::{Deferred, Findings, Spotted};
 use super::source_url::{self, SourceUrl};
 use super::validate::{Place, path};
 use super::{suggest, words};
@@ -266,6 +266,7 @@ fn read_one(
         true => None,
         false => table.required("path", example, findings),
     };
+    let spot = written.as_ref().map(|text| text.spot.clone());
     let files = written.and_then(|text| {
         text.parse(findings, |text| match text.contains("://") {
             true => Err(
@@ -275,6 +276,10 @@ fn read_one(
             false => path(example)(text),
         })
     });
+    if let (Some(spot), Some(files)) = (spot, &files) {
+        let files = Deferred::Files(place.path(files));
+        findings.deferred.push((spot, files));
+    }
     let mut format = format(&mut table, findings);
     let url = source_url::read(&mut table, &mut format, place, findings);
     let fresh_for = table.parsed("fresh_for", "fresh_for = \"30m\"", findings, |t| {

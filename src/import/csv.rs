@@ -15,6 +15,8 @@ pub struct CsvReader {
     shape: Shape,
     /// Where each field stands in a row.
     columns: [Option<usize>; FIELDS],
+    /// Which of its columns may be ours by another spelling.
+    notes: Vec<String>,
 }
 
 impl CsvReader {
@@ -32,15 +34,21 @@ impl CsvReader {
         let columns = table
             .header
             .columns(Field::ALL, settings, |field| shape.is_optional(field))?;
+        let notes = table.header.misspelt(Field::ALL, &columns);
         Ok(Self {
             table,
             shape,
             columns,
+            notes,
         })
     }
 }
 
 impl Reader for CsvReader {
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     fn read(&mut self) -> Option<Result<Record<'_>, ReadError>> {
         let Table { rows, header } = &mut self.table;
         let cells = match rows.next() {
@@ -225,6 +233,31 @@ mod tests {
             open(&format!("{HEADER},,\n"), &none).is_ok(),
             "nameless columns are nobody's"
         );
+    }
+
+    #[test]
+    fn a_column_that_is_like_one_of_ours_is_noted() {
+        let notes = |columns: &str| {
+            let text = format!("{HEADER},{columns}\n");
+            let reader = open(&text, &SourceSettings::default()).expect("a good header");
+            reader.notes().to_vec()
+        };
+        assert_eq!(
+            notes("nmae,pone"),
+            [
+                "column \"nmae\" is not used; did you mean `name`?",
+                "column \"pone\" is not used; did you mean `phone`?"
+            ]
+        );
+        for columns in [
+            "name,nmae",
+            "tags,tag",
+            "campaign,price,",
+            "Name,PHONE",
+            "id,state",
+        ] {
+            assert!(notes(columns).is_empty(), "{columns}: {:?}", notes(columns));
+        }
     }
 
     #[test]

@@ -190,7 +190,7 @@ impl Platform for Meta {
         }
         match &self.chats.without_us {
             Some(names) if self.chats.with_us == 0 => Err(format!(
-                "none of the names in `us` is in this chat; in it are {names}"
+                "none of the names in `us` (or --us) is in this chat; in it are {names}"
             )),
             _ if self.contact_id.is_some() && chats.len() > 1 => {
                 Err("`contact_id` on the source is for one chat, but this has several".to_owned())
@@ -231,7 +231,7 @@ impl Platform for Meta {
             && author.is_none()
         {
             return Err(
-                "none of the names in `us` is in this chat; add the one under which you write here"
+                "none of the names in `us` (or --us) is in this chat; add the one under which you write here"
                     .to_owned(),
             );
         }

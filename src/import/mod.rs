@@ -245,4 +245,9 @@ pub enum ReadError {
 pub trait Reader {
     /// The next record; `None` at the end. After a [`ReadError::Row`] the next call goes on with the next row.
     fn read(&mut self) -> Option<Result<Record<'_>, ReadError>>;
+
+    /// What a person may want to know of the file as a whole.
+    fn notes(&self) -> &[String] {
+        &[]
+    }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Header {
 }
 
 const HEAD: u64 = 64 << 10;
+/// How many notes are made of one header.
+const MOST_NOTES: usize = 10;
 
 impl Table {
     /// Reads the header of `input` and finds the delimiter: the one of comma, semicolon and tab that shows the
@@ -197,6 +199,29 @@ impl Header {
             return Ok(places);
         }
         Err(ReadError::File(self.explain_missing(&missing, settings)))
+    }
+
+    /// A note for each column that is nobody's and is spelt almost like one of the `fields`, which the table lacks.
+    pub(crate) fn misspelt<const N: usize>(
+        &self,
+        fields: [Field; N],
+        columns: &[Option<usize>; N],
+    ) -> Vec<String> {
+        let lacking = fields.iter().zip(columns).filter(|(_, c)| c.is_none());
+        let lacking: Vec<&str> = lacking.map(|(field, _)| field.name()).collect();
+        let unused = self.names.iter().enumerate();
+        let unused =
+            unused.filter(|(place, name)| !name.is_empty() && !columns.contains(&Some(*place)));
+        let almost = |name: &str, ours: &str| {
+            let name = name.to_lowercase().replace([' ', '-'], "_");
+            strsim::osa_distance(&name, ours) <= 1
+        };
+        let notes = unused.filter_map(|(_, name)| {
+            let near = lacking.iter().find(|ours| almost(name, ours))?;
+            let name = shown(name);
+            Some(format!("column {name} is not used; did you mean `{near}`?"))
+        });
+        notes.take(MOST_NOTES).collect()
     }
 
     fn explain_missing(&self, missing: &[(Field, &str)], settings: &SourceSettings) -> String {

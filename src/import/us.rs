@@ -76,7 +76,7 @@ impl Seen {
     /// Why the file cannot be used without `us`.
     pub(crate) fn asks_for_us(&self, what: &str) -> ReadError {
         ReadError::File(format!(
-            "set `us` on the source to {what}; its senders are {}",
+            "set `us` on the source (or --us) to {what}; its senders are {}",
             self.list()
         ))
     }

@@ -65,7 +65,7 @@ macro_rules! named {
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err($crate::model::UnknownName),
+                    _ => Err($crate::model::UnknownName(&[$($text,)+])),
                 }
             }
         }
@@ -73,7 +73,7 @@ macro_rules! named {
 }
 pub(crate) use named;
 
-/// A word that is not one of an enum's values.
+/// A word that is not one of an enum's values, which are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not one of the known values")]
-pub struct UnknownName;
+#[error("write one of {}", .0.join(", "))]
+pub struct UnknownName(pub(crate) &'static [&'static str]);

@@ -256,23 +256,24 @@ impl Table {
     }
 }
 
-/// How a model came to write a text, or did not.
+/// How a model came to write a text, or did not; where none was asked, what is known without one.
 #[must_use]
 pub fn writing(draft: &Draft) -> String {
-    let by = match (draft.source, &draft.model) {
-        (TextSource::Ai, Some(model)) => format!("written by {model}"),
-        (source, Some(model)) => format!("{source} text instead of one by {model}"),
-        (source, None) => format!("{source} text, for no model answered"),
-    };
     let Usage {
         calls, latency_ms, ..
     } = draft.usage;
-    let seconds = latency_ms as f64 / 1000.0;
-    let calls = super::count(calls, "request", "requests");
-    let mut words = format!(
-        "{by}: {calls}, {} tokens, {seconds:.1} s",
-        draft.usage.tokens()
-    );
+    let mut words = match (draft.source, &draft.model) {
+        (TextSource::Ai, Some(model)) => format!("written by {model}"),
+        (source, Some(model)) => format!("{source} text instead of one by {model}"),
+        (source, None) if calls > 0 => format!("{source} text, for no model answered"),
+        (source, None) => format!("{source} text"),
+    };
+    if calls > 0 {
+        let seconds = latency_ms as f64 / 1000.0;
+        let calls = super::count(calls, "request", "requests");
+        let tokens = draft.usage.tokens();
+        words.push_str(&format!(": {calls}, {tokens} tokens, {seconds:.1} s"));
+    }
     for (n, finding) in draft.findings.iter().enumerate() {
         let lead = if n == 0 { "; refused for" } else { "," };
         words.push_str(&format!("{lead} {}", finding.kind.replace('_', " ")));

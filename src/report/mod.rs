@@ -19,7 +19,7 @@ pub mod writing;
 
 pub use clocks::Clocks;
 pub use finding::finding;
-pub use reason::{action_words, channel_words, reason_words, scenario_words, words};
+pub use reason::{action_words, channel_words, name_after, reason_words, scenario_words, words};
 
 /// "1 message", "2 messages".
 #[must_use]

@@ -9,11 +9,13 @@ use super::history::FollowUpLine;
 use super::plan::{self, Row};
 use super::terminal::{Styles, plain};
 use super::text::{padding, wrap};
-use super::{Clocks, action_words, channel_words, count, reason_words, scenario_words, words};
+use super::{
+    Clocks, action_words, channel_words, count, name_after, reason_words, scenario_words, words,
+};
 use crate::decide::{Action, Because, Decision};
 use crate::model::{
     Author, Booking, BookingStatus, Channel, Contact, JoinedBy, Message, Signal, Thread, Timestamp,
-    Word,
+    Word, fold,
 };
 use crate::store::{FollowUpRow, PersonId};
 
@@ -107,7 +109,9 @@ fn head(out: &mut dyn Write, thread: &Thread, clocks: &Clocks, page: Page) -> Re
     let contact = &thread.contact;
     let id = plain(&contact.contact_id);
     match contact.name.as_deref().map(plain) {
-        Some(name) if name != id => writeln!(out, "{}  {id}", page.styles.strong(name))?,
+        Some(name) if fold(&name) != fold(&id) => {
+            writeln!(out, "{}  {id}", page.styles.strong(name))?;
+        }
         _ => writeln!(out, "{}", page.styles.strong(id))?,
     }
     let about = about(contact, clocks);
@@ -191,7 +195,7 @@ fn same_person(out: &mut dyn Write, panel: &Panel<'_>, clocks: &Clocks, page: Pa
             JoinedBy::ContactId => "id",
             _ => "phone number",
         };
-        let name = name.as_ref().map(|n| format!(" {n}")).unwrap_or_default();
+        let name = name_after(id, name.as_deref());
         let me = &panel.thread.contact.contact_id;
         format!("shares the {what} of {id}{name}. One person? followup merge {me} {id}")
     });

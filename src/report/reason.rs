@@ -1,6 +1,8 @@
 use super::Clocks;
 use crate::decide::{Action, Anchor, ApprovalExpired, Because, Choice, Reason};
-use crate::model::{Channel, Delay, FollowUpState, Scenario, SignalKind, Timestamp, WordSource};
+use crate::model::{
+    Channel, Delay, FollowUpState, Scenario, SignalKind, Timestamp, WordSource, fold,
+};
 
 /// One rule's part in a decision, in words: a fragment of a sentence. What contacts and providers wrote is in it
 /// as they wrote it; whoever shows it on a terminal makes it plain first.
@@ -97,13 +99,18 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
             signal,
             words,
         } => {
-            let meaning = signal.map_or("wrote", signal_words);
-            format!(
-                "{meaning}: {} ({}, {})",
-                quote(words),
-                channel_words(*channel),
-                on(at)
-            )
+            let (words, when) = (quote(words), on(at));
+            let channel = channel_words(*channel);
+            match signal {
+                // D3: only an opt-out that was lifted leaves something to follow up.
+                Some(SignalKind::OptOut) => {
+                    format!("wrote {words}, and opted in again since ({channel}, {when})")
+                }
+                signal => {
+                    let meaning = signal.map_or("wrote", signal_words);
+                    format!("{meaning}: {words} ({channel}, {when})")
+                }
+            }
         }
         Because::PromiseKept { at } => format!("their “ok” ({}) leaves that open", on(at)),
         Because::ScenarioOff { scenario } => {
@@ -419,6 +426,13 @@ pub(super) const fn by_words(source: WordSource) -> &'static str {
         WordSource::Suppression => "before their data was erased",
         WordSource::Data => "by a record in an import",
     }
+}
+
+/// A name to be put behind an id: nothing when there is none, or when it is the id again.
+#[must_use]
+pub fn name_after(id: &str, name: Option<&str>) -> String {
+    let told = name.filter(|name| fold(name) != fold(id));
+    told.map_or_else(String::new, |name| format!(" {name}"))
 }
 
 /// Words as they were written.

@@ -8,7 +8,7 @@ use super::terminal::{Styles, plain, plain_lines};
 use super::text::{padding, wrap};
 use super::{Clocks, channel_words, scenario_words};
 use crate::model::{
-    Author, Channel, Draft, DraftFinding, Message, Scenario, TextSource, Thread, Timestamp,
+    Author, Channel, Draft, DraftFinding, Message, Scenario, TextSource, Thread, Timestamp, fold,
 };
 
 /// A text that waits, with what a person needs to judge it.
@@ -54,7 +54,7 @@ pub fn page(
     let place = format!("{number} of {of}");
     let id = plain(&contact.contact_id).into_owned();
     let who = match contact.name.as_deref().map(plain) {
-        Some(name) if *name != id => format!("{name}  {id}"),
+        Some(name) if fold(&name) != fold(&id) => format!("{name}  {id}"),
         _ => id,
     };
     let who = super::text::cut(&who, width.saturating_sub(place.len() + 2)).into_owned();

@@ -85,17 +85,20 @@ pub fn event_words(event: &Event) -> String {
             findings,
             error,
         } => {
-            let what = match source {
-                _ if *declined => "declined",
-                TextSource::Ai => "written ",
-                _ => "instead ",
+            let by = model.as_deref().unwrap_or("a model");
+            let text = match source {
+                TextSource::Ai => "a text",
+                TextSource::Custom => "the step's own text",
+                TextSource::Template => "the template's text",
+                TextSource::Builtin => "a built-in text",
             };
-            let by = match (source, model) {
-                (TextSource::Ai, Some(model)) => format!(" by {model}"),
-                (TextSource::Ai, None) => String::new(),
-                (source, _) => format!(" by the {source} text"),
+            let (what, words) = match source {
+                _ if *declined => ("declined", format!("{by} says that nothing should be sent")),
+                TextSource::Ai => ("written ", format!("{text} by {by}")),
+                _ if usage.calls > 0 => ("written ", format!("{text} instead of one by {by}")),
+                _ => ("written ", text.to_owned()),
             };
-            let mut line = format!("{what} {contact_id}{by} ({scenario} {step})");
+            let mut line = format!("{what} for {contact_id} ({scenario} {step}): {words}");
             if usage.calls > 0 {
                 let tokens = usage.tokens();
                 let seconds = usage.latency_ms as f64 / 1000.0;
@@ -108,11 +111,17 @@ pub fn event_words(event: &Event) -> String {
                 line.push_str(&format!("; {error}"));
             }
             if *to_review {
-                line.push_str("; waits for a person: followup review");
+                line.push_str("; it waits for a person to look at it: followup review");
             }
             line
         }
         Event::Budget { reason } => format!("budget   {reason}"),
+        // A channel that is closed for this run: the words say why, which need not be a password.
+        Event::Skipped {
+            reason,
+            error: Some(error),
+            ..
+        } if reason == "credentials" => format!("closed   {error}"),
         Event::Skipped {
             contact_id,
             reason,

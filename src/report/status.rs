@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{Result, Write};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::terminal::{Styles, plain};
 use super::text::{padding, wrap};
-use super::{Clocks, channel_words, count, reason_words, scenario_words};
+use super::{Clocks, channel_words, count, name_after, reason_words, scenario_words};
 use crate::decide::Reason;
 use crate::model::{Delay, FollowUpState, Timestamp, Usage};
 use crate::store::{Counts, FollowUpRow, HeldContact, UNCONFIRMED};
@@ -25,6 +26,8 @@ pub struct Report {
     pub follow_ups: Vec<FollowUpRow>,
     /// Contacts who are held until somebody does something.
     pub contacts: Vec<HeldContact>,
+    /// Outboxes that nothing can be written to, each with why.
+    pub outboxes: Vec<String>,
     /// How many contacts have news and are not counted among the scheduled and the held: there are too many.
     pub not_looked_at: usize,
 }
@@ -96,6 +99,9 @@ pub struct Source {
     pub stale: bool,
     /// Whether it is asked by an API, rather than files.
     pub api: bool,
+    /// The files that a run reads, for a configured source that has some.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
 }
 
 impl Source {
@@ -213,7 +219,15 @@ fn reason(code: &str) -> String {
 
 /// What needs a person, each with what to do.
 pub(super) fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
-    let mut problems = Vec::new();
+    let stale = report.sources.iter().filter(|source| source.stale);
+    let mut problems: Vec<String> = stale.map(|source| stale_words(source, report)).collect();
+    problems.extend(report.outboxes.iter().cloned());
+    if let Some(held) = held(report, Reason::WindowClosed) {
+        problems.push(format!(
+            "{held} held: the channel takes text only within 24 hours of their last message there. Write to them \
+             yourself, or give the step an approved template or a channel to switch to. See: followup plan"
+        ));
+    }
     for row in &report.follow_ups {
         let follow_up = &row.follow_up;
         let which = format!(
@@ -243,11 +257,7 @@ pub(super) fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
         }
     }
     for contact in &report.contacts {
-        let name = contact
-            .name
-            .as_ref()
-            .map(|n| format!(" {n}"))
-            .unwrap_or_default();
+        let name = name_after(&contact.contact_id, contact.name.as_deref());
         let todo = match contact.hold.as_str() {
             UNCONFIRMED => {
                 problems.push(format!(
@@ -273,6 +283,37 @@ pub(super) fn problems(report: &Report, clocks: &Clocks) -> Vec<String> {
         ));
     }
     problems
+}
+
+/// What to do about a source that is too old to be trusted (rule D15).
+fn stale_words(source: &Source, report: &Report) -> String {
+    let name = &source.name;
+    let held = held(report, Reason::StaleSource);
+    let held = held.map(|held| format!(" ({held} held for want of fresh data)"));
+    let held = held.unwrap_or_default();
+    let never = if source.as_of.is_none() {
+        "nothing was ever read from it"
+    } else {
+        "it is stale, and replies may be missing"
+    };
+    let todo = match &source.path {
+        _ if source.api => format!("See what it says: followup sync {name}"),
+        Some(path) => format!(
+            "Put a newer export where a run looks for it: {}",
+            path.display()
+        ),
+        None => format!("Import a newer export: followup import FILE --source {name}"),
+    };
+    format!("Source {name}: {never}{held}. {todo}")
+}
+
+/// How many contacts are held for a reason, in words; `None` when nobody is.
+fn held(report: &Report, reason: Reason) -> Option<String> {
+    let held = &report.counts.holds;
+    let (_, n) = held.iter().find(|(code, _)| code == reason.as_str())?;
+    let n = u64::try_from(*n).unwrap_or(0);
+    let are = if n == 1 { "is" } else { "are" };
+    Some(format!("{} {are}", count(n, "contact", "contacts")))
 }
 
 /// The report as one JSON object.

@@ -126,6 +126,17 @@ impl Store {
         Ok(rows)
     }
 
+    /// Whether there is a follow-up of this public id, made here or imported.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn has_follow_up(&self, id: &str) -> Result<bool> {
+        let row = id.strip_prefix(&self.prefix);
+        let row = row.and_then(|row| row.parse::<i64>().ok());
+        let sql = "SELECT 1 FROM follow_ups WHERE id = ?1 OR imported_id = ?2";
+        Ok(self.connection.prepare_cached(sql)?.exists((row, id))?)
+    }
+
     /// Contacts held for want of a sender or an address, for a time that is unclear, by the model's word, or
     /// for a text that nobody has looked at (rules D18, S4, X5, X9); but for those that must be decided about again by `now`.
     ///

@@ -98,7 +98,8 @@ impl Store {
     /// [`Outcome::Permission`] for a file that is not ours, newer than this program, or a copy of another
     /// one; [`Outcome::NoInput`] when it is missing and `access` is [`Access::Read`].
     pub fn open(path: &Path, access: Access) -> Result<Self> {
-        if !path.exists() {
+        let is_there = path.try_exists().map_err(|_| unopenable(path))?;
+        if !is_there {
             if access == Access::Read {
                 let words = format!(
                     "there is no database at {} yet: import something first, with followup import FILE",
@@ -132,8 +133,7 @@ impl Store {
 
     fn attach(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)
-            .with_context(|| format!("failed to open {}", path.display()))?;
+        let connection = open_at(path, flags)?;
         set_up(&connection)?;
         let mut store = Self {
             connection,
@@ -228,7 +228,7 @@ impl Store {
     /// # Errors
     /// When the file is not one of ours, or cannot be written.
     pub fn adopt(path: &Path) -> Result<()> {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection = open_at(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let store = Self {
             connection,
             path: path.to_owned(),
@@ -372,6 +372,29 @@ pub fn explained(error: anyhow::Error) -> anyhow::Error {
         format!("the database cannot be written, {words}: {error:#}"),
     )
     .into()
+}
+
+fn open_at(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    use rusqlite::ErrorCode::{CannotOpen, PermissionDenied};
+    Connection::open_with_flags(path, flags).map_err(|error| match error.sqlite_error_code() {
+        Some(CannotOpen | PermissionDenied) => unopenable(path).into(),
+        _ => anyhow::Error::from(error).context(format!("failed to open {}", path.display())),
+    })
+}
+
+/// What to do about a database that the operating system does not open.
+fn unopenable(path: &Path) -> Failure {
+    let shown = path.display();
+    if path.is_dir() {
+        let words =
+            format!("{shown} is a folder; name a file in store.path, such as {shown}/followup.db");
+        return Failure::new(Outcome::Config, words);
+    }
+    let words = format!(
+        "{shown} cannot be opened by this user; run followup as the one who owns it, or check the permissions of it \
+         and its folder"
+    );
+    Failure::new(Outcome::Permission, words)
 }
 
 fn set_up(connection: &Connection) -> Result<()> {

@@ -78,7 +78,17 @@ fn checked(file: &Path) -> anyhow::Result<(String, String)> {
 
 #[test]
 fn the_example_is_complete_and_without_a_doubt() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("followup.toml");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("followup.toml");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("followup.toml");
+    std::fs::copy(example, &file).unwrap();
+    let (warnings, _) = checked(&file).unwrap();
+    let exports = folder.path().join("exports");
+    let expected = format!("there is no folder {}", exports.display());
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&warnings).contains(&expected), "{warnings}");
+    std::fs::create_dir(&exports).unwrap();
+    std::fs::write(exports.join("messages.csv"), "").unwrap();
     let (warnings, verdict) = checked(&file).unwrap();
     assert_eq!(warnings, "");
     assert!(verdict.contains("is valid: 3 scenarios"), "{verdict}");

@@ -237,13 +237,18 @@ fn who_we_are_is_asked_for_with_the_names_that_were_seen() {
         ("email/Maildir", "\"ben@example.com\" (1)"),
     ] {
         let reason = refused(open(&sample(name), &settings(name, &[])));
-        assert!(reason.contains("set `us` on the source to"), "{reason}");
+        assert!(
+            reason.contains("set `us` on the source (or --us) to"),
+            "{reason}"
+        );
         assert!(reason.contains(words), "{name}: {reason}");
     }
     let name = "messenger/message_1.json";
     let reason = refused(open(&sample(name), &settings(name, &["Clinica"])));
     assert!(
-        reason.contains("none of the names in `us` is in this chat; in it are \"Clara Nuñez\""),
+        reason.contains(
+            "none of the names in `us` (or --us) is in this chat; in it are \"Clara Nuñez\""
+        ),
         "{reason}"
     );
 }

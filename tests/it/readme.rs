@@ -135,6 +135,8 @@ fn the_configuration_is_valid_without_a_warning() {
     for block in of("toml config") {
         let desk = Desk::empty();
         desk.write("followup.toml", &block.text);
+        std::fs::create_dir(desk.path("exports")).unwrap();
+        desk.write("exports/messages.csv", "");
         let mut check = desk.command(120, &["check"]);
         let output = check.env("TWILIO_AUTH_TOKEN", "secret").output().unwrap();
         let out = String::from_utf8_lossy(&output.stdout);

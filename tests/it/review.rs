@@ -221,3 +221,21 @@ fn the_queue_is_shown_to_readers_without_keys_too() {
     let status = shop.desk.run(&["status", LATER]);
     assert!(status.contains("followup review"), "{status}");
 }
+
+#[test]
+fn x9_a_text_with_a_spot_that_nobody_fills_in_is_refused() {
+    let server = Server::always(chat(&wrote(GOOD)));
+    let shop = shop(&server, 1);
+    shop.run();
+    let lines = waiting(&shop, LATER);
+    let text = "Hi {{ contact.first_name }}, shall we?";
+    let seen = shop
+        .desk
+        .run(&["review", LATER, "--text", id(&lines[0]), text]);
+    assert!(
+        seen.contains("{{ contact.first_name }} would be sent as it stands here")
+            && seen.contains("[exit 2]"),
+        "{seen}"
+    );
+    assert_eq!(waiting(&shop, LATER).len(), 1);
+}

@@ -97,6 +97,26 @@ pub(super) fn find(
     }
 }
 
+/// What a template would fill in.
+static UNFILLED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\{\{[^{}\n]{0,60}(?:\}\})?|\{[%#][^\n]{0,60}?[%#]\}|\{[%#]|\}\}|[%#]\}|\$\{[^}\n]{0,60}\}?|<%[^\n]{0,60}?%>",
+    )
+});
+
+/// What nobody fills in once a person has written a text: marks of a template, or a spot left open.
+pub(super) fn unfilled(text: &str) -> Option<Finding> {
+    let open = RAW
+        .iter()
+        .filter(|(kind, _)| *kind == FindingKind::Placeholder)
+        .map(|(kind, pattern)| (*kind, pattern));
+    let mut patterns = std::iter::once((FindingKind::TemplateMark, &*UNFILLED)).chain(open);
+    patterns.find_map(|(kind, pattern)| {
+        let words = pattern.find(text)?.as_str().trim().to_owned();
+        Some(Finding { kind, words })
+    })
+}
+
 /// How many words in a row show that a text was taken from the instructions.
 const RUN: usize = 7;
 

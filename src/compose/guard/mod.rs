@@ -179,7 +179,8 @@ pub fn check(text: &str, grounds: &Grounds<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What is wrong with a text that a person wrote: only what they cannot see, and what the channel does not take.
+/// What is wrong with a text that a person wrote: only what they cannot see, what the channel does not take, and what
+/// nobody fills in any more.
 #[must_use]
 pub fn check_typed(text: &str, channel: Channel) -> Vec<Finding> {
     let finding = |kind, words| vec![Finding { kind, words }];
@@ -192,9 +193,10 @@ pub fn check_typed(text: &str, channel: Channel) -> Vec<Finding> {
         let words = format!("{length} {}, at most {most}", unit.as_str());
         return finding(FindingKind::TooLong, words);
     }
-    marks::hidden(text).map_or_else(Vec::new, |c| {
-        finding(FindingKind::Characters, c.escape_unicode().to_string())
-    })
+    if let Some(c) = marks::hidden(text) {
+        return finding(FindingKind::Characters, c.escape_unicode().to_string());
+    }
+    marks::unfilled(text).into_iter().collect()
 }
 
 /// What our side has said.

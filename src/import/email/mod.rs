@@ -155,7 +155,7 @@ impl Emails {
             && !(named(&to) || named(&all(message.cc())) || delivered_to(&message, is_us))
         {
             return Err(format!(
-                "neither the sender {} nor a recipient is in `us`; add the address, or leave the email out",
+                "neither the sender {} nor a recipient is in `us` (or --us); add the address, or leave the email out",
                 shown(&from)
             ));
         }

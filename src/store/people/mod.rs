@@ -209,7 +209,10 @@ impl Store {
                     kind: WordKind::OptOut,
                     at,
                     until: None,
-                    reason: Some("said when they were one person with another contact".to_owned()),
+                    reason: Some(
+                        "said while they were one person with another contact, which a split leaves with both"
+                            .to_owned(),
+                    ),
                     source: WordSource::Operator,
                 };
                 self.insert_word(side, &word)?;

@@ -10,6 +10,7 @@ mod program;
 mod report;
 mod show;
 mod sources;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -629,6 +629,15 @@ fn a_person_may_write_what_can_be_seen_and_fits() {
         ("Hola\u{1b}[2JAna", Some(FindingKind::Characters)),
         ("Hola\u{200b}Ana", Some(FindingKind::Characters)),
         (&"a".repeat(1601), Some(FindingKind::TooLong)),
+        (
+            "Hi {{ contact.first_name }}",
+            Some(FindingKind::TemplateMark),
+        ),
+        ("Hi {% if name %}", Some(FindingKind::TemplateMark)),
+        ("Hi {{name", Some(FindingKind::TemplateMark)),
+        ("Hi ${NAME}", Some(FindingKind::TemplateMark)),
+        ("Hi [your name], shall we?", Some(FindingKind::Placeholder)),
+        ("50 % off {today only}, $20 (name it!)", None),
     ] {
         let findings = check_typed(text, Channel::Sms);
         assert_eq!(findings.first().map(|f| f.kind), kind, "{text}");
