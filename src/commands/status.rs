@@ -163,7 +163,7 @@ fn unwritable(config: &Config) -> Vec<String> {
             _ => return None,
         };
         Some(format!(
-            "The outbox {shown} cannot be written: {why}. Nothing goes out by it until it can"
+            "The outbox {shown} cannot be written: {why}. Nothing goes out by it until then."
         ))
     };
     outboxes.iter().filter_map(fault).collect()

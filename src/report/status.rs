@@ -291,18 +291,14 @@ fn stale_words(source: &Source, report: &Report) -> String {
     let held = held(report, Reason::StaleSource);
     let held = held.map(|held| format!(" ({held} held for want of fresh data)"));
     let held = held.unwrap_or_default();
-    let never = if source.as_of.is_none() {
-        "nothing was ever read from it"
-    } else {
-        "it is stale, and replies may be missing"
+    let (never, what) = match source.as_of {
+        None => ("nothing was ever read from it", "an export"),
+        Some(_) => ("it is stale, and replies may be missing", "a newer export"),
     };
     let todo = match &source.path {
         _ if source.api => format!("See what it says: followup sync {name}"),
-        Some(path) => format!(
-            "Put a newer export where a run looks for it: {}",
-            path.display()
-        ),
-        None => format!("Import a newer export: followup import FILE --source {name}"),
+        Some(path) => format!("Put {what} where a run looks for it: {}", path.display()),
+        None => format!("Import {what}: followup import FILE --source {name}"),
     };
     format!("Source {name}: {never}{held}. {todo}")
 }

@@ -65,7 +65,7 @@ fn d15_status_says_what_to_do_about_a_stale_source_and_an_outbox_that_cannot_be_
     assert!(
         words.contains(
             "To do Source shop: nothing was ever read from it. \
-             Put a newer export where a run looks for it: exprots/*.csv"
+             Put an export where a run looks for it: exprots/*.csv"
         ),
         "{fresh}"
     );
@@ -141,7 +141,7 @@ fn a_paragraph_of_help_is_broken_by_the_terminal_alone() {
 #[test]
 fn a_service_names_its_user_or_says_how_to_make_one() {
     let desk = Desk::clinic();
-    let unknown = desk.run(&["schedule", "systemd"]);
+    let unknown = desk.run_in(200, &["schedule", "systemd"]);
     assert!(unknown.contains("\nUser=followup\n"), "{unknown}");
     assert!(
         unknown.contains("#   useradd --system --shell /usr/sbin/nologin followup\n#   chown followup: $DIR $DIR/clinic.db\n"),
