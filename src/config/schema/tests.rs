@@ -26,9 +26,13 @@ fn at<'a>(root: &'a Value, path: &str) -> &'a Value {
     follow(root, found)
 }
 
-/// What a reference, or a reference that may be null, stands for.
+/// What a reference, or a reference that may be null, stands for; of a text or a secret, the secret.
 fn follow<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
-    let schema = schema.get("anyOf").map_or(schema, |any| &any[0]);
+    let schema = schema.get("anyOf").map_or(schema, |any| {
+        let is_secret = |one: &&Value| one["$ref"] == "#/$defs/Secret";
+        let mut all = any.as_array().into_iter().flatten();
+        all.find(is_secret).unwrap_or(&any[0])
+    });
     match schema.get("$ref").and_then(Value::as_str) {
         Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
         None => schema,
