@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::header::is_blank;
 use crate::import::words::is_direction_mark;
@@ -136,7 +136,8 @@ fn is_edit_note(inner: &str) -> bool {
 /// Words that stand for an attachment: Android's in angle brackets or with "(file attached)", iOS's with "omitted",
 /// and `null` for a picture to be seen once.
 fn is_media(words: &str) -> bool {
-    let end = words.rsplit('\n').next().unwrap_or(words).trim_end();
+    let end = memrchr(b'\n', words.as_bytes()).map_or(words, |at| &words[at + 1..]);
+    let end = end.trim_end();
     if words == "null" {
         return true;
     }
@@ -150,7 +151,7 @@ fn is_media(words: &str) -> bool {
     {
         return end[note..].contains(':');
     }
-    let first = words.split('\n').next().unwrap_or(words);
+    let first = first_line(words);
     if first.len() > 200 || !may_be_note(first) {
         return false;
     }
@@ -169,12 +170,17 @@ fn is_media(words: &str) -> bool {
     ATTACHED.iter().any(|end| first.ends_with(end)) || is_omitted(first)
 }
 
+/// The text up to its first line end.
+pub(super) fn first_line(text: &str) -> &str {
+    memchr(b'\n', text.as_bytes()).map_or(text, |at| &text[..at])
+}
+
 /// Whether a text can be a note, as far as a glance tells: most are none, and to fold them all would take long.
 fn may_be_note(first: &str) -> bool {
     let text = first.trim_end_matches(['.', ' ']);
     text.ends_with(|c: char| c == ')' || !c.is_ascii())
-        || text.split(' ').nth(3).is_none()
-        || text.contains(MARK)
+        || memchr_iter(b' ', text.as_bytes()).nth(2).is_none()
+        || !text.is_ascii() && text.contains(MARK)
 }
 
 /// "image omitted" and its like: a word or two and a participle, nothing more.

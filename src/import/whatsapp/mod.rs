@@ -222,7 +222,7 @@ impl Begun {
 
     /// Whether it is to be given: not a line of WhatsApp's own.
     fn is_message(&self, shape: &Shape) -> bool {
-        let first = self.text.split('\n').next().unwrap_or_default();
+        let first = body::first_line(&self.text);
         self.sender.is_some() && body::kind(first, shape.bracket, self.marked) != Kind::System
     }
 
