@@ -74,7 +74,7 @@ fn s15_an_email_cut_at_any_byte_is_read_as_far_as_it_goes_or_refused() {
 #[test]
 fn s15_a_wrong_byte_anywhere_is_survived() {
     for (_, bytes, mut settings) in files() {
-        for (format, stride) in [(settings.format, 1), (None, 7)] {
+        for (format, stride) in [(settings.format, 3), (None, 11)] {
             settings.format = format;
             for at in (0..bytes.len()).step_by(stride) {
                 let mut bytes = bytes.clone();
@@ -331,7 +331,16 @@ fn s15_the_names_in_an_archive_of_a_chat_are_names_only() {
 /// Marks and `~` alone are no name: a message of nobody could not be stored.
 #[test]
 fn a_chat_line_whose_sender_is_only_a_tilde_is_no_message() {
-    for nobody in ["~", "~ ", "~~", "\u{200e}~\u{202f}", "~\u{a0}~", " "] {
+    for nobody in [
+        "~",
+        "~ ",
+        "~~",
+        "\u{200e}~\u{202f}",
+        "~\u{a0}~",
+        " ",
+        "\u{c}",
+        "\u{c}\u{2003}~",
+    ] {
         let chat = format!(
             "[21/11/25, 9:33:35] ~ Ana: Hello\n[21/11/25, 9:33:40] {nobody}: lost\n\
              [21/11/25, 9:33:41] {nobody}:lost\n[21/11/25, 9:34:35] Desk: Hello Ana\n"
@@ -346,6 +355,33 @@ fn a_chat_line_whose_sender_is_only_a_tilde_is_no_message() {
         assert!(
             told[0].contains(" Ana ") && !told[0].contains('~'),
             "{told:?}"
+        );
+    }
+}
+
+/// What cannot be stored of a chat is said, and not stored without its text.
+#[test]
+fn s15_a_chat_line_that_cannot_be_stored_is_left_out_with_words() {
+    let long = "x".repeat((1 << 20) + 1);
+    for (line, words) in [
+        (format!("Ana: {long}"), "longer than 1 MiB"),
+        ("A\0na: Hello".to_owned(), "NUL"),
+        ("Ana: He\0llo".to_owned(), "NUL"),
+    ] {
+        let chat = format!(
+            "[21/11/25, 9:33:35] Ana: Hello\n[21/11/25, 9:33:40] {line}\n[21/11/25, 9:34:35] Desk: Hello\n"
+        );
+        let settings = SourceSettings {
+            us: vec!["Desk".to_owned()],
+            timezone: Zone::named("Europe/Madrid"),
+            ..SourceSettings::default()
+        };
+        let told = read(chat, &settings).unwrap();
+        assert_eq!((told.len(), good(&told)), (3, 2));
+        assert!(
+            told[1].contains("line 2") && told[1].contains(words),
+            "{}",
+            told[1]
         );
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn sender(rest: &str) -> Option<(&str, &str)> {
         .find(|at| rest.as_bytes().get(at + 1) == Some(&b' '))
         .map(|at| (&rest[..at], &rest[at + 2..]))
         .or_else(|| Some((rest.strip_suffix(':')?, "")))?;
-    let is_name = |c: char| !is_blank(c) && !is_direction_mark(c) && c != '~';
+    let is_name = |c: char| !(is_blank(c) || c.is_whitespace() || is_direction_mark(c) || c == '~');
     let good = sender.contains(is_name)
         && sender.chars().count() <= NAME_LIMIT
         && !cuts_a_quotation(sender, text);

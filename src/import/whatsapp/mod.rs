@@ -151,7 +151,10 @@ impl WhatsappReader {
                 Some(Ok((line, bytes))) => {
                     let (text, fault) = readable(bytes);
                     match begins(line, &text, &self.shape, self.order, &self.people) {
-                        Some(begun) => Begun { fault, ..begun },
+                        Some(begun) => Begun {
+                            fault: begun.fault.or(fault),
+                            ..begun
+                        },
                         None => match &mut self.begun {
                             Some(begun) => {
                                 begun.push(&text);
@@ -251,7 +254,9 @@ fn begins(
         sender: people.place(sender),
         ..Begun::default()
     };
-    if text.len() > CELL_LIMIT {
+    if sender.contains('\0') {
+        begun.fault = Some(Fault::Nul);
+    } else if text.len() > CELL_LIMIT {
         begun.fault = Some(Fault::CellTooLong(0));
     } else {
         text.clone_into(&mut begun.text);
