@@ -90,6 +90,7 @@ impl Intake<'_> {
                 let cursor = cursor.map(|cursor| SyncCursor { account, cursor });
                 let pages = arrived.pages;
                 match arrived.end {
+                    None if api.forgets() => ingest.take_only_pages(pages, cursor)?,
                     None => ingest.take_pages(pages, cursor)?,
                     Some(Ok(())) => {
                         let as_of = self.as_of.unwrap_or(self.now);
@@ -98,7 +99,7 @@ impl Intake<'_> {
                     }
                     Some(Err(error)) => {
                         if cursor.is_some() || pages.iter().any(|page| !page.messages.is_empty()) {
-                            ingest.take_pages(pages, cursor)?;
+                            ingest.take_only_pages(pages, cursor)?;
                         }
                         synced.messages = ingest.imported();
                         synced.error = Some(error);

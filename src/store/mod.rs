@@ -24,6 +24,7 @@ mod numbers;
 mod operator;
 mod people;
 mod readings;
+mod relaxed;
 mod restore;
 mod review;
 mod rows;

@@ -2,7 +2,8 @@ use anyhow::Result;
 
 use crate::store::Store;
 
-/// While it lives, a commit may be gone again when the power fails, and never out of order: for the batches of an
+/// While it lives, a commit may be gone again when the power fails, and never out of order: for what is derived, which
+/// is then derived once more, for the pages of an API, which is then asked once more, and for the batches of an
 /// import before its last one, whose commit puts all of them on the disk. Another connection's commit does so too,
 /// so that no claim rests on what is not there (rule X1).
 pub(super) struct Relaxed<'s>(&'s Store);

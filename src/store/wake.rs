@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::relaxed::Relaxed;
 use super::{ContactKey, Store, micros};
 use crate::decide::{Action, Because, Decision, Policy, decide};
 use crate::model::{Thread, Timestamp};
@@ -114,6 +115,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read or written.
     pub fn settle(&self, policy: &Policy, now: Timestamp, stop: impl Fn() -> bool) -> Result<()> {
+        let mut relaxed = None;
         while !stop() {
             let unsettled: Vec<ContactKey> = {
                 let sql = "SELECT id FROM contacts WHERE wake_at = 0 ORDER BY id LIMIT ?1";
@@ -123,6 +125,9 @@ impl Store {
             };
             if unsettled.is_empty() {
                 return Ok(());
+            }
+            if relaxed.is_none() {
+                relaxed = Some(Relaxed::new(self)?); // it is derived again when it is lost
             }
             let leads = self.leads(unsettled, policy, now)?;
             let others_wrote = self.foreign_writes()?;

@@ -12,7 +12,6 @@ mod look_up;
 mod messages;
 mod own;
 mod reading;
-mod relaxed;
 mod sharing;
 
 use std::collections::HashMap;
@@ -23,6 +22,7 @@ use anyhow::Result;
 use rusqlite::CachedStatement;
 
 use super::erasure::Suppressions;
+use super::relaxed::Relaxed;
 use super::{BookingSource, ContactKey, FileState, Store, SyncCursor};
 use crate::import::BookingRecord;
 use crate::model::Timestamp;
@@ -31,7 +31,6 @@ use contact::StoredContact;
 use messages::Inserts;
 pub use reading::{BatchReader, Doubts, Reading};
 use reading::{Hints, Sights, Zones};
-use relaxed::Relaxed;
 use sharing::Sharing;
 
 /// What an import did.
@@ -172,11 +171,25 @@ impl<'a> Ingest<'a> {
         Ok(self.imported)
     }
 
-    /// Writes pages of an API that are not the last ones, and where it goes on after them.
+    /// Writes pages of an API that are not the last ones, and where it goes on after them. Should the power fail, both
+    /// may be gone again: the API is then asked for them once more.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn take_pages(&mut self, pages: Vec<Page>, cursor: Option<SyncCursor<'_>>) -> Result<()> {
+        let _relaxed = Relaxed::new(self.store)?;
+        self.take_only_pages(pages, cursor)
+    }
+
+    /// The same for an API that does not give them again: they are on the disk when this returns.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn take_only_pages(
+        &mut self,
+        pages: Vec<Page>,
+        cursor: Option<SyncCursor<'_>>,
+    ) -> Result<()> {
         let transaction = self.store.immediate()?;
         self.store.source_incomplete(self.source)?;
         self.add(pages, cursor)?;
