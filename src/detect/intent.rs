@@ -184,6 +184,15 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
         times,
     };
     let mut hits: Vec<Hit> = Vec::new();
+    let mut begins_time = Vec::new();
+    if !times.is_empty() {
+        begins_time.resize(tokens.len(), false);
+        for time in times {
+            if let Some(begins) = begins_time.get_mut(time.start) {
+                *begins = true;
+            }
+        }
+    }
     let mut said = WordSet::SOME;
     let mut sentence_ends = 0;
     for (place, token) in tokens.iter().enumerate() {
@@ -196,10 +205,9 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
             said = WordSet::of(tokens.get(place..sentence_ends).unwrap_or_default());
         }
         let by_word = grammar.called_by(token.word);
-        let by_time: &[Call] = if times.iter().any(|t| t.start == place) {
-            &grammar.called_by_time
-        } else {
-            &[]
+        let by_time: &[Call] = match begins_time.get(place) {
+            Some(true) => &grammar.called_by_time,
+            _ => &[],
         };
         for call in by_word.iter().chain(by_time) {
             if !call.also.meets(&said) || call.whole && tokens.len() > WHOLE {
