@@ -23,7 +23,8 @@ pub(super) struct Hit {
 struct Message<'a> {
     grammar: &'a Grammar,
     tokens: &'a [Token],
-    times: &'a [Said],
+    /// By the token at which a time begins, the one after it; 0 elsewhere.
+    time_ends: Vec<usize>,
 }
 
 impl Message<'_> {
@@ -141,10 +142,8 @@ impl Subject for Message<'_> {
             let name = token.kind == Kind::Word && token.name() && !before.capital;
             return name.then_some((at + 1, ()));
         }
-        self.times
-            .iter()
-            .find(|t| t.start == at)
-            .map(|t| (t.end, ()))
+        let end = self.time_ends.get(at).filter(|end| **end > 0)?;
+        Some((*end, ()))
     }
 }
 
@@ -178,21 +177,21 @@ pub(super) fn takes_back(veto: &Hit, hit: &Hit) -> bool {
 
 /// The rules that match, with those that take others back.
 pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<Hit> {
-    let mut message = Message {
-        grammar,
-        tokens,
-        times,
-    };
-    let mut hits: Vec<Hit> = Vec::new();
-    let mut begins_time = Vec::new();
+    let mut time_ends = Vec::new();
     if !times.is_empty() {
-        begins_time.resize(tokens.len(), false);
-        for time in times {
-            if let Some(begins) = begins_time.get_mut(time.start) {
-                *begins = true;
+        time_ends.resize(tokens.len(), 0);
+        for time in times.iter().rev() {
+            if let Some(end) = time_ends.get_mut(time.start) {
+                *end = time.end;
             }
         }
     }
+    let mut message = Message {
+        grammar,
+        tokens,
+        time_ends,
+    };
+    let mut hits: Vec<Hit> = Vec::new();
     let mut said = WordSet::SOME;
     let mut sentence_ends = 0;
     for (place, token) in tokens.iter().enumerate() {
@@ -205,8 +204,8 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
             said = WordSet::of(tokens.get(place..sentence_ends).unwrap_or_default());
         }
         let by_word = grammar.called_by(token.word);
-        let by_time: &[Call] = match begins_time.get(place) {
-            Some(true) => &grammar.called_by_time,
+        let by_time: &[Call] = match message.time_ends.get(place) {
+            Some(1..) => &grammar.called_by_time,
             _ => &[],
         };
         for call in by_word.iter().chain(by_time) {
