@@ -1,11 +1,11 @@
 use std::path::PathBuf;
 
 use super::channels::Security;
-use super::channels::email::{host, is_this_machine};
+use super::channels::email::mail_server;
 use super::file::Table;
 use super::findings::{Findings, Spotted};
-use super::validate::{Place, number};
-use super::{SecretRef, secret_ref, words};
+use super::validate::Place;
+use super::{SecretRef, secret_ref};
 
 /// `[sources.imap]`: a mailbox that is read, and never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,27 +47,7 @@ pub(super) fn read(
     place: &Place<'_>,
     findings: &mut Findings,
 ) -> Option<ImapSettings> {
-    let host_spot = table.spot_of("host");
-    let host = table
-        .required("host", "host = \"imap.example.com\"", findings)
-        .and_then(|text| text.parse(findings, |text| host(text, "imap.example.com")));
-    let security = table
-        .parsed("security", "security = \"starttls\"", findings, |text| {
-            words::one_of("security", Security::ALL, Security::as_str, text)
-        })
-        .unwrap_or(Security::Tls);
-    if let (Security::None, Some(host)) = (security, &host)
-        && !is_this_machine(host)
-    {
-        findings.fault(
-            &host_spot,
-            "without TLS anyone can read it; security = \"none\" is only for this machine",
-        );
-    }
-    let port = table.take("port").and_then(|value| {
-        let port = number(value, 1..=65535, "port = 993", findings)?;
-        u16::try_from(port).ok()
-    });
+    let (host, security, port) = mail_server(table, ("imap.example.com", "port = 993"), findings);
     let ca_file = table.text("ca_file", "ca_file = \"mail-ca.pem\"", findings);
     let username = table.required("username", "username = \"desk@example.com\"", findings);
     let login = login(table, place, findings);

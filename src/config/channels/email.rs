@@ -76,15 +76,16 @@ pub struct SendmailSettings {
     pub email: EmailSettings,
 }
 
-pub(super) fn smtp(
+/// Where a mail server is: `host`, `security` and `port`, with an example of the host and of the port's line.
+pub(in crate::config) fn mail_server(
     table: &mut Table<'_>,
-    place: &Place<'_>,
+    (sample, port_sample): (&str, &str),
     findings: &mut Findings,
-) -> Option<SmtpSettings> {
+) -> (Option<String>, Security, Option<u16>) {
     let host_spot = table.spot_of("host");
     let host = table
-        .required("host", "host = \"smtp.example.com\"", findings)
-        .and_then(|text| text.parse(findings, |text| host(text, "smtp.example.com")));
+        .required("host", &format!("host = \"{sample}\""), findings)
+        .and_then(|text| text.parse(findings, |text| host(text, sample)));
     let security = table
         .parsed("security", "security = \"starttls\"", findings, |text| {
             words::one_of("security", Security::ALL, Security::as_str, text)
@@ -99,9 +100,18 @@ pub(super) fn smtp(
         );
     }
     let port = table.take("port").and_then(|value| {
-        let port = number(value, 1..=65535, "port = 465", findings)?;
+        let port = number(value, 1..=65535, port_sample, findings)?;
         u16::try_from(port).ok()
     });
+    (host, security, port)
+}
+
+pub(super) fn smtp(
+    table: &mut Table<'_>,
+    place: &Place<'_>,
+    findings: &mut Findings,
+) -> Option<SmtpSettings> {
+    let (host, security, port) = mail_server(table, ("smtp.example.com", "port = 465"), findings);
     let username = table.text("username", "username = \"hola@example.com\"", findings);
     let password = table
         .take("password")
@@ -219,7 +229,7 @@ fn unsubscribe_url(text: &str) -> Result<String, String> {
 }
 
 /// The name of a server, such as `example`.
-pub(in super::super) fn host(text: &str, example: &str) -> Result<String, String> {
+fn host(text: &str, example: &str) -> Result<String, String> {
     let text = text.trim();
     let as_url = if text.contains(':') {
         format!("https://[{text}]")
@@ -235,7 +245,7 @@ pub(in super::super) fn host(text: &str, example: &str) -> Result<String, String
 }
 
 /// Whether a server is this machine by its name.
-pub(in super::super) fn is_this_machine(host: &str) -> bool {
+fn is_this_machine(host: &str) -> bool {
     let as_url = if host.contains(':') {
         format!("http://[{host}]")
     } else {
