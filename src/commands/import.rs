@@ -218,7 +218,7 @@ impl Context<'_> {
             Asked::BySource => Verbosity::Verbose,
         };
         self.say(level, &format!("{shown}: {}", words(&taken)));
-        say_late_replies(self, &taken.messages);
+        warn(self, shown, &taken.messages);
         Ok(taken)
     }
 
@@ -240,11 +240,21 @@ pub(super) fn outcome_of(taken: &Taken) -> Outcome {
     }
 }
 
-/// X7: the follow-ups that went out after a reply that only now came to light.
-pub(super) fn say_late_replies(context: &mut Context<'_>, messages: &Imported) {
+/// What a person should know of the messages from `origin`: follow-ups that went out after a reply that only now came
+/// to light (rule X7), and messages of the future (rule D11).
+pub(super) fn warn(context: &mut Context<'_>, origin: &str, messages: &Imported) {
     for id in &messages.sent_after_reply {
         let line =
             format!("{id} was sent after a reply that only now came to light (sent_after_reply)");
+        context.say(Verbosity::Quiet, &line);
+    }
+    if let Some(ahead) = messages.ahead {
+        let line = format!(
+            "{origin}: {} dated after now, the last {}; until then nothing that they say counts, not even a STOP: \
+             are the source's `timezone` and this machine's clock right?",
+            count(ahead.number, "message is", "messages are"),
+            ahead.until.format("%Y-%m-%dT%H:%M:%SZ"),
+        );
         context.say(Verbosity::Quiet, &line);
     }
 }

@@ -254,7 +254,7 @@ impl Context<'_> {
             writeln!(self.out, "{}", line(name, synced))?;
         }
         let messages = &synced.messages;
-        import::say_late_replies(self, messages);
+        import::warn(self, name, messages);
         if let Some(error) = &synced.error {
             let stored = match messages.new {
                 0 => String::new(),

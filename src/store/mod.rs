@@ -52,7 +52,7 @@ pub use bookings::{BookingSource, BookingsTaken};
 pub use claims::{Claim, Claimed, Outcome as SendOutcome, Resolution, because_json};
 pub use cursors::SyncCursor;
 pub use exported::MessageRow;
-pub use ingest::{Batch, BatchReader, Dnd, Doubts, Imported, Ingest, Page, Reading};
+pub use ingest::{Ahead, Batch, BatchReader, Dnd, Doubts, Imported, Ingest, Page, Reading};
 pub use listing::{Counts, FollowUpRow, HeldContact};
 pub use lock::RunLock;
 pub use people::PersonId;

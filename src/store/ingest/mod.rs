@@ -19,11 +19,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
+use chrono::TimeDelta;
 use rusqlite::CachedStatement;
 
 use super::erasure::Suppressions;
 use super::relaxed::Relaxed;
-use super::{BookingSource, ContactKey, FileState, Store, SyncCursor};
+use super::{BookingSource, ContactKey, FileState, Store, SyncCursor, micros, time};
 use crate::import::BookingRecord;
 use crate::model::Timestamp;
 pub use batch::Batch;
@@ -50,6 +51,17 @@ pub struct Imported {
     pub forgotten: u64,
     /// Follow-ups that were sent after a reply that only this import shows (rule X7).
     pub sent_after_reply: Vec<String>,
+    /// Messages that are dated later than the present: they are not there yet (rule D11).
+    pub ahead: Option<Ahead>,
+}
+
+/// Messages of the future, as a wrong time zone makes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    /// How many.
+    pub number: u64,
+    /// When the last of them will be there.
+    pub until: Timestamp,
 }
 
 /// A page of an API.
@@ -100,6 +112,9 @@ pub struct Ingest<'a> {
     inserts: Inserts<'a>,
     sharing: Sharing<'a>,
 }
+
+/// How far two clocks may be apart before a message is said to be ahead of the present.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(2);
 
 const HAS_MESSAGE: &str = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
 
@@ -273,6 +288,7 @@ impl<'a> Ingest<'a> {
 
     fn write(&mut self, batch: &Batch, sights: &mut Sights) -> Result<()> {
         self.imported.read += batch.len() as u64;
+        self.count_ahead(batch);
         let known_before = self.imported.known;
         let mut found = Vec::with_capacity(sights.contacts.len());
         for seen in sights.contacts.drain(..) {
@@ -304,6 +320,21 @@ impl<'a> Ingest<'a> {
         self.repeats.swap(0, 1);
         self.repeats[0].clear();
         Ok(())
+    }
+
+    fn count_ahead(&mut self, batch: &Batch) {
+        let present = micros(self.reading.now + CLOCKS_APART);
+        let rows = batch.rows.iter();
+        let ahead = rows.filter(|row| row.is_message && row.sent_at > present);
+        let (number, last) = ahead.fold((0, 0), |(n, last), row| (n + 1, last.max(row.sent_at)));
+        if number > 0 {
+            let until = time(last);
+            let before = self.imported.ahead;
+            self.imported.ahead = Some(Ahead {
+                number: number + before.map_or(0, |b| b.number),
+                until: before.map_or(until, |b| b.until.max(until)),
+            });
+        }
     }
 }
 

@@ -131,6 +131,24 @@ fn a_longer_export_without_ids_adds_only_what_is_new() {
 }
 
 #[test]
+fn d11_messages_of_the_future_are_pointed_out_and_those_of_a_clock_that_runs_fast_are_not() {
+    let desk = desk("");
+    let file = |name: &str, times: &[&str]| {
+        let rows = times.iter().enumerate();
+        let rows = rows.map(|(n, at)| format!("c{n},sms,in,2026-03-02T{at}Z,STOP\n"));
+        let header = "contact_id,channel,direction,sent_at,text\n".to_owned();
+        desk.write(name, &(header + &rows.collect::<String>()));
+        desk.run(&["import", name, NOW, "--quiet"])
+    };
+    let told = file("wrong.csv", &["10:29:00", "13:00:00", "16:00:00"]);
+    let warning = "wrong.csv: 2 messages are dated after now, the last 2026-03-02T16:00:00Z";
+    assert!(told.contains(warning), "{told}");
+    assert!(told.contains("[exit 0]"), "{told}");
+    let told = file("right.csv", &["10:30:00", "10:31:30"]);
+    assert!(!told.contains("dated after now"), "{told}");
+}
+
+#[test]
 fn s15_a_document_that_is_cut_off_leaves_nothing_behind() {
     let desk = desk("");
     // More than a batch, so that something would be stored before the end is seen.
