@@ -170,7 +170,7 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Page, SyncErro
             news.dnd.push((contact_id.to_owned(), on));
         }
         // As was believed; appointments are for a sync.
-        Told::MayBeWrittenTo { .. } | Told::Booking(_) => {}
+        Told::MayBeWrittenTo { .. } | Told::Bookings { .. } => {}
         Told::Unusable(error) => fault = Some(error.reason),
     })?;
     match fault {

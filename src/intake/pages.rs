@@ -157,7 +157,13 @@ impl Fetched {
                 let off = Dnd::Off { said };
                 self.page.dnd.push((contact_id.to_owned(), off));
             }
-            Told::Booking(record) => self.page.bookings.push(record),
+            Told::Bookings {
+                contact_id,
+                mut bookings,
+            } => {
+                self.rejected.append(&mut bookings.rejected);
+                self.page.bookings.push((contact_id, bookings));
+            }
             Told::Unusable(error) => self.rejected.push(error),
         }
     }

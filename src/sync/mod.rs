@@ -22,7 +22,7 @@ use std::time::Duration;
 use crate::config::{self, ApiSource, Environment, SecretRef};
 use crate::error::Outcome;
 use crate::http::Http;
-use crate::import::{BookingRecord, Record, RowError};
+use crate::import::{Bookings, Record, RowError};
 use crate::model::{Channel, Timestamp};
 
 use client::Client;
@@ -49,8 +49,13 @@ pub enum Told<'a> {
         /// How the reasons begin that it gave before.
         said: &'static str,
     },
-    /// An appointment, or what has become of one.
-    Booking(BookingRecord),
+    /// A contact's appointments; where they are the whole, another one that is to come has been deleted.
+    Bookings {
+        /// The contact's id.
+        contact_id: String,
+        /// The appointments.
+        bookings: Bookings,
+    },
     /// A row that cannot be used, with its place on the page.
     Unusable(RowError),
 }

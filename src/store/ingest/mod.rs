@@ -25,7 +25,7 @@ use rusqlite::CachedStatement;
 use super::erasure::Suppressions;
 use super::relaxed::Relaxed;
 use super::{BookingSource, ContactKey, FileState, Store, SyncCursor, micros, time};
-use crate::import::BookingRecord;
+use crate::import::Bookings;
 use crate::model::Timestamp;
 pub use batch::Batch;
 use contact::StoredContact;
@@ -71,8 +71,8 @@ pub struct Page {
     pub messages: Batch,
     /// The contacts of whom the provider says whether they may be written to.
     pub dnd: Vec<(String, Dnd)>,
-    /// Its appointments.
-    pub bookings: Vec<BookingRecord>,
+    /// The appointments of some contacts, by their ids.
+    pub bookings: Vec<(String, Bookings)>,
 }
 
 /// Whether a provider wants a contact to be written to.
@@ -236,12 +236,6 @@ impl<'a> Ingest<'a> {
     pub fn add(&mut self, pages: Vec<Page>, cursor: Option<SyncCursor<'_>>) -> Result<()> {
         // A run may have claimed a first follow-up since this began.
         self.has_follow_ups = self.has_follow_ups || any_follow_up(self.store)?;
-        let from = BookingSource {
-            source: self.source,
-            file: "api",
-            as_of: self.reading.now,
-            country: self.reading.policy.country,
-        };
         let mut reader = self.reader();
         for mut page in pages {
             if page.messages.sights.contacts.is_empty() {
@@ -262,8 +256,16 @@ impl<'a> Ingest<'a> {
                     Dnd::Off { said } => self.store.lift_opted_out(key, said, now)?,
                 }
             }
-            if !page.bookings.is_empty() {
-                self.store.take_bookings(&from, &page.bookings, false)?;
+            for (contact_id, bookings) in &page.bookings {
+                // What a contact's list has no longer is gone, as from a file of theirs.
+                let from = BookingSource {
+                    source: self.source,
+                    file: &format!("contact {}", contact_id),
+                    as_of: self.reading.now,
+                    country: self.reading.policy.country,
+                };
+                self.store
+                    .take_bookings(&from, &bookings.records, bookings.is_whole)?;
             }
         }
         match cursor {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{CONTACTS, Highlevel};
 use crate::http::query;
-use crate::import::{RowError, appointment_record};
+use crate::import::{Bookings, RowError, appointment_record};
 use crate::model::BookingStatus;
 use crate::sync::cursor::{Cursor, Expected};
 use crate::sync::{Page, SyncError, Take, Told};
@@ -19,8 +19,7 @@ const MOST_EXPECTED: usize = 500;
 
 #[derive(Deserialize)]
 struct Events {
-    #[serde(default)]
-    events: Vec<Box<RawValue>>,
+    events: Option<Vec<Box<RawValue>>>,
 }
 
 impl Highlevel<'_> {
@@ -73,7 +72,9 @@ impl Highlevel<'_> {
                 continue;
             };
             let (mut until, made_at) = (0, expected.made_at);
-            for event in events {
+            let mut bookings = Bookings::default();
+            let is_list = events.is_some();
+            for event in events.into_iter().flatten() {
                 match appointment_record(event.get()) {
                     Ok((mut record, ends_at)) => {
                         if record.status == BookingStatus::Booked {
@@ -82,11 +83,19 @@ impl Highlevel<'_> {
                         let made = crate::model::Timestamp::from_timestamp_millis(made_at);
                         record.created_at = record.created_at.or(made);
                         record.contact_ids = vec![id.clone()];
-                        take(Told::Booking(record));
+                        bookings.records.push(record);
                     }
-                    Err(reason) => take(Told::Unusable(RowError { line: 0, reason })),
+                    Err(reason) => bookings.rejected.push(RowError { line: 0, reason }),
                 }
             }
+            bookings.is_whole = is_list && bookings.rejected.is_empty();
+            if !bookings.is_whole {
+                until = until.max(expected.until); // what cannot be read may be one that is known
+            }
+            take(Told::Bookings {
+                contact_id: id,
+                bookings,
+            });
             (expected.until, expected.asked_at) = (until, now);
         }
         cursor.expected.retain(|_, expected| expected.until > now);

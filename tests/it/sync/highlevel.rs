@@ -590,6 +590,41 @@ fn d5_an_appointment_that_is_called_off_later_is_seen() {
     assert_eq!(asked(), 2);
 }
 
+/// One that is deleted there is not in the contact's list any more; one that cannot be read may be the one.
+#[test]
+fn d5_an_appointment_that_is_deleted_is_called_off() {
+    let location = Location::default();
+    location.quiet("ana");
+    location.has(json!({
+        "id": "a1", "messageType": "TYPE_ACTIVITY_APPOINTMENT", "contactId": "ana", "dateAdded": "2026-03-02T08:30:00Z",
+        "body": "Appointment booked",
+    }));
+    let event = |id: Value, day: u32| {
+        json!({
+            "id": id, "contactId": "ana", "appointmentStatus": "confirmed", "dateAdded": "2026-03-02 02:30:00",
+            "startTime": format!("2026-03-{day:02} 17:00:00"), "endTime": format!("2026-03-{day:02} 17:30:00"),
+        })
+    };
+    let listed = |events: Vec<Value>| location.0.lock().unwrap().appointments = events;
+    let server = location.serve(500);
+    let desk = business(&format!("[channels.sms.outbox]\n{}", source(&server)));
+    let after = |minute: u32, outcome: i32| {
+        let now = format!("2026-03-02T09:{minute:02}:00Z");
+        assert_eq!(sync_at(&desk, &now).code, Some(outcome));
+        let later = format!("--now=2026-03-02T09:{:02}:00Z", minute + 6);
+        let plan = ["plan", "--all", "--json", "--contact", "ana", &later];
+        ran(&desk, &plan).lines[0]["reason"].clone()
+    };
+    listed(vec![event(json!("e1"), 6), event(json!("e2"), 9)]);
+    assert_eq!(after(1, 0), "booked");
+    listed(vec![event(json!("e2"), 9)]);
+    assert_eq!(after(2, 0), "booked");
+    listed(vec![event(json!(null), 9)]);
+    assert_eq!(after(3, 65), "booked");
+    listed(vec![]);
+    assert_eq!(after(4, 0), "due");
+}
+
 /// "Do not disturb" that somebody sets at HighLevel, without a message, is seen by the next sync, and so is its end.
 #[test]
 fn d3_do_not_disturb_is_seen_without_a_message() {
