@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     Chatwoot, Highlevel, Intercom, Meta, Outbox, Sender, Sendmail, Smtp, Telegram, Twilio, Webhook,
 };
-use crate::config::{Config, Environment, Provider, SecretRef};
+use crate::config::{Certificates, Config, Environment, Provider, SecretRef};
 use crate::http::Http;
 use crate::model::{Channel, Country};
 
@@ -18,6 +18,7 @@ pub struct Senders {
     bot_name: String,
     country: Option<Country>,
     environment: Environment,
+    certificates: Certificates,
     slots: BTreeMap<Channel, Slot>,
 }
 
@@ -42,7 +43,8 @@ impl Senders {
             (*channel, slot)
         });
         Self {
-            http: Http::new(config.limits.request_timeout),
+            http: Http::trusting(&config.certificates, config.limits.request_timeout),
+            certificates: config.certificates.clone(),
             timeout: config.limits.request_timeout,
             bot_name: config.bot.name.clone(),
             country: config.bot.country,
@@ -119,7 +121,13 @@ impl Senders {
             Provider::Smtp(settings) => {
                 let login = settings.login.as_ref();
                 let password = login.map(|(_, password)| secret(password)).transpose()?;
-                Arc::new(Smtp::new(settings, &self.bot_name, password, self.timeout))
+                Arc::new(Smtp::new(
+                    settings,
+                    &self.bot_name,
+                    password,
+                    &self.certificates,
+                    self.timeout,
+                ))
             }
             Provider::Sendmail(settings) => Arc::new(Sendmail::new(
                 settings,
@@ -143,6 +151,7 @@ impl FromIterator<(Channel, Arc<dyn Sender>)> for Senders {
             .map(|(channel, sender)| (channel, Slot::Given(sender)));
         Self {
             http: Http::new(crate::http::TIMEOUT),
+            certificates: Certificates::default(),
             timeout: crate::http::TIMEOUT,
             bot_name: String::new(),
             country: None,

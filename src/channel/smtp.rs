@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{SmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 
 use super::email::email;
 use super::{Accepted, Outgoing, SendError, Sender};
-use crate::config::{Secret, Security, SmtpSettings};
+use crate::config::{Certificates, Secret, Security, SmtpSettings};
 use crate::http::is_link_local;
 use crate::http::provider_words;
 use crate::model::Timestamp;
@@ -34,6 +34,7 @@ pub struct Smtp {
 struct Server {
     settings: SmtpSettings,
     password: Option<Secret>,
+    certificates: Certificates,
     timeout: Duration,
     kept: Mutex<Vec<SmtpConnection>>,
 }
@@ -47,18 +48,20 @@ impl fmt::Debug for Server {
 }
 
 impl Smtp {
-    /// A sender by the server of `settings`; each message ends within `timeout`. Emails without a subject have
-    /// the bot's name.
+    /// A sender by the server of `settings`, whom the public certificates or these vouch for; each message ends within
+    /// `timeout`. Emails without a subject have the bot's name.
     #[must_use]
     pub fn new(
         settings: &SmtpSettings,
         bot_name: &str,
         password: Option<Secret>,
+        certificates: &Certificates,
         timeout: Duration,
     ) -> Self {
         let server = Server {
             settings: settings.clone(),
             password,
+            certificates: certificates.clone(),
             timeout,
             kept: Mutex::default(),
         };
@@ -227,7 +230,12 @@ impl Server {
         let settings = &self.settings;
         let address = self.resolve()?;
         let ours = |error: Error| self.before(&error, Stage::Ours);
-        let tls = TlsParameters::new(settings.host.clone()).map_err(ours)?;
+        let mut tls = TlsParameters::builder(settings.host.clone());
+        for certificate in &self.certificates {
+            let certificate = Certificate::from_der(certificate.to_vec()).map_err(ours)?;
+            tls = tls.add_root_certificate(certificate);
+        }
+        let tls = tls.build().map_err(ours)?;
         let hello = ClientId::Domain(settings.email.from.email.domain().to_owned());
         let from_the_first = (settings.security == Security::Tls).then_some(&tls);
         let mut connection =

@@ -77,7 +77,15 @@ pub fn online(
         writeln!(out, "{channel} by {provider}: {}", plain_lines(&words))?;
     }
     let models = config.ai.as_ref();
-    let models = models.map(|ai| Models::new(ai, environment, Usage::default(), clock));
+    let models = models.map(|ai| {
+        Models::new(
+            ai,
+            &config.certificates,
+            environment,
+            Usage::default(),
+            clock,
+        )
+    });
     for (model, asked) in models.iter().flat_map(Models::greet) {
         let words = match asked {
             Ok(words) => words,

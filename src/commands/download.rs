@@ -56,8 +56,7 @@ impl Context<'_> {
         let cursor = intake.store.cursor_of(name, &account)?;
         let stop = intake.stop;
         let around = Around { clock, stop };
-        let timeout = intake.config.limits.request_timeout;
-        let got = match download(&url, cursor.as_deref(), timeout, around, patience) {
+        let got = match download(&url, cursor.as_deref(), intake.config, around, patience) {
             Ok(got) => got,
             Err(error) => {
                 let outcome = match error {

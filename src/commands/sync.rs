@@ -201,10 +201,9 @@ impl Context<'_> {
         asked: Asked,
     ) -> Result<Synced> {
         let name = &source.name;
-        let timeout = intake.config.limits.request_timeout;
         let stop = intake.stop;
         let around = Around { clock, stop };
-        let opened = sync::open(source, timeout, self.environment, around, patience);
+        let opened = sync::open(source, intake.config, self.environment, around, patience);
         let synced = match &opened {
             Err(error) => Synced {
                 error: Some(error.clone()),

@@ -75,6 +75,7 @@ fn config(steps: Vec<Step>) -> Config {
             concurrency: 1,
             request_timeout: Duration::from_secs(1),
         },
+        certificates: Vec::new(),
         ai: None,
     }
 }

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use super::channels::Security;
 use super::channels::email::mail_server;
 use super::file::Table;
@@ -16,8 +14,6 @@ pub struct ImapSettings {
     pub port: u16,
     /// How the connection is protected; default [`Security::Tls`].
     pub security: Security,
-    /// Certificates to trust instead of the public ones, as PEM, resolved.
-    pub ca_file: Option<PathBuf>,
     /// The name to log in with.
     pub username: String,
     /// What shows that it is us.
@@ -48,7 +44,6 @@ pub(super) fn read(
     findings: &mut Findings,
 ) -> Option<ImapSettings> {
     let (host, security, port) = mail_server(table, ("imap.example.com", "port = 993"), findings);
-    let ca_file = table.text("ca_file", "ca_file = \"mail-ca.pem\"", findings);
     let username = table.required("username", "username = \"desk@example.com\"", findings);
     let login = login(table, place, findings);
     let folders = table.texts("folders", "folders = [\"INBOX\", \"Sent\"]", findings);
@@ -84,7 +79,6 @@ pub(super) fn read(
             Security::Starttls | Security::None => 143,
         }),
         security,
-        ca_file: ca_file.map(|file| place.path(file.value)),
         username: username?.value.to_owned(),
         login: login?,
         folders: folders.iter().map(|f| f.value.to_owned()).collect(),

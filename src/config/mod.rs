@@ -24,6 +24,7 @@ mod sources;
 mod suggest;
 mod switching;
 mod templates;
+mod tls;
 mod validate;
 mod words;
 mod workflows;
@@ -53,6 +54,7 @@ pub use secret::{Secret, SecretError, SecretRef};
 pub use source_url::SourceUrl;
 pub use sources::{AUTO, AfterImport, DateOrder, Format, SourceConfig};
 pub use templates::{Template, WhatsappTemplate};
+pub use tls::Certificates;
 pub use workflows::{Hook, Notify, Workflow};
 
 use crate::decide::Policy;
@@ -88,6 +90,8 @@ pub struct Config {
     pub stop: Stop,
     /// `[limits]`, but for what is in [`Config::policy`].
     pub limits: Limits,
+    /// `[tls]`: the certificates that are trusted besides the public ones.
+    pub certificates: Certificates,
     /// `[ai]`.
     pub ai: Option<Ai>,
 }

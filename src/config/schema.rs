@@ -36,6 +36,7 @@ struct File {
     stop: Option<Stop>,
     people: Option<People>,
     limits: Option<Limits>,
+    tls: Option<Tls>,
     /// Without it, built-in texts in the contact's language.
     ai: Option<Ai>,
     channels: Option<Channels>,
@@ -65,6 +66,14 @@ struct Bot {
     approve_within: Option<Duration>,
     /// What becomes of it then: the step is passed over ("skip", the default), or it goes out ("send").
     approval_expired: Option<ApprovalExpired>,
+}
+
+/// Which servers are who they say that they are.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Tls {
+    /// Certificates to trust besides the public ones, as PEM: a company's own authority.
+    ca_file: Option<String>,
 }
 
 #[derive(JsonSchema)]

@@ -11,7 +11,7 @@ use super::file::{Table, Value};
 use super::findings::Findings;
 use super::{
     Bot, Config, Limits, Provider, Stop, ai, channels, hours, people, scenarios, sources,
-    switching, templates, words, workflows,
+    switching, templates, tls, words, workflows,
 };
 use crate::decide::{Approval, ApprovalExpired, Cancelled, Cap, Policy};
 use crate::model::{Channel, Delay, Language};
@@ -94,6 +94,7 @@ pub(super) fn read(
     let (stop, human_hold, cancelled) = stop(top.table("stop", findings), findings);
     let join_by = people::read(top.table("people", findings), findings);
     let caps = limits(top.table("limits", findings), findings);
+    let certificates = tls::read(top.table("tls", findings), &place, findings);
     let (sources, apis) = sources::read(top.take("sources"), &channels, &place, findings);
     if hours.is_none() && !top.table("hours", findings).is_present() && scenarios.any_enabled() {
         findings.warn(
@@ -171,6 +172,7 @@ pub(super) fn read(
         apis,
         stop,
         limits: caps.limits,
+        certificates,
         ai,
     })
 }

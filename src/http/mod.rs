@@ -7,8 +7,12 @@
 
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::{CertificateError, Error as TlsError};
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 mod connection;
 
@@ -61,6 +65,18 @@ impl Http {
     /// A client whose every request ends within `timeout`, connecting within a third of it and 10 s.
     #[must_use]
     pub fn new(timeout: Duration) -> Self {
+        Self::trusting(&[], timeout)
+    }
+
+    /// The same, which trusts these authorities besides the public ones.
+    #[must_use]
+    pub fn trusting(certificates: &[CertificateDer<'static>], timeout: Duration) -> Self {
+        let roots = if certificates.is_empty() {
+            RootCerts::WebPki
+        } else {
+            let all = TLS_SERVER_ROOT_CERTS.iter().chain(certificates);
+            all.map(|der| Certificate::from_der(der).to_owned()).into()
+        };
         let connect = CONNECT_TIMEOUT.min(timeout / 3);
         let config = Agent::config_builder()
             .timeout_global(Some(timeout))
@@ -75,6 +91,7 @@ impl Http {
             .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS)
             .user_agent(concat!("followup/", env!("CARGO_PKG_VERSION")))
             .proxy(None)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
             .build();
         Self {
             agent: Agent::with_parts(config, Marked::default(), Guarded::default()),
@@ -195,10 +212,22 @@ impl Http {
             ureq::Error::Protocol(error) => format!("not understandable as HTTP: {error}"),
             ureq::Error::LargeResponseHeader(..) => "the answer's headers are too long".into(),
             ureq::Error::BadUri(_) | ureq::Error::RequireHttpsOnly(_) => "the URL is wrong".into(),
+            ureq::Error::Io(error) if is_untrusted(error) => {
+                "nobody who is trusted vouches for its certificate; if it is of your own authority, name that \
+                 as [tls] ca_file (invalid peer certificate)"
+                    .into()
+            }
             ureq::Error::Io(error) => error.to_string(),
             error => error.to_string(),
         }
     }
+}
+
+/// Whether a server's certificate is of an authority that we do not know.
+fn is_untrusted(error: &std::io::Error) -> bool {
+    let inner = error.get_ref().and_then(|e| e.downcast_ref::<TlsError>());
+    let unknown = TlsError::InvalidCertificate(CertificateError::UnknownIssuer);
+    inner.is_some_and(|error| *error == unknown)
 }
 
 impl Answer {

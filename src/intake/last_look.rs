@@ -38,11 +38,10 @@ impl<'a> LastLook<'a> {
         stop: &'a (dyn Fn() -> bool + Sync),
     ) -> Self {
         let around = Around { clock, stop };
-        let timeout = config.limits.request_timeout;
         let asked = config.apis.iter().filter(|source| source.last_look);
         let sources = asked.map(|source| {
             let patience = Patience::to_look();
-            let opened = sync::open(source, timeout, environment, around, patience);
+            let opened = sync::open(source, config, environment, around, patience);
             (source.name.clone(), opened)
         });
         Self {

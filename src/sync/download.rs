@@ -1,7 +1,5 @@
 //! A file by its URL, taken only when it has changed.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use ureq::http::Uri;
@@ -9,6 +7,7 @@ use ureq::http::Uri;
 use super::SyncError;
 use super::client::Client;
 use super::patience::{Around, Patience, Waiter};
+use crate::config::Config;
 use crate::http::{Answer, Http};
 
 /// A calendar of one business is shorter.
@@ -49,11 +48,12 @@ struct Known {
 pub fn download(
     url: &str,
     cursor: Option<&str>,
-    timeout: Duration,
+    config: &Config,
     around: Around<'_>,
     patience: Patience,
 ) -> Result<Download, SyncError> {
-    let http = Http::new(timeout).reading(MOST_BYTES);
+    let timeout = config.limits.request_timeout;
+    let http = Http::trusting(&config.certificates, timeout).reading(MOST_BYTES);
     let waiter = Waiter {
         provider: "the server",
         around,

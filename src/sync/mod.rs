@@ -17,9 +17,7 @@ mod patience;
 mod telegram;
 mod twilio;
 
-use std::time::Duration;
-
-use crate::config::{self, ApiSource, Environment, SecretRef};
+use crate::config::{self, ApiSource, Config, Environment, SecretRef};
 use crate::error::Outcome;
 use crate::http::Http;
 use crate::import::{Bookings, Record, RowError};
@@ -159,7 +157,7 @@ impl SyncError {
 /// [`SyncError::Settings`] when its secret cannot be had.
 pub fn open<'a>(
     source: &ApiSource,
-    timeout: Duration,
+    config: &Config,
     environment: &Environment,
     around: Around<'a>,
     patience: Patience,
@@ -168,7 +166,8 @@ pub fn open<'a>(
         let resolved = reference.resolve(environment);
         resolved.map_err(|error| SyncError::Settings(error.to_string()))
     };
-    let http = Http::new(timeout).reading(MOST_ANSWER_BYTES);
+    let timeout = config.limits.request_timeout;
+    let http = Http::trusting(&config.certificates, timeout).reading(MOST_ANSWER_BYTES);
     let waiter = |provider| Waiter {
         provider,
         around,
@@ -216,7 +215,10 @@ pub fn open<'a>(
                 &settings.login;
             let shown = secret(shown)?;
             let waiter = waiter("the mail server");
-            Box::new(imap::Imap::new(settings, shown, timeout, waiter, since)?)
+            let trust = imap::trust(&config.certificates)?;
+            Box::new(imap::Imap::new(
+                settings, shown, trust, timeout, waiter, since,
+            ))
         }
         #[cfg(not(feature = "imap"))]
         config::Api::Imap(_) => {

@@ -38,4 +38,5 @@ mod server;
 mod smtp;
 mod store;
 mod sync;
+mod tls;
 mod workflow;

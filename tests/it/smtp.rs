@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use followup::channel::{Accepted, Outgoing, SendError, Sender, Smtp};
-use followup::config::{EmailSettings, Secret, SecretRef, Security, SmtpSettings};
+use followup::config::{Certificates, EmailSettings, Secret, SecretRef, Security, SmtpSettings};
 use followup::model::Channel;
 
 use crate::contract::{message, now};
+use crate::tls::Front;
 
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(1200);
@@ -138,10 +139,14 @@ fn answer(out: &mut TcpStream, odd: Odd, word: &str, usual: &str) -> std::io::Re
 }
 
 fn smtp(port: u16, timeout: Duration) -> Smtp {
+    smtp_by(port, Security::None, &Vec::new(), timeout)
+}
+
+fn smtp_by(port: u16, security: Security, certificates: &Certificates, timeout: Duration) -> Smtp {
     let settings = SmtpSettings {
         host: "127.0.0.1".into(),
         port,
-        security: Security::None,
+        security,
         login: Some(("hola@example.com".into(), SecretRef::env("UNUSED"))),
         email: EmailSettings {
             from: "Clínica Sol <hola@example.com>".parse().unwrap(),
@@ -151,7 +156,13 @@ fn smtp(port: u16, timeout: Duration) -> Smtp {
             unsubscribe_email: None,
         },
     };
-    Smtp::new(&settings, "Sol", Some(Secret::new(MARKER)), timeout)
+    Smtp::new(
+        &settings,
+        "Sol",
+        Some(Secret::new(MARKER)),
+        certificates,
+        timeout,
+    )
 }
 
 fn mail() -> Outgoing {
@@ -185,6 +196,23 @@ fn x1_an_email_is_handed_over_once_with_our_id() {
         mails[0]
     );
     assert!(mails[0].contains("Auto-Submitted: auto-generated\r\n"));
+}
+
+#[test]
+fn x4_a_mail_server_that_nobody_vouches_for_gets_nothing() {
+    let server = MailServer::start(Odd::Nothing);
+    let front = Front::before(server.port, "127.0.0.1");
+    let sent = smtp_by(front.port, Security::Tls, &Vec::new(), LONG).send(&mail(), now());
+    let error = sent.unwrap_err();
+    assert_eq!(error.kind(), "retry");
+    assert!(
+        error.to_string().contains("invalid peer certificate"),
+        "{error}"
+    );
+    let known = front.authorities();
+    let sent = smtp_by(front.port, Security::Tls, &known, LONG).send(&mail(), now());
+    assert!(sent.is_ok(), "{sent:?}");
+    assert_eq!(server.mails().len(), 1);
 }
 
 #[test]

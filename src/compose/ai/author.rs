@@ -106,7 +106,7 @@ impl<'c> Author<'c> {
         Some(Self {
             config,
             ai,
-            models: Models::new(ai, environment, used_today, clock),
+            models: Models::new(ai, &config.certificates, environment, used_today, clock),
             brief: brief(ai),
             clock: Clock(clock),
         })

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::client::{Client, ModelError, Question};
 use super::meter::Meter;
-use crate::config::{Ai, Environment};
+use crate::config::{Ai, Certificates, Environment};
 use crate::http::Http;
 use crate::model::{CallPurpose, ModelCall, Timestamp, Usage};
 
@@ -79,15 +79,16 @@ impl std::fmt::Debug for Models<'_> {
 }
 
 impl<'c> Models<'c> {
-    /// The models of `ai`. `used_today` is what was used since the bot's midnight. Reads no secret yet.
+    /// The models of `ai`, for whose servers the public certificates or these vouch. `used_today` is what was used since the bot's midnight. Reads no secret yet.
     #[must_use]
     pub fn new(
         ai: &Ai,
+        certificates: &Certificates,
         environment: &Environment,
         used_today: Usage,
         clock: &'c (dyn Fn() -> Timestamp + Sync),
     ) -> Self {
-        let http = Http::new(ai.timeout);
+        let http = Http::trusting(certificates, ai.timeout);
         let slots = ai.models.iter().map(|model| Slot {
             client: Client::new(http.clone(), model.clone(), environment),
             state: Mutex::default(),

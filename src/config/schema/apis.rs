@@ -70,8 +70,6 @@ pub(super) struct Imap {
     port: Option<u32>,
     /// Default "tls"; "none" is only for this machine.
     security: Option<Security>,
-    /// Certificates to trust instead of the public ones, as PEM.
-    ca_file: Option<String>,
     /// The name to log in with.
     username: String,
     /// Many providers want one made for this program alone.

@@ -7,11 +7,10 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::config::{ImapSettings, Security};
+use crate::config::{Certificates, ImapSettings, Security};
 use crate::http::is_link_local;
 use crate::model::Timestamp;
 use crate::sync::SyncError;
@@ -43,28 +42,14 @@ enum Stream {
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
-/// What TLS is begun with: the certificates that are trusted.
+/// What TLS is begun with: the public certificates are trusted, and these.
 ///
 /// # Errors
-/// When the file of certificates cannot be used.
-pub(super) fn trust(settings: &ImapSettings) -> Result<Arc<ClientConfig>, SyncError> {
+/// When there is no TLS to be had.
+pub(in super::super) fn trust(certificates: &Certificates) -> Result<Arc<ClientConfig>, SyncError> {
     let mut roots = RootCertStore::empty();
-    match &settings.ca_file {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(file) => {
-            let fault =
-                |what: &str| SyncError::Settings(format!("ca_file {}: {what}", file.display()));
-            let certificates = CertificateDer::pem_file_iter(file);
-            for certificate in certificates.map_err(|_| fault("it cannot be read"))? {
-                let certificate = certificate.map_err(|_| fault("it is no PEM"))?;
-                let added = roots.add(certificate);
-                added.map_err(|_| fault("it has a certificate that cannot be used"))?;
-            }
-            if roots.is_empty() {
-                return Err(fault("it has no certificate"));
-            }
-        }
-    }
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    roots.add_parsable_certificates(certificates.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -21,6 +21,8 @@ use crate::config::{ImapSettings, Secret};
 use crate::import::{Found, Mailbox, Record, RowError};
 use crate::model::{Channel, Timestamp};
 
+pub(super) use connection::trust;
+
 use commands::{Fetched, Wanted};
 use folders::Listed;
 use session::Session;
@@ -95,26 +97,25 @@ struct Read {
 type Records = Vec<Result<Record<'static>, RowError>>;
 
 impl<'a> Imap<'a> {
-    /// # Errors
-    /// When the certificates to trust cannot be had.
     pub(super) fn new(
         settings: &ImapSettings,
         shown: Secret,
+        trust: Arc<ClientConfig>,
         timeout: Duration,
         waiter: Waiter<'a>,
         since: Option<Timestamp>,
-    ) -> Result<Self, SyncError> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             settings: settings.clone(),
             shown,
-            trust: connection::trust(settings)?,
+            trust,
             timeout,
             waiter,
             since,
             mailbox: Mailbox::new(&settings.us, &settings.humans),
             desks: Default::default(),
             turn: AtomicUsize::new(0),
-        })
+        }
     }
 
     /// A desk that is free, or whose turn it is.

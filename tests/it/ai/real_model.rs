@@ -61,7 +61,13 @@ fn question(user: &str, most_tokens: u32) -> Question {
 /// What comes of one question, and every request that was made for it.
 fn ask(table: &str, key: &str, question: &Question) -> (Result<String, NoAnswer>, Vec<ModelCall>) {
     let environment: Environment = [("KEY", key)].into_iter().collect();
-    let models = Models::new(&ai(table), &environment, Usage::default(), &now);
+    let models = Models::new(
+        &ai(table),
+        &Vec::new(),
+        &environment,
+        Usage::default(),
+        &now,
+    );
     let mut calls = Vec::new();
     let deadline = now() + TimeDelta::minutes(2);
     let asked = models.ask(question, CallPurpose::Write, deadline, &mut 0, &mut calls);

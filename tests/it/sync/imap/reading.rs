@@ -9,6 +9,7 @@ use super::server::{Misdeed, Post, mail};
 use super::{desk_of, lines, source};
 use crate::crash::{kill, until};
 use crate::sync::{MARKER, NOW, begin, business, configure, run_at, stored, sync, sync_at};
+use crate::tls::Front;
 
 #[test]
 fn the_inbox_and_what_was_sent_are_read_and_nothing_is_changed() {
@@ -66,6 +67,22 @@ fn the_inbox_and_what_was_sent_are_read_and_nothing_is_changed() {
     let is_reading = |said: &String| may.iter().any(|begin| said.starts_with(begin));
     assert!(heard.iter().all(is_reading), "{heard:#?}");
     assert_eq!(heard.last().map(String::as_str), Some("LOGOUT"));
+}
+
+#[test]
+fn a_mail_server_is_read_by_tls_when_an_authority_that_is_trusted_vouches_for_it() {
+    let server = Post::quiet().serve();
+    let front = Front::before(server.port(), "127.0.0.1");
+    let by_tls = source(&server, "")
+        .replace("security = \"none\"", "security = \"tls\"")
+        .replace(&server.port().to_string(), &front.port.to_string());
+    let desk = business(&by_tls);
+    assert_eq!(sync(&desk).code, Some(78));
+    assert!(stored(&desk).is_empty());
+    let desk = business(&format!("[tls]\nca_file = \"mail-ca.pem\"\n{by_tls}"));
+    desk.write("mail-ca.pem", &front.authority);
+    assert_eq!(sync(&desk).code, Some(0));
+    assert_eq!(lines(&desk).len(), 2);
 }
 
 #[test]
