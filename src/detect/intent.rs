@@ -160,11 +160,11 @@ pub(super) fn hits(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Vec<H
         .copied()
         .filter(|h| denied(h.want).is_some())
         .collect();
-    let never = hits.iter().any(|h| h.want == Want::BusyNever);
+    let never: Vec<Want> = hits.iter().filter_map(|h| ruled_out(h.want)).collect();
     hits.retain(|h| {
         denied(h.want).is_none()
-            && h.want != Want::BusyNever
-            && !(never && h.want == Want::Busy)
+            && ruled_out(h.want).is_none()
+            && !never.contains(&h.want)
             && !vetoes.iter().any(|v| takes_back(v, h))
     });
     hits
@@ -258,6 +258,15 @@ pub(super) const fn denied(want: Want) -> Option<Want> {
         Want::BookedNot => Some(Want::Booked),
         Want::AskNot => Some(Want::Ask),
         Want::BusyNot => Some(Want::Busy),
+        _ => None,
+    }
+}
+
+/// What a rule takes back wherever it stands in the message.
+pub(super) const fn ruled_out(want: Want) -> Option<Want> {
+    match want {
+        Want::NotInterestedNever => Some(Want::NotInterested),
+        Want::BusyNever => Some(Want::Busy),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! The examples of the language files, run as tests.
 
 use super::grammar::{GRAMMAR, Grammar, Slot, Want, known_section};
-use super::intent::{denied, matches, takes_back};
+use super::intent::{denied, matches, ruled_out, takes_back};
 use super::languages::{FILES, place_of};
 use super::strip::{own_words, plain};
 use super::time::compose::find;
@@ -25,7 +25,9 @@ fn signal(want: Want) -> Option<SignalKind> {
     Some(match want {
         Want::OptOutWord | Want::OptOut | Want::OptOutNot => SignalKind::OptOut,
         Want::OptIn => SignalKind::OptIn,
-        Want::NotInterested | Want::NotInterestedNot => SignalKind::NotInterested,
+        Want::NotInterested | Want::NotInterestedNot | Want::NotInterestedNever => {
+            SignalKind::NotInterested
+        }
         Want::Booked | Want::BookedNot => SignalKind::Booked,
         Want::Ask | Want::AskNot | Want::Available | Want::Free => SignalKind::AskedForTime,
         Want::Busy | Want::BusyNot | Want::BusyNever => SignalKind::Busy,
@@ -139,10 +141,9 @@ fn fired(text: &str, language: Language) -> Vec<usize> {
     let mut labels: Vec<&str> = reader.rules().collect();
     let hits = matches(&GRAMMAR, &tokens, &said);
     for hit in &hits {
-        let idle = match hit.want {
-            Want::BusyNever => !hits.iter().any(|h| h.want == Want::Busy),
-            _ if denied(hit.want).is_some() => !hits.iter().any(|h| takes_back(hit, h)),
-            _ => false,
+        let idle = match ruled_out(hit.want) {
+            Some(of) => !hits.iter().any(|h| h.want == of),
+            None => denied(hit.want).is_some() && !hits.iter().any(|h| takes_back(hit, h)),
         };
         if !idle && hit.language == language {
             labels.push(hit.label);

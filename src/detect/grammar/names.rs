@@ -140,6 +140,8 @@ names! {
         NotInterested = "not_interested",
         /// No such thing after all.
         NotInterestedNot = "not_interested not",
+        /// What takes back every "no interest" of the message: it asks for something else.
+        NotInterestedNever = "not_interested never",
         /// An appointment is made.
         Booked = "booked",
         /// No such thing after all.
