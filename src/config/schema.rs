@@ -2,15 +2,27 @@
 //! that are read.
 #![expect(dead_code, reason = "the fields are read by the derived schema only")]
 
+mod ai;
+mod apis;
+mod senders;
+mod shapes;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 
 use super::{AUTO, DateOrder, Format, Otherwise};
 use crate::decide::ApprovalExpired;
 use crate::decide::Cancelled;
 use crate::model::Channel;
+use ai::Ai;
 use senders::Channels;
+use shapes::{
+    Duration, DurationOrOff, Fallback, FormatOrAuto, JoinBy, Language, NumberOrOff, Secret,
+    Template, UrlOrSecret,
+};
 
 /// The JSON Schema of the configuration.
 #[must_use]
@@ -241,79 +253,6 @@ struct Limits {
     request_timeout: Option<Duration>,
 }
 
-/// Language models that write texts, asked in the order of the file: each when those before it cannot answer.
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Ai {
-    /// What to write, added to the built-in instructions.
-    prompt: Option<String>,
-    /// The same in a file.
-    prompt_file: Option<String>,
-    /// Facts of the business that a text may state.
-    facts: Option<Vec<String>>,
-    /// The same in a file, one a line.
-    facts_file: Option<String>,
-    /// How freely the model chooses its words.
-    #[schemars(range(min = 0, max = 2))]
-    temperature: Option<f64>,
-    /// How long one text may take, with every attempt at it; default "30s".
-    timeout: Option<Duration>,
-    /// How long one run may be writing; default "5m".
-    max_time: Option<Duration>,
-    /// Requests to a model, such as "50/run", "200/day", or both in a list.
-    max_calls: Option<Texts>,
-    /// Tokens read and written, such as "100k/run", "1M/day".
-    max_tokens: Option<Texts>,
-    /// Money by the models' prices, such as "0.50/run", "2.50/day".
-    max_cost: Option<Texts>,
-    /// Whether a model also reads messages on which the rules are unsure; default false.
-    detect: Option<bool>,
-    /// Whether its texts wait for a person, where a step or scenario does not say.
-    approve: Option<bool>,
-    disclosure: Option<Disclosure>,
-    /// What becomes of a step when the budget is spent; default "fallback".
-    when_spent: Option<Otherwise>,
-    /// What becomes of a step when no model gives a text that may be sent; default "fallback".
-    when_failed: Option<Otherwise>,
-    /// OpenAI or any compatible server.
-    openai: Option<Model>,
-    anthropic: Option<Model>,
-    ollama: Option<Model>,
-}
-
-/// When a text by a model says so: at the first in a conversation, after a long silence, and after a person wrote.
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Disclosure {
-    /// A silence this long is long; default "30d".
-    after: Option<Duration>,
-    /// The countries of whose numbers it is required, such as ["DE", "US"]; by default everywhere. A contact whose
-    /// country is unknown is told.
-    required_in: Option<Vec<String>>,
-    /// Its words in each language, by tag; there are built-in ones.
-    lines: Option<BTreeMap<String, String>>,
-}
-
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Model {
-    base_url: Option<String>,
-    /// Its name; of several in a list, each is asked when those before it cannot answer.
-    model: Texts,
-    api_key: Option<Secret>,
-    /// What a million tokens cost, in any currency.
-    price: Option<Price>,
-}
-
-#[derive(JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Price {
-    #[schemars(range(min = 0))]
-    input: f64,
-    #[schemars(range(min = 0))]
-    output: f64,
-}
-
 #[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Source {
@@ -358,149 +297,3 @@ struct Source {
     intercom: Option<apis::Intercom>,
     imap: Option<apis::Imap>,
 }
-
-/// Where a secret is kept; it is never written in the file.
-#[derive(JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum Secret {
-    /// An environment variable.
-    Env(String),
-    /// A file that only its owner can read, or a systemd credential.
-    File(String),
-    /// A program and its arguments that print it.
-    Command(Vec<String>),
-}
-
-/// A URL by https, or where a secret one is kept.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-enum UrlOrSecret {
-    Url(String),
-    Secret(Secret),
-}
-
-/// Text of a certain form.
-macro_rules! texts {
-    ($($(#[$meta:meta])* $name:ident = $pattern:literal, $words:literal;)+) => {
-        $($(#[$meta])* struct $name;
-
-        impl JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern, "description": $words })
-            }
-        })+
-    };
-}
-
-texts! {
-    Duration = "^([0-9]+[wdhms])+$", "such as 30s, 5m, 2h, 1d, 1w, 1h30m; d and w are calendar days";
-    DurationOrOff = "^(off|([0-9]+[wdhms])+)$", "such as 30s, 5m, 2h, 1d, 1w, 1h30m, or off";
-    Rate = "^[0-9]+/[0-9]*[a-z]+$", "such as 1/s, 30/m, 100/10s";
-    Language = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", "a tag such as es or es-MX";
-}
-
-/// What a source's files are, or "auto".
-struct FormatOrAuto;
-
-impl JsonSchema for FormatOrAuto {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "FormatOrAuto".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let format = generator.subschema_for::<Format>();
-        json_schema!({ "anyOf": [format, { "const": AUTO }] })
-    }
-}
-
-/// A whole number, or "off".
-struct NumberOrOff;
-
-impl JsonSchema for NumberOrOff {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "NumberOrOff".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "off" }] })
-    }
-}
-
-/// A text as a template, or `{ template = "…" }`.
-struct Fallback;
-
-impl JsonSchema for Fallback {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Fallback".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let text = serde_json::json!({ "type": "string" });
-        json_schema!({ "anyOf": [{
-            "type": "object",
-            "properties": { "template": text },
-            "required": ["template"],
-            "additionalProperties": false,
-        }, text] })
-    }
-}
-
-/// A text, or several.
-struct Texts;
-
-impl JsonSchema for Texts {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Texts".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let text = serde_json::json!({ "type": "string" });
-        json_schema!({ "anyOf": [text, { "type": "array", "items": text, "minItems": 1 }] })
-    }
-}
-
-/// Ways to join contacts, or "off".
-struct JoinBy;
-
-impl JsonSchema for JoinBy {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "JoinBy".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [
-            { "type": "array", "items": { "enum": ["phone", "email", "contact_id"] } },
-            { "const": "off" },
-        ] })
-    }
-}
-
-/// A text in several languages, by their tags, and what WhatsApp has approved of it.
-struct Template;
-
-impl JsonSchema for Template {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Template".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let whatsapp = generator.subschema_for::<WhatsappTemplate>();
-        json_schema!({
-            "type": "object",
-            "description": "A text in several languages, by their tags: es = \"Hola\"",
-            "properties": { "whatsapp": whatsapp },
-            "patternProperties": { "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$": { "type": "string" } },
-            "additionalProperties": false,
-            "minProperties": 1,
-        })
-    }
-}
-
-mod apis;
-mod senders;
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,7 @@
 //! A person's look at a text before it is sent (rule X9): what waits, for how long, and what was let through.
 
 use super::policy::{Approval, ApprovalExpired, Policy};
-use super::reason::{Because, Decision};
+use super::{Because, Decision};
 use crate::model::{Draft, DraftState, Thread, Timestamp};
 use crate::zone::Zone;
 

@@ -3,7 +3,7 @@
 use crate::decide::{Cancelled, Policy};
 use crate::model::{Booking, Message, SignalKind, Thread, Timestamp, Word, WordKind, WordSource};
 
-use super::reason::Because;
+use super::Because;
 use super::timeline::Turn;
 
 /// When an appointment was called off that nothing has replaced; from then on following up is possible again.

@@ -1,8 +1,8 @@
 //! When the next step is due, and what moves it (rules D6, D9, D10, D12, D14, D19).
 
 use crate::decide::hours::HoursZone;
-use crate::decide::reason::{Anchor, Because, Reason};
 use crate::decide::timeline::Timeline;
+use crate::decide::{Anchor, Because, Reason};
 use crate::decide::{Cap, Policy};
 use crate::model::{Author, Contact, FollowUp, FollowUpState, Scenario, Signal, Thread, Timestamp};
 use crate::zone::Zone;

@@ -3,13 +3,14 @@
 
 mod address;
 mod approval;
+mod because;
 mod bookings;
 mod cadence;
+mod decision;
 pub mod hours;
 mod outcome;
 mod outline;
 mod policy;
-mod reason;
 mod routing;
 mod standing;
 mod step;
@@ -20,10 +21,11 @@ use std::ops::ControlFlow;
 
 pub use address::{Nowhere, address, conversation_on};
 pub use approval::passed;
+pub use because::{Anchor, Because, Choice};
+pub use decision::{Action, Decision, Reason};
 pub use policy::{
     Approval, ApprovalExpired, Cadence, Cancelled, Cap, Policy, Reach, StepRule, SwitchRule,
 };
-pub use reason::{Action, Anchor, Because, Choice, Decision, Reason};
 pub use standing::opted_out_at;
 
 use crate::model::{Thread, Timestamp};

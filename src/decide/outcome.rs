@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use crate::decide::approval::{self, Standing};
 use crate::decide::outline::{End, Outline};
-use crate::decide::reason::{Action, Because, Reason};
 use crate::decide::routing::Routing;
 use crate::decide::step::Step;
 use crate::decide::trigger::Trigger;
+use crate::decide::{Action, Because, Reason};
 use crate::decide::{Case, Policy};
 use crate::model::{Message, Thread, Timestamp};
 use crate::zone::Zone;

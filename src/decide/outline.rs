@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::decide::reason::{Action, Because, Decision, Reason};
+use crate::decide::{Action, Because, Decision, Reason};
 use crate::model::{Channel, Scenario, Timestamp};
 
 /// What a rule that applies decides.

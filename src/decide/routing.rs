@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
-use crate::decide::reason::{Because, Choice, Reason};
 use crate::decide::timeline::Timeline;
+use crate::decide::{Because, Choice, Reason};
 use crate::decide::{Nowhere, Policy, StepRule, address};
 use crate::model::{Channel, Refusal, Thread, Timestamp};
 use crate::zone::Zone;

@@ -1,8 +1,8 @@
 //! What was said and still stands: a pause, an opt-out, a refusal, an appointment, a model's no (rules D1, D3 to D5,
 //! D21, X5).
 
-use crate::decide::reason::{Because, Reason};
 use crate::decide::timeline::Timeline;
+use crate::decide::{Because, Reason};
 use crate::decide::{Case, bookings};
 use crate::model::{DraftState, SignalKind, Thread, Timestamp, Word, WordKind};
 

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use crate::decide::cadence::{self, Due, Progress};
 use crate::decide::outline::{End, Outline};
-use crate::decide::reason::{Action, Anchor, Because, Reason};
 use crate::decide::trigger::Trigger;
+use crate::decide::{Action, Anchor, Because, Reason};
 use crate::decide::{Case, StepRule, approval, standing};
 use crate::model::{Author, FollowUp, FollowUpState, Scenario, Signal, Timestamp};
 use crate::zone::Zone;

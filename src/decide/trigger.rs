@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use crate::decide::outline::{End, Outline};
-use crate::decide::reason::{Action, Because, Reason};
 use crate::decide::timeline::{Timeline, Turn};
+use crate::decide::{Action, Because, Reason};
 use crate::decide::{Cadence, Case, bookings, standing};
 use crate::model::{Message, Scenario, Signal, SignalKind, Thread, Timestamp, WordKind};
 

@@ -3,9 +3,10 @@
 use std::io::{Result, Write};
 
 use super::history::facts;
+use super::names::{by_words, signal_words, state_words};
 use super::panel::{Coming, Extent, Page, Panel, left_out};
 use super::plan::in_short;
-use super::reason::{by_words, quote, signal_words, state_words};
+use super::reason::quote;
 use super::terminal::{plain, plain_lines};
 use super::text::{padding, wrap};
 use super::{Clocks, channel_words};

@@ -4,7 +4,8 @@ use std::io::{Result, Write};
 
 use serde::Serialize;
 
-use super::reason::{quote, state_words};
+use super::names::state_words;
+use super::reason::quote;
 use super::terminal::{Styles, plain};
 use super::text::{cut, padding, wrap};
 use super::{Clocks, channel_words, scenario_words, words};

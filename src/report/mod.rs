@@ -6,6 +6,7 @@ mod conversation;
 pub mod dashboard;
 mod finding;
 pub mod history;
+mod names;
 pub mod output;
 pub mod panel;
 pub mod plan;
@@ -19,7 +20,8 @@ pub mod writing;
 
 pub use clocks::Clocks;
 pub use finding::finding;
-pub use reason::{action_words, channel_words, name_after, reason_words, scenario_words, words};
+pub use names::{action_words, channel_words, name_after, reason_words, scenario_words};
+pub use reason::words;
 
 /// "1 message", "2 messages".
 #[must_use]

@@ -1,8 +1,9 @@
+//! Why, in words.
+
 use super::Clocks;
-use crate::decide::{Action, Anchor, ApprovalExpired, Because, Choice, Reason};
-use crate::model::{
-    Channel, Delay, FollowUpState, Scenario, SignalKind, Timestamp, WordSource, fold,
-};
+use super::names::{by_words, channel_words, scenario_words, signal_words};
+use crate::decide::{Anchor, ApprovalExpired, Because, Choice};
+use crate::model::{Delay, SignalKind, Timestamp};
 
 /// One rule's part in a decision, in words: a fragment of a sentence. What contacts and providers wrote is in it
 /// as they wrote it; whoever shows it on a terminal makes it plain first.
@@ -324,115 +325,6 @@ pub fn words(because: &Because, clocks: &Clocks) -> String {
             format!("a reply, an opt-out or a booking ends it{}", or_empty(late))
         }
     }
-}
-
-/// An action in a word or two.
-#[must_use]
-pub const fn action_words(action: Action) -> &'static str {
-    match action {
-        Action::Send => "due now",
-        Action::Wait => "scheduled",
-        Action::Hold => "held",
-        Action::Stop => "stopped",
-        Action::None => "nothing due",
-    }
-}
-
-/// A reason in a few words, for counts.
-#[must_use]
-pub const fn reason_words(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Due => "due",
-        Reason::Delay => "waiting",
-        Reason::OutsideHours => "outside hours",
-        Reason::HumanTookOver => "staff took over",
-        Reason::Away => "away",
-        Reason::PerContact => "at the limit per contact",
-        Reason::Retry => "waiting for another try",
-        Reason::BotInactive => "bot off or paused",
-        Reason::NeverWrote => "never wrote",
-        Reason::OptedOut => "opted out",
-        Reason::NotInterested => "not interested",
-        Reason::Booked => "booked",
-        Reason::UnclearTime => "unclear time",
-        Reason::AiDeclined => "declined by the AI",
-        Reason::AwaitingApproval => "waits for review",
-        Reason::ConversationClosed => "conversation closed",
-        Reason::ScenarioOff => "scenario off",
-        Reason::AwaitingUs => "awaiting our answer",
-        Reason::Exhausted => "all steps used",
-        Reason::Expired => "too late",
-        Reason::StaleSource => "stale source",
-        Reason::WindowClosed => "24-hour window closed",
-        Reason::NoAddress => "no address",
-        Reason::NoSender => "no sender",
-        Reason::Failed => "refused by the provider",
-    }
-}
-
-/// A scenario in words.
-#[must_use]
-pub const fn scenario_words(scenario: Scenario) -> &'static str {
-    match scenario {
-        Scenario::AskedForTime => "asked for a time",
-        Scenario::Busy => "busy",
-        Scenario::StoppedResponding => "stopped responding",
-    }
-}
-
-/// A channel in words.
-#[must_use]
-pub const fn channel_words(channel: Channel) -> &'static str {
-    match channel {
-        Channel::LiveChat => "live chat",
-        Channel::Sms => "SMS",
-        Channel::Whatsapp => "WhatsApp",
-        Channel::Facebook => "Facebook",
-        Channel::Instagram => "Instagram",
-        Channel::Telegram => "Telegram",
-        Channel::Email => "email",
-    }
-}
-
-/// What became of a follow-up, in words.
-pub(super) const fn state_words(state: FollowUpState) -> &'static str {
-    match state {
-        FollowUpState::Sending => "on its way",
-        FollowUpState::Sent => "sent",
-        FollowUpState::Retry => "not sent yet, tried again",
-        FollowUpState::Failed => "not sent",
-        FollowUpState::Unknown => "perhaps sent: nobody knows",
-    }
-}
-
-/// What a signal means, in words.
-pub(super) const fn signal_words(signal: SignalKind) -> &'static str {
-    match signal {
-        SignalKind::Ack => "only acknowledged",
-        SignalKind::Closing => "ended the conversation",
-        SignalKind::OptIn => "opted in",
-        SignalKind::Busy => "busy",
-        SignalKind::AskedForTime => "asked for a time",
-        SignalKind::Booked => "booked",
-        SignalKind::NotInterested => "not interested",
-        SignalKind::OptOut => "opted out",
-    }
-}
-
-pub(super) const fn by_words(source: WordSource) -> &'static str {
-    match source {
-        WordSource::Operator => "by an operator",
-        WordSource::Provider => "by the provider's word",
-        WordSource::Suppression => "before their data was erased",
-        WordSource::Data => "by a record in an import",
-    }
-}
-
-/// A name to be put behind an id: nothing when there is none, or when it is the id again.
-#[must_use]
-pub fn name_after(id: &str, name: Option<&str>) -> String {
-    let told = name.filter(|name| fold(name) != fold(id));
-    told.map_or_else(String::new, |name| format!(" {name}"))
 }
 
 /// Words as they were written.

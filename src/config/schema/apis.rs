@@ -3,8 +3,8 @@
 
 use schemars::JsonSchema;
 
-use super::Secret;
 use super::senders::Security;
+use super::shapes::Secret;
 
 /// The messages of a HighLevel location; empty: as the channel that sends by it.
 #[derive(JsonSchema)]

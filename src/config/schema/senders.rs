@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 
-use super::{Rate, Secret};
+use super::shapes::{Rate, Secret};
 
 /// One sender for each channel.
 #[derive(JsonSchema)]
