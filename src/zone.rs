@@ -96,6 +96,64 @@ impl Zone {
     }
 }
 
+/// Turns the local times of one zone into instants, one after the other: those that are near to each other mostly
+/// have the same offset, which is looked up once.
+#[derive(Debug, Clone)]
+pub struct LocalTimes {
+    zone: Zone,
+    /// Between these local times clocks are behind UTC by so much, and no change is near.
+    steady: Option<(NaiveDateTime, NaiveDateTime, TimeDelta)>,
+}
+
+/// Further from a change of clocks than this, no local time is skipped or occurs twice: none has ever been by more
+/// than a day.
+const NEAR_A_CHANGE: TimeDelta = TimeDelta::days(2);
+
+impl LocalTimes {
+    /// The local times of `zone`.
+    #[must_use]
+    pub const fn new(zone: Zone) -> Self {
+        Self { zone, steady: None }
+    }
+
+    /// The same as [`Zone::instant`].
+    #[must_use]
+    pub fn instant(&mut self, local: NaiveDateTime) -> Timestamp {
+        if let Some((from, to, behind)) = self.steady
+            && (from..to).contains(&local)
+            && let Some(at) = local.checked_add_signed(behind)
+        {
+            return at.and_utc();
+        }
+        let at = self.zone.instant(local);
+        self.steady = self.steady_around(local, at);
+        at
+    }
+
+    fn steady_around(
+        &self,
+        local: NaiveDateTime,
+        at: Timestamp,
+    ) -> Option<(NaiveDateTime, NaiveDateTime, TimeDelta)> {
+        let zone = &self.zone.0;
+        let shown = |change: jiff::tz::TimeZoneTransition<'_>| {
+            self.zone.local(from_jiff(change.timestamp()))
+        };
+        // A change at this very instant is one before.
+        let soon = to_jiff(at.checked_add_signed(TimeDelta::seconds(1))?)?;
+        let before = zone.preceding(soon).next().map(shown);
+        let after = zone.following(to_jiff(at)?).next().map(shown);
+        let from = before.map_or(Some(NaiveDateTime::MIN), |change| {
+            change.checked_add_signed(NEAR_A_CHANGE)
+        })?;
+        let to = after.map_or(Some(NaiveDateTime::MAX), |change| {
+            change.checked_sub_signed(NEAR_A_CHANGE)
+        })?;
+        let behind = at.naive_utc() - local;
+        (from..to).contains(&local).then_some((from, to, behind))
+    }
+}
+
 /// The version of the bundled zone rules, such as `2026f`.
 #[must_use]
 pub fn database_version() -> &'static str {
@@ -206,6 +264,33 @@ mod tests {
                 at(instant),
                 "{zone} {wall}"
             );
+        }
+    }
+
+    #[test]
+    fn d12_local_times_one_after_the_other_are_those_of_the_zone() {
+        for zone in [
+            "America/New_York",
+            "Australia/Lord_Howe",
+            "Pacific/Apia",
+            "Africa/Casablanca",
+            "Europe/Dublin",
+            "Asia/Kolkata",
+            "UTC",
+        ] {
+            let zone = Zone::named(zone).unwrap();
+            let mut times = LocalTimes::new(zone.clone());
+            let mut local = local("2009-12-01T00:10:00");
+            // Forwards by hours over many changes, and now and then far back.
+            for n in 0..60_000 {
+                let late = local - TimeDelta::days(n % 700 * i64::from(n % 97 == 0));
+                assert_eq!(times.instant(late), zone.instant(late), "{zone:?} {late}");
+                local += TimeDelta::minutes(177);
+            }
+        }
+        let mut times = LocalTimes::new(Zone::named("America/New_York").unwrap());
+        for extreme in [NaiveDateTime::MIN, NaiveDateTime::MAX] {
+            let _ = times.instant(extreme);
         }
     }
 

@@ -32,7 +32,8 @@ pub(super) struct Shape {
     pub(super) year_first: bool,
     separator: char,
     comma: bool,
-    word: String,
+    /// `None` rather than an empty text, which would be compared by its bytes.
+    word: Option<String>,
     seconds: bool,
     halves: bool,
 }
@@ -57,9 +58,8 @@ impl<'a> Header<'a> {
             true => at.0.split_once(']')?,
             false => split_at_dash(at.0)?,
         };
-        let after = plain(between);
         let half = match before {
-            None if !after.is_empty() => Some(half_after(&after)?),
+            None if !between.is_empty() => half_after(between)?,
             _ => before,
         };
         let hour = match half {
@@ -75,7 +75,7 @@ impl<'a> Header<'a> {
                 year_first,
                 separator,
                 comma,
-                word: if before.is_some() { "" } else { word }.to_owned(),
+                word: (before.is_none() && !word.is_empty()).then(|| word.to_owned()),
                 seconds,
                 halves: half.is_some(),
             },
@@ -117,11 +117,23 @@ fn half_before(word: &str) -> Option<Half> {
     }
 }
 
-/// A word for the half of the day after the time, without dots and blanks.
-fn half_after(word: &str) -> Option<Half> {
-    match word {
-        "am" | "ص" | "πμ" | "vorm" | "öö" | "fm" | "dop" => Some(Half::Morning),
-        "pm" | "م" | "μμ" | "nachm" | "ös" | "em" | "odp" => Some(Half::Afternoon),
+/// A word for the half of the day after the time: `Some(None)` for none at all, `None` for another word.
+#[expect(
+    clippy::option_option,
+    reason = "no word is one answer, a wrong one is another"
+)]
+fn half_after(written: &str) -> Option<Option<Half>> {
+    let word = written.trim_matches(is_blank);
+    if word.eq_ignore_ascii_case("am") {
+        return Some(Some(Half::Morning)); // as most are
+    }
+    if word.eq_ignore_ascii_case("pm") {
+        return Some(Some(Half::Afternoon));
+    }
+    match plain(word).as_str() {
+        "" => Some(None),
+        "am" | "ص" | "πμ" | "vorm" | "öö" | "fm" | "dop" => Some(Some(Half::Morning)),
+        "pm" | "م" | "μμ" | "nachm" | "ös" | "em" | "odp" => Some(Some(Half::Afternoon)),
         _ => None,
     }
 }
@@ -188,6 +200,16 @@ impl<'a> Cursor<'a> {
 
     /// A number and how many digits it has: Latin, Arabic or Persian ones.
     fn number(&mut self) -> Option<(u32, usize)> {
+        // Latin digits, and then something plain, as in most exports.
+        let bytes = self.0.as_bytes();
+        let latin = bytes.iter().take(5).take_while(|b| b.is_ascii_digit());
+        let digits = latin.count();
+        if bytes.get(digits).is_some_and(u8::is_ascii) && digits < 5 {
+            let (number, rest) = self.0.split_at(digits);
+            self.0 = rest;
+            let value = |number, b| number * 10 + u32::from(b - b'0');
+            return (digits > 0).then(|| (number.bytes().fold(0, value), digits));
+        }
         let (mut number, mut digits) = (0, 0);
         let mut chars = self.0.chars();
         loop {
@@ -237,6 +259,9 @@ impl<'a> Cursor<'a> {
 
     /// A short word before the time: `klo`, `à`, `um`, `kl.`, `下午`.
     fn word(&mut self) -> &'a str {
+        if self.0.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            return ""; // as most have none
+        }
         let end = self.0.find(|c: char| digit(c).is_some()).unwrap_or(0);
         let (word, rest) = self.0.split_at(end);
         let short = word.chars().count() <= 8

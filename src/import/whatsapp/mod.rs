@@ -3,10 +3,12 @@
 //! A chat is read twice: first to see how its dates are ordered and who wrote, then to give its messages. Times are
 //! those of the phone, in minutes on Android; the zone and our own names must be told.
 
+mod attachment;
 mod body;
 mod header;
 mod order;
 mod people;
+mod sender;
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -14,10 +16,12 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 
+use attachment::first_line;
 use body::Kind;
 use header::{Header, Shape};
 use order::Evidence;
 use people::{People, Senders};
+use sender::{known_sender, sender};
 
 use super::archive::{Stored, as_fault};
 use super::encoding::{Progress, text};
@@ -27,9 +31,12 @@ use super::table::explain;
 use super::{ReadError, Reader, Record, RowError, SourceSettings};
 use crate::config::DateOrder;
 use crate::model::{Author, Channel};
-use crate::zone::Zone;
+use crate::zone::LocalTimes;
 
 type Input = Box<dyn Read + Send>;
+
+/// The room that a text leaves for the next one, in bytes.
+const KEPT: usize = 64 << 10;
 
 /// What a chat export has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,13 +54,14 @@ pub struct WhatsappReader {
     lines: Lines<Input>,
     shape: Shape,
     order: DateOrder,
-    zone: Zone,
+    times: LocalTimes,
     channel: Channel,
     chat: Option<String>,
     people: People,
     counts: ChatCounts,
-    /// The message whose lines are being read.
-    begun: Option<Begun>,
+    /// The message whose lines are being read, where one has begun.
+    begun: Begun,
+    has_begun: bool,
     /// The message that was given last.
     given: Begun,
     /// The contact who wrote last.
@@ -111,13 +119,14 @@ impl WhatsappReader {
             lines: Lines::new(open()?),
             shape,
             order,
-            zone,
+            times: LocalTimes::new(zone),
             channel: settings.channel.unwrap_or(Channel::Whatsapp),
             chat: chat_name,
             contact: people.first(),
             people,
             counts: survey.counts,
-            begun: None,
+            begun: Begun::default(),
+            has_begun: false,
             given: Begun::default(),
             stray: false,
         })
@@ -131,50 +140,40 @@ impl WhatsappReader {
 
     /// Reads on until a message is complete, and puts it into `given`. False at the end.
     fn advance(&mut self) -> Result<bool, ReadError> {
+        let Self {
+            lines,
+            shape,
+            people,
+            begun,
+            given,
+            ..
+        } = self;
         loop {
-            let begun = match self.lines.next()? {
-                None => match self.begun.take() {
-                    None => return Ok(false),
-                    Some(last) if last.is_message(&self.shape) => {
-                        self.given = last;
-                        return Ok(true);
-                    }
-                    Some(_) => return Ok(false),
-                },
-                Some(Err(fault)) => match &mut self.begun {
-                    Some(begun) => {
-                        begun.fault = Some(fault.kind);
-                        continue;
-                    }
-                    None => return Err(row_error(fault.line, fault.kind).into()),
-                },
-                Some(Ok((line, bytes))) => {
-                    let (text, fault) = readable(bytes);
-                    match begins(line, &text, &self.shape, self.order, &self.people) {
-                        Some(begun) => Begun {
-                            fault: begun.fault.or(fault),
-                            ..begun
-                        },
-                        None => match &mut self.begun {
-                            Some(begun) => {
-                                begun.push(&text);
-                                begun.fault = begun.fault.or(fault);
-                                continue;
-                            }
-                            None if text.trim().is_empty() || self.stray => continue,
-                            None => {
-                                self.stray = true;
-                                return Err(stray(line).into());
-                            }
-                        },
-                    }
+            let (line, bytes) = match lines.next()? {
+                None => {
+                    std::mem::swap(begun, given);
+                    return Ok(std::mem::take(&mut self.has_begun) && given.is_message(shape));
                 }
+                Some(Err(fault)) if self.has_begun => {
+                    begun.fault = Some(fault.kind);
+                    continue;
+                }
+                Some(Err(fault)) => return Err(row_error(fault.line, fault.kind).into()),
+                Some(Ok(found)) => found,
             };
-            if let Some(done) = self.begun.replace(begun)
-                && done.is_message(&self.shape)
-            {
-                self.given = done;
-                return Ok(true);
+            let (text, fault) = readable(bytes);
+            if let Some((header, local)) = begins(&text, shape, self.order) {
+                std::mem::swap(begun, given);
+                begun.begin(line, &header, local, people);
+                begun.fault = begun.fault.or(fault);
+                if std::mem::replace(&mut self.has_begun, true) && given.is_message(shape) {
+                    return Ok(true);
+                }
+            } else if self.has_begun {
+                begun.push(&text);
+                begun.fault = begun.fault.or(fault);
+            } else if !text.trim().is_empty() && !std::mem::replace(&mut self.stray, true) {
+                return Err(stray(line).into());
             }
         }
     }
@@ -201,7 +200,7 @@ impl Reader for WhatsappReader {
             Cow::Borrowed(&contact.contact_id),
             self.channel,
             us.unwrap_or(Author::Contact),
-            self.zone.instant(given.local),
+            self.times.instant(given.local),
             Cow::Borrowed(body::clean(&given.text)),
         );
         record.line = given.line;
@@ -213,6 +212,25 @@ impl Reader for WhatsappReader {
 }
 
 impl Begun {
+    /// Begins with what follows the header on `line`, in the room of what was here before.
+    fn begin(&mut self, line: u64, header: &Header<'_>, local: NaiveDateTime, people: &mut People) {
+        let found = sender(header.rest)
+            .or_else(|| known_sender(header.rest, |written| people.place(written).is_some()));
+        let (sender, text) = found.unwrap_or_default();
+        (self.line, self.local, self.marked) = (line, local, header.marked);
+        self.sender = people.place(sender);
+        self.fault = None;
+        self.text.clear();
+        self.text.shrink_to(KEPT);
+        if sender.contains('\0') {
+            self.fault = Some(Fault::Nul);
+        } else if text.len() > CELL_LIMIT {
+            self.fault = Some(Fault::CellTooLong(0));
+        } else {
+            self.text.push_str(text);
+        }
+    }
+
     /// Adds a line to the text.
     fn push(&mut self, line: &str) {
         if self.text.len() + line.len() > CELL_LIMIT {
@@ -225,8 +243,9 @@ impl Begun {
 
     /// Whether it is to be given: not a line of WhatsApp's own.
     fn is_message(&self, shape: &Shape) -> bool {
-        let first = body::first_line(&self.text);
-        self.sender.is_some() && body::kind(first, shape.bracket, self.marked) != Kind::System
+        let first = || first_line(&self.text);
+        self.sender.is_some()
+            && !(shape.bracket && body::is_system(first(), shape.bracket, self.marked))
     }
 
     fn nul(&self) -> Option<Fault> {
@@ -234,34 +253,15 @@ impl Begun {
     }
 }
 
-/// The message that `text` begins, if it does.
-fn begins(
-    line: u64,
-    text: &str,
+/// The header and the time of the message that `text` begins, if it does.
+fn begins<'t>(
+    text: &'t str,
     shape: &Shape,
     order: DateOrder,
-    people: &People,
-) -> Option<Begun> {
+) -> Option<(Header<'t>, NaiveDateTime)> {
     let header = Header::read(text).filter(|header| header.shape == *shape)?;
     let local = header.local(order)?;
-    let known = |written: &str| people.place(written).is_some();
-    let found = body::sender(header.rest).or_else(|| body::known_sender(header.rest, known));
-    let (sender, text) = found.unwrap_or_default();
-    let mut begun = Begun {
-        line,
-        local,
-        marked: header.marked,
-        sender: people.place(sender),
-        ..Begun::default()
-    };
-    if sender.contains('\0') {
-        begun.fault = Some(Fault::Nul);
-    } else if text.len() > CELL_LIMIT {
-        begun.fault = Some(Fault::CellTooLong(0));
-    } else {
-        text.clone_into(&mut begun.text);
-    }
-    Some(begun)
+    Some((header, local))
 }
 
 /// A line as text; when it is none, what can be read of it.
@@ -316,7 +316,7 @@ impl Survey {
             if *survey.shape.get_or_insert_with(|| header.shape.clone()) != header.shape {
                 continue;
             }
-            let found = body::sender(header.rest);
+            let found = sender(header.rest);
             let kind = found.map_or(Kind::System, |(_, text)| {
                 body::kind(text, header.shape.bracket, header.marked)
             });

@@ -16,6 +16,8 @@ pub(super) struct Evidence {
     unlike: bool,
     dmy: Walk,
     mdy: Walk,
+    /// The date that was seen last, and whether it was a message's: to see it again tells nothing new.
+    last: Option<([u32; 3], bool)>,
 }
 
 /// The days of an export's messages as one order has them.
@@ -32,9 +34,14 @@ impl Evidence {
     /// Takes the header on `line` into account; `chronological` when it is a message's. False when there is no such
     /// day in any order.
     pub(super) fn see(&mut self, line: u64, header: &Header<'_>, chronological: bool) -> bool {
+        if self.last == Some((header.date, chronological)) {
+            return true;
+        }
         if header.shape.year_first {
             self.year_first = true;
-            return header.day(DateOrder::Ymd).is_some();
+            let is_day = header.day(DateOrder::Ymd).is_some();
+            self.last = is_day.then_some((header.date, chronological));
+            return is_day;
         }
         let (dmy, mdy) = (header.day(DateOrder::Dmy), header.day(DateOrder::Mdy));
         match (dmy, mdy) {
@@ -51,6 +58,7 @@ impl Evidence {
             self.dmy.step(dmy);
             self.mdy.step(mdy);
         }
+        self.last = Some((header.date, chronological));
         true
     }
 

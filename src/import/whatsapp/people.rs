@@ -2,17 +2,41 @@
 
 use std::collections::HashMap;
 
-use super::body::name;
+use super::sender::name;
 use crate::import::words::shown;
 use crate::import::{ReadError, SourceSettings};
 use crate::model::Author;
 
 const SENDERS_LIMIT: usize = 10_000;
 
+/// The places of senders by their names.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    by_name: HashMap<String, usize>,
+    /// The two who were asked for last, as they are written: in a chat of two, all there are.
+    recent: [Option<(String, usize)>; 2],
+}
+
+impl Places {
+    fn find(&mut self, written: &str) -> Option<usize> {
+        let is = |recent: &Option<(String, usize)>| {
+            let found = recent.as_ref().filter(|(name, _)| name == written);
+            found.map(|(_, place)| *place)
+        };
+        if let Some(place) = is(&self.recent[0]).or_else(|| is(&self.recent[1])) {
+            return Some(place);
+        }
+        let place = *self.by_name.get(&*name(written))?;
+        self.recent.swap(0, 1);
+        self.recent[0] = Some((written.to_owned(), place));
+        Some(place)
+    }
+}
+
 /// How often each sender wrote, in the order of their first messages.
 #[derive(Debug, Default)]
 pub(super) struct Senders {
-    places: HashMap<String, usize>,
+    places: Places,
     counts: Vec<(String, u64)>,
 }
 
@@ -32,8 +56,7 @@ pub(super) struct Person {
 /// The people of a chat.
 #[derive(Debug)]
 pub(super) struct People {
-    /// A sender's name to their place.
-    places: HashMap<String, usize>,
+    places: Places,
     people: Vec<Person>,
     /// The contact before anyone wrote.
     first: usize,
@@ -45,12 +68,13 @@ impl Senders {
     /// # Errors
     /// There are too many senders for a chat.
     pub(super) fn count(&mut self, written: &str) -> Result<(), ReadError> {
-        let name = name(written);
-        match self.places.get(&*name) {
-            Some(place) => self.counts[*place].1 += 1,
+        match self.places.find(written) {
+            Some(place) => self.counts[place].1 += 1,
             None => {
-                self.places.insert(name.to_string(), self.counts.len());
-                self.counts.push((name.into_owned(), 1));
+                let name = name(written).into_owned();
+                let place = self.counts.len();
+                self.places.by_name.insert(name.clone(), place);
+                self.counts.push((name, 1));
             }
         }
         if self.counts.len() > SENDERS_LIMIT {
@@ -63,7 +87,7 @@ impl Senders {
 
     /// Whether `written` is a sender.
     pub(super) fn has(&self, written: &str) -> bool {
-        self.places.contains_key(&*name(written))
+        self.places.by_name.contains_key(&*name(written))
     }
 
     /// The senders, most messages first, for a message to a person.
@@ -139,8 +163,8 @@ impl People {
     }
 
     /// The place of the sender `written`.
-    pub(super) fn place(&self, written: &str) -> Option<usize> {
-        self.places.get(&*name(written)).copied()
+    pub(super) fn place(&mut self, written: &str) -> Option<usize> {
+        self.places.find(written)
     }
 
     /// The contact to whom we write before anyone wrote.
