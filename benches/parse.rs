@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::Command;
 
 use followup::export::{ExportFormat, MessageWriter};
-use followup::import::{Records, SourceSettings, open};
+use followup::import::{ContactRecord, Records, SourceSettings, open};
 
 #[path = "common/generate.rs"]
 mod generate;
@@ -240,8 +240,9 @@ fn by_us(sample: &Sample, path: &Path) -> u64 {
                 count += 1;
             }
         }
-        Records::Contacts(rows) => {
-            for row in rows {
+        Records::Contacts(mut contacts) => {
+            let mut contact = ContactRecord::default();
+            while let Some(row) = contacts.read(&mut contact) {
                 row.expect("a good row");
                 count += 1;
             }

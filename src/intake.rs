@@ -16,8 +16,8 @@ use crate::config::Config;
 use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
 use crate::import::{
-    Opened, Progress as FileProgress, ReadError, Reader, Records, RowError, SourceSettings,
-    maildir_modified, open, open_stream,
+    ContactRecord, Opened, Progress as FileProgress, ReadError, Reader, Records, RowError,
+    SourceSettings, maildir_modified, open, open_stream,
 };
 use crate::model::Timestamp;
 use crate::store::{Batch, BookingsTaken, FileState, Imported, Ingest, Store};
@@ -76,6 +76,8 @@ pub struct Intake<'a> {
 const BATCHES: usize = 4;
 /// How many records are read between two looks at the progress.
 const STRIDE: u64 = 4096;
+/// How many bytes of a contacts or follow-ups file are read ahead of the store.
+const MOST_BYTES: u64 = 8 << 20;
 
 impl Intake<'_> {
     /// Takes in the file at `path` for the source `name`. One that was taken in before and has not changed is
@@ -198,10 +200,16 @@ impl Intake<'_> {
                 }
                 self.messages(reader, source, as_of, state, see)
             }
-            Records::Contacts(rows) => {
+            Records::Contacts(mut contacts) => {
                 let mut taken = Taken::default();
+                let next = |room: Option<ContactRecord>| {
+                    let mut record = room.unwrap_or_default();
+                    let read = contacts.read(&mut record)?;
+                    Some(read.map(|()| record))
+                };
                 self.rows(
-                    rows,
+                    next,
+                    &opened.progress,
                     source,
                     as_of,
                     state,
@@ -215,10 +223,11 @@ impl Intake<'_> {
                 )?;
                 Ok(taken)
             }
-            Records::FollowUps(rows) => {
+            Records::FollowUps(mut rows) => {
                 let mut taken = Taken::default();
                 self.rows(
-                    rows,
+                    |_| rows.next(),
+                    &opened.progress,
                     source,
                     as_of,
                     state,
@@ -296,14 +305,16 @@ impl Intake<'_> {
         }
     }
 
-    /// Stores the rows of a contacts or follow-ups file, some in each transaction.
+    /// Stores the rows of a contacts or follow-ups file, some in each transaction. `next` gets the room of a row that is
+    /// stored.
     #[expect(
         clippy::too_many_arguments,
         reason = "one file's facts, passed through once"
     )]
     fn rows<T>(
         &self,
-        mut rows: impl Iterator<Item = Result<T, ReadError>>,
+        mut next: impl FnMut(Option<T>) -> Option<Result<T, ReadError>>,
+        progress: &FileProgress,
         source: i64,
         as_of: Timestamp,
         state: Option<&FileState>,
@@ -311,16 +322,26 @@ impl Intake<'_> {
         taken: &mut Taken,
         mut store: impl FnMut(&mut Taken, &T) -> Result<()>,
     ) -> Result<()> {
+        let mut stored = Vec::new();
         loop {
             if (self.stop)() {
                 return Err(stopped());
             }
-            let some: Vec<_> = rows.by_ref().take(STRIDE as usize).collect();
+            let (mut some, begin) = (Vec::new(), progress.read());
+            while some.len() < STRIDE as usize
+                && progress.read().saturating_sub(begin) < MOST_BYTES
+                && let Some(row) = next(stored.pop())
+            {
+                some.push(row);
+            }
             let last = some.is_empty();
             self.store.durably(|| {
                 for row in some {
                     match row {
-                        Ok(record) => store(taken, &record)?,
+                        Ok(record) => {
+                            store(taken, &record)?;
+                            stored.push(record);
+                        }
                         Err(ReadError::Row(error)) => {
                             taken.rejected += 1;
                             see(Sight::Rejected(&error));

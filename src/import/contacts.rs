@@ -28,7 +28,7 @@ pub const CONTACT_COLUMNS: [&str; 10] = [
 ];
 
 /// One contact as an export tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContactRecord {
     /// The line on which the row begins, from 1.
     pub line: u64,
@@ -46,7 +46,67 @@ pub struct ContactRecord {
 }
 
 /// Contacts, one by one; after a [`ReadError::Row`] the next are read all the same.
-pub type Contacts = Box<dyn Iterator<Item = Result<ContactRecord, ReadError>> + Send>;
+pub struct Contacts(Box<dyn ReadContacts + Send>);
+
+/// What reads contacts.
+pub(crate) trait ReadContacts {
+    /// As [`Contacts::read`].
+    fn read(&mut self, record: &mut ContactRecord) -> Option<Result<(), ReadError>>;
+}
+
+impl Contacts {
+    pub(crate) fn new(reader: impl ReadContacts + Send + 'static) -> Self {
+        Self(Box::new(reader))
+    }
+
+    /// Reads the next contact into the room of another, of which nothing stays; `None` at the end. After an error the
+    /// room has anything.
+    pub fn read(&mut self, record: &mut ContactRecord) -> Option<Result<(), ReadError>> {
+        self.0.read(record)
+    }
+}
+
+impl Iterator for Contacts {
+    type Item = Result<ContactRecord, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut record = ContactRecord::default();
+        Some(self.read(&mut record)?.map(|()| record))
+    }
+}
+
+/// The room that a text leaves for the next one, in bytes.
+const KEPT: usize = 256;
+
+/// Puts a text in the place of another.
+pub(super) fn put(room: &mut String, text: &str) {
+    if room.capacity() > KEPT {
+        *room = String::new();
+    }
+    room.clear();
+    room.push_str(text);
+}
+
+/// Puts a text in the place of another, where there is one.
+pub(super) fn put_some(room: &mut Option<String>, text: Option<&str>) {
+    match (room, text) {
+        (Some(room), Some(text)) => put(room, text),
+        (room, text) => *room = text.map(str::to_owned),
+    }
+}
+
+/// Puts texts in the place of others.
+pub(super) fn put_all<'t>(room: &mut Vec<String>, texts: impl Iterator<Item = &'t str>) {
+    let mut number = 0;
+    for text in texts {
+        match room.get_mut(number) {
+            Some(room) => put(room, text),
+            None => room.push(text.to_owned()),
+        }
+        number += 1;
+    }
+    room.truncate(number);
+}
 
 /// Reads a contact file row by row.
 pub struct ContactReader {
@@ -65,39 +125,35 @@ impl ContactReader {
     }
 }
 
-/// After a [`ReadError::Row`] the next call goes on with the next row.
-impl Iterator for ContactReader {
-    type Item = Result<ContactRecord, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl ReadContacts for ContactReader {
+    fn read(&mut self, record: &mut ContactRecord) -> Option<Result<(), ReadError>> {
         let row = self.rows.next()?;
-        Some(row.and_then(record))
+        Some(row.and_then(|row| read(&row, record)))
     }
 }
 
-fn record(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
-    let contact_id = row.need("contact_id", |text| Ok(text.to_owned()))?;
-    let contact = Contact {
-        contact_id,
-        name: row.take("name"),
-        phone: row.take("phone"),
-        email: row.take("email"),
-        timezone: row.take("timezone"),
-        language: row.take("language"),
-        tags: row.list("tags")?,
-        addresses: row.maybe("addresses", addresses)?.unwrap_or_default(),
-    };
+fn read(row: &NamedRow<'_>, record: &mut ContactRecord) -> Result<(), ReadError> {
+    let contact = &mut record.contact;
+    put(&mut contact.contact_id, row.needed("contact_id")?);
+    for (room, name) in [
+        (&mut contact.name, "name"),
+        (&mut contact.phone, "phone"),
+        (&mut contact.email, "email"),
+        (&mut contact.timezone, "timezone"),
+        (&mut contact.language, "language"),
+    ] {
+        put_some(room, row.get(name));
+    }
+    contact.tags = row.list("tags")?;
+    contact.addresses = row.maybe("addresses", addresses)?.unwrap_or_default();
     let dnd = row.maybe("dnd", dnd)?;
-    let record = ContactRecord {
-        line: row.line,
-        contact,
-        words: row.maybe("words", words)?.unwrap_or_default(),
-        joins: row.maybe("joins", joins)?.unwrap_or_default(),
-        opted_out: dnd.filter(|on| *on).map(|_| "do not disturb".to_owned()),
-        dnd_off: dnd == Some(false),
-    };
-    checked(&record).map_err(|reason| row.fail(reason))?;
-    Ok(record)
+    record.line = row.line;
+    record.words = row.maybe("words", words)?.unwrap_or_default();
+    record.joins = row.maybe("joins", joins)?.unwrap_or_default();
+    record.opted_out = dnd.filter(|on| *on).map(|_| "do not disturb".to_owned());
+    record.dnd_off = dnd == Some(false);
+    checked(record).map_err(|reason| row.fail(reason))?;
+    Ok(())
 }
 
 /// Refuses what cannot be stored.

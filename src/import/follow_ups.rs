@@ -74,7 +74,7 @@ impl Iterator for FollowUpReader {
     }
 }
 
-fn record(mut row: NamedRow) -> Result<FollowUpRecord, ReadError> {
+fn record(row: NamedRow<'_>) -> Result<FollowUpRecord, ReadError> {
     let text = |text: &str| Ok(text.to_owned());
     let number = |text: &str| {
         text.parse::<u32>()
@@ -98,22 +98,22 @@ fn record(mut row: NamedRow) -> Result<FollowUpRecord, ReadError> {
         state: row.need("state", one_of(FollowUpState::ALL, FollowUpState::as_str))?,
         channel: row.need("channel", channel)?,
         refused_on,
-        address: row.take("address").unwrap_or_default(),
+        address: row.text("address").unwrap_or_default(),
         due_at: row.need("due_at", instant)?,
         claimed_at: row.need("claimed_at", instant)?,
         sent_at: row.maybe("sent_at", instant)?,
         retry_at: row.maybe("retry_at", instant)?,
         attempts: row.maybe("attempts", number)?.unwrap_or_default(),
-        provider_id: row.take("provider_id"),
-        text: row.take("text").unwrap_or_default(),
+        provider_id: row.text("provider_id"),
+        text: row.text("text").unwrap_or_default(),
         text_source: row.need("text_source", one_of(TextSource::ALL, TextSource::as_str))?,
-        error: row.take("error"),
+        error: row.text("error"),
     };
     Ok(FollowUpRecord {
         line: row.line,
         contact_id: row.need("contact_id", text)?,
-        conversation_id: row.take("conversation_id"),
-        because: row.take("because"),
+        conversation_id: row.text("conversation_id"),
+        because: row.text("because"),
         follow_up,
     })
 }

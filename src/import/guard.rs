@@ -19,6 +19,7 @@ pub(crate) fn needs_guard(cell: &str) -> bool {
 }
 
 /// The cell without the mark that `export`, or another careful program, put before it.
+#[inline]
 pub(crate) fn unguarded(cell: &str) -> &str {
     // Most cells begin otherwise, which one byte tells.
     if cell.as_bytes().first() != Some(&b'\'') {

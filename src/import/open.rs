@@ -298,7 +298,7 @@ fn table(
         }
         Kind::Contacts => {
             let reader = ContactReader::of_table(table, settings)?;
-            Ok(Records::Contacts(Box::new(reader)))
+            Ok(Records::Contacts(Contacts::new(reader)))
         }
         Kind::Messages => {
             let reader = CsvReader::of(table, settings)?;
@@ -331,7 +331,10 @@ fn lines(
     });
     Ok(match kind {
         Kind::FollowUps => Records::FollowUps(Box::new(FollowUpReader::of_lines(input, settings))),
-        Kind::Contacts => Records::Contacts(Box::new(ContactReader::of_lines(input, settings))),
+        Kind::Contacts => {
+            let reader = ContactReader::of_lines(input, settings);
+            Records::Contacts(Contacts::new(reader))
+        }
         Kind::Messages => Records::Messages(Box::new(JsonlReader::new(input, settings)?)),
         Kind::Bookings => return Err(bookings()),
     })

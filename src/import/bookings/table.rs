@@ -53,12 +53,12 @@ pub(super) fn read(
     Ok(bookings)
 }
 
-fn record(mut row: NamedRow, settings: &SourceSettings) -> Result<BookingRecord, ReadError> {
+fn record(row: NamedRow<'_>, settings: &SourceSettings) -> Result<BookingRecord, ReadError> {
     let line = row.line;
     let fail = |reason: String| RowError { line, reason };
     let some = |text: Option<String>| text.into_iter().collect::<Vec<_>>();
-    let contact_ids = some(row.take("contact_id"));
-    let (phones, emails) = (some(row.take("phone")), some(row.take("email")));
+    let contact_ids = some(row.text("contact_id"));
+    let (phones, emails) = (some(row.text("phone")), some(row.text("email")));
     let who = [&contact_ids, &phones, &emails]
         .map(|v| v.concat())
         .concat();
@@ -67,27 +67,26 @@ fn record(mut row: NamedRow, settings: &SourceSettings) -> Result<BookingRecord,
             "the row has neither contact_id nor phone nor email; write whom the booking is with";
         return Err(fail(words.to_owned()).into());
     }
-    let status = row.take("status");
-    let status = mapped(status, settings);
+    let status = mapped(row.get("status"), settings);
     let status = status.map_or(Ok(BookingStatus::Booked), |text| {
-        read_status(&text).ok_or_else(|| {
+        read_status(text).ok_or_else(|| {
             fail(format!(
                 "status: {} is none of booked, cancelled, no_show; write one of them, or map it with `values` on the source",
-                shown(&text)
+                shown(text)
             ))
         })
     })?;
-    let mut at = |name: &str| -> Result<Option<Timestamp>, RowError> {
-        let Some(text) = row.take(name) else {
+    let at = |name: &str| -> Result<Option<Timestamp>, RowError> {
+        let Some(text) = row.get(name) else {
             return Ok(None);
         };
-        time::instant(&text, settings.timezone.as_ref(), settings.date_order)
+        time::instant(text, settings.timezone.as_ref(), settings.date_order)
             .map(Some)
             .map_err(|reason| fail(format!("{name}: {reason}")))
     };
     let (starts_at, ends_at) = (at("starts_at")?, at("ends_at")?);
     let (created_at, updated_at) = (at("created_at")?, at("updated_at")?);
-    let id = row.take("id").unwrap_or_else(|| {
+    let id = row.text("id").unwrap_or_else(|| {
         let start = starts_at.map_or_else(String::new, |at| at.to_rfc3339());
         format!("{who} {start}")
     });
@@ -105,10 +104,10 @@ fn record(mut row: NamedRow, settings: &SourceSettings) -> Result<BookingRecord,
     })
 }
 
-fn mapped(theirs: Option<String>, settings: &SourceSettings) -> Option<String> {
+fn mapped<'a>(theirs: Option<&'a str>, settings: &'a SourceSettings) -> Option<&'a str> {
     let map = settings.values.get("status");
-    let ours = map.and_then(|map| map.get(theirs.as_deref().unwrap_or_default()));
-    ours.cloned().or(theirs)
+    let ours = map.and_then(|map| map.get(theirs.unwrap_or_default()));
+    ours.map(String::as_str).or(theirs)
 }
 
 /// The words that booking systems use.

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::import::contacts::{ContactRecord, Contacts, checked};
+use crate::import::contacts::{
+    ContactRecord, Contacts, ReadContacts, checked, put, put_all, put_some,
+};
 use crate::import::document::Node;
 use crate::import::elements::{Elements, Source};
 use crate::import::encoding::Progress;
@@ -90,18 +92,16 @@ impl ApiContact<'_> {
 /// Contacts of the API.
 struct ApiContacts(Elements<()>);
 
-impl Iterator for ApiContacts {
-    type Item = Result<ContactRecord, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl ReadContacts for ApiContacts {
+    fn read(&mut self, record: &mut ContactRecord) -> Option<Result<(), ReadError>> {
         match self.0.advance() {
             Err(e) => return Some(Err(e)),
             Ok(false) => return None,
             Ok(true) => {}
         }
         let (json, (), number) = self.0.current()?;
-        let contact = contact(json, number);
-        Some(contact.map_err(|reason| self.0.error(reason).into()))
+        let told = contact(json, number).map(|told| *record = told);
+        Some(told.map_err(|reason| self.0.error(reason).into()))
     }
 }
 
@@ -113,14 +113,14 @@ pub(crate) fn contact(json: &str, number: u64) -> Result<ContactRecord, String> 
     let told: ApiContact<'_> = row(json)?;
     let opted_out = told.opted_out();
     let owned = |text| filled(text).map(Cow::into_owned);
-    let (first, last) = (owned(told.first_name), owned(told.last_name));
+    let (first, last) = (filled(told.first_name), filled(told.last_name));
     let given = owned(told.name).or_else(|| owned(told.contact_name));
     let tags = told.tags.unwrap_or_default().into_iter();
     let record = ContactRecord {
         line: number,
         contact: Contact {
             contact_id: owned(told.id).ok_or("id: there is none")?,
-            name: given.or_else(|| full_name(first, last)),
+            name: given.or_else(|| full_name(first.as_deref(), last.as_deref())),
             phone: owned(told.phone),
             email: owned(told.email),
             timezone: owned(told.timezone),
@@ -136,9 +136,11 @@ pub(crate) fn contact(json: &str, number: u64) -> Result<ContactRecord, String> 
     Ok(record)
 }
 
-fn full_name(first: Option<String>, last: Option<String>) -> Option<String> {
-    let parts: Vec<_> = [first, last].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
+fn full_name(first: Option<&str>, last: Option<&str>) -> Option<String> {
+    match (first, last) {
+        (Some(first), Some(last)) => Some([first, " ", last].concat()),
+        (one, None) | (None, one) => one.map(str::to_owned),
+    }
 }
 
 /// The contacts that the API lists.
@@ -152,19 +154,43 @@ pub(crate) fn api_contacts(
 ) -> Result<Contacts, ReadError> {
     let root = if bare { &Node::ITEM } else { &CONTACTS_ROOT };
     let elements = Elements::new(source, root, progress, None)?;
-    Ok(Box::new(ApiContacts(elements)))
+    Ok(Contacts::new(ApiContacts(elements)))
 }
 
-/// The columns of the table of contacts that HighLevel exports, by our names.
-const TABLE: [(&str, &str); 8] = [
-    ("contact_id", "Contact Id"),
-    ("first_name", "First Name"),
-    ("last_name", "Last Name"),
-    ("phone", "Phone"),
-    ("email", "Email"),
-    ("timezone", "Timezone"),
-    ("tags", "Tags"),
-    ("dnd", "DND"),
+/// A column of the table of contacts that HighLevel exports, in the order of [`COLUMNS`] and [`THEIRS`].
+#[derive(Debug, Clone, Copy)]
+enum Column {
+    ContactId,
+    FirstName,
+    LastName,
+    Phone,
+    Email,
+    Timezone,
+    Tags,
+    Dnd,
+}
+
+/// What we call its columns.
+const COLUMNS: [&str; 8] = [
+    "contact_id",
+    "first_name",
+    "last_name",
+    "phone",
+    "email",
+    "timezone",
+    "tags",
+    "dnd",
+];
+/// What HighLevel calls them.
+const THEIRS: [&str; COLUMNS.len()] = [
+    "Contact Id",
+    "First Name",
+    "Last Name",
+    "Phone",
+    "Email",
+    "Timezone",
+    "Tags",
+    "DND",
 ];
 
 /// The contacts of the table that HighLevel exports.
@@ -176,55 +202,53 @@ pub(crate) fn table_contacts(
     settings: &SourceSettings,
 ) -> Result<Contacts, ReadError> {
     let mut settings = settings.clone();
-    for (ours, theirs) in TABLE {
-        settings
-            .columns
-            .entry(ours.to_owned())
-            .or_insert_with(|| theirs.to_owned());
+    for (ours, theirs) in COLUMNS.into_iter().zip(THEIRS) {
+        let columns = &mut settings.columns;
+        let entry = columns.entry(ours.to_owned());
+        entry.or_insert_with(|| theirs.to_owned());
     }
-    let rows = NamedRows::of_table(table, &TABLE.map(|(ours, _)| ours), &settings)?;
-    Ok(Box::new(TableContacts(rows)))
+    let rows = NamedRows::of_table(table, &COLUMNS, &settings)?;
+    Ok(Contacts::new(TableContacts(rows)))
 }
 
 struct TableContacts(NamedRows);
 
-impl Iterator for TableContacts {
-    type Item = Result<ContactRecord, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.0.next()?.and_then(table_contact))
+impl ReadContacts for TableContacts {
+    fn read(&mut self, record: &mut ContactRecord) -> Option<Result<(), ReadError>> {
+        let row = self.0.next()?;
+        Some(row.and_then(|row| read_row(&row, record)))
     }
 }
 
-fn table_contact(mut row: NamedRow) -> Result<ContactRecord, ReadError> {
-    let contact_id = row.need("contact_id", |text| Ok(text.to_owned()))?;
-    let dnd = row.take("dnd").unwrap_or_default().to_lowercase();
-    let (first, last) = (row.take("first_name"), row.take("last_name"));
-    let tags = row.take("tags").unwrap_or_default();
-    let tags = tags
-        .split([',', ';'])
-        .map(str::trim)
-        .filter(|t| !t.is_empty());
-    Ok(ContactRecord {
-        line: row.line,
-        contact: Contact {
-            contact_id,
-            name: full_name(first, last),
-            phone: row.take("phone"),
-            email: row.take("email"),
-            timezone: row.take("timezone"),
-            tags: tags.map(str::to_owned).collect(),
-            ..Contact::default()
-        },
-        words: Vec::new(),
-        joins: Vec::new(),
-        dnd_off: matches!(dnd.trim(), "false" | "no" | "0" | "inactive" | "off"),
-        opted_out: matches!(
-            dnd.trim(),
-            "true" | "yes" | "1" | "active" | "permanent" | "on"
-        )
-        .then(|| DND.to_owned()),
-    })
+fn read_row(row: &NamedRow<'_>, record: &mut ContactRecord) -> Result<(), ReadError> {
+    let of = |column: Column| row.at(column as usize);
+    let contact = &mut record.contact;
+    let contact_id = of(Column::ContactId).map_or_else(|| row.needed("contact_id"), Ok)?;
+    put(&mut contact.contact_id, contact_id);
+    let (first, last) = (of(Column::FirstName), of(Column::LastName));
+    put_some(&mut contact.name, first.or(last));
+    if let (Some(name), Some(_), Some(last)) = (&mut contact.name, first, last) {
+        name.push(' ');
+        name.push_str(last);
+    }
+    put_some(&mut contact.phone, of(Column::Phone));
+    put_some(&mut contact.email, of(Column::Email));
+    put_some(&mut contact.timezone, of(Column::Timezone));
+    let tags = of(Column::Tags).unwrap_or_default().split([',', ';']);
+    let tags = tags.map(str::trim).filter(|tag| !tag.is_empty());
+    put_all(&mut contact.tags, tags);
+    let dnd = of(Column::Dnd).unwrap_or_default().trim();
+    let is_one_of = |words: &[&str]| words.iter().any(|word| dnd.eq_ignore_ascii_case(word));
+    record.line = row.line;
+    record.dnd_off = is_one_of(&["false", "no", "0", "inactive", "off"]);
+    let dnd_on = is_one_of(&["true", "yes", "1", "active", "permanent", "on"]);
+    put_some(&mut record.opted_out, dnd_on.then_some(DND));
+    // Of what the table cannot tell nothing stays from another contact.
+    record.words.clear();
+    record.joins.clear();
+    contact.language = None;
+    contact.addresses.clear();
+    Ok(())
 }
 
 /// Whether the header of a table is that of HighLevel's contacts.

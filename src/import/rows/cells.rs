@@ -44,6 +44,7 @@ pub(crate) struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     /// The cell with this index; `None` when the row has no such cell or it is empty.
+    #[inline]
     pub(crate) fn get(&self, index: usize) -> Option<&'a str> {
         let cell = self.cells.get(index)?;
         self.text
