@@ -67,11 +67,7 @@ impl Reader for CsvReader {
             let text = cells.get(self.columns[field as usize]?)?;
             Some(Cow::Borrowed(unguarded(text)))
         };
-        Some(
-            self.shape
-                .record(cells.line(), cell)
-                .map_err(ReadError::from),
-        )
+        Some(self.shape.record(cells.line(), cell))
     }
 }
 

@@ -10,7 +10,7 @@ use super::field::{FIELDS, Field};
 use super::jsonl::checked;
 use super::platform::{More, Platform};
 use super::shape::Shape;
-use super::{ReadError, Record, SourceSettings};
+use super::{ReadError, Record, RowError, SourceSettings};
 
 /// Where each field stands in an object: a tree of keys.
 #[derive(Debug, Default)]
@@ -150,7 +150,7 @@ impl Platform for OwnList {
     ) -> Result<Option<Record<'a>>, String> {
         let values = self.paths.read(row).and_then(|v| checked(v, row))?;
         let record = self.shape.record(0, taken(values));
-        record.map(Some).map_err(|e| e.reason)
+        record.map(Some).map_err(|e: RowError| e.reason)
     }
 }
 

@@ -42,14 +42,11 @@ impl Reader for JsonlReader {
             Ok(found) => found,
             Err(e) => return Some(Err(e)),
         };
-        let fail = |reason| RowError { line, reason };
         let values = self.paths.read(text).and_then(|v| checked(v, text));
-        Some(
-            values
-                .map_err(fail)
-                .and_then(|values| self.shape.record(line, taken(values)))
-                .map_err(ReadError::from),
-        )
+        Some(match values {
+            Ok(values) => self.shape.record(line, taken(values)),
+            Err(reason) => Err(RowError { line, reason }.into()),
+        })
     }
 }
 

@@ -22,6 +22,7 @@ impl<'a> Text<'a> {
 }
 
 /// The text, unless there is none or it is empty.
+#[inline]
 pub(crate) fn filled<'a>(text: Option<Text<'a>>) -> Option<Cow<'a, str>> {
     text.map(|t| t.0).filter(|t| !t.is_empty())
 }

@@ -44,16 +44,16 @@ impl Shape {
     }
 
     /// The record of the row that begins on `line`; `cell` gives a field's text, `None` when it is empty.
-    pub(crate) fn record<'a>(
+    pub(crate) fn record<'a, E: From<RowError>>(
         &'a self,
         line: u64,
         mut cell: impl FnMut(Field) -> Option<Cow<'a, str>>,
-    ) -> Result<Record<'a>, RowError> {
+    ) -> Result<Record<'a>, E> {
         let mut get = |field: Field| match &self.values[field as usize] {
             None => cell(field),
             Some(map) => mapped(map, cell(field)),
         };
-        let fail = |reason: String| RowError { line, reason };
+        let fail = |reason: String| E::from(RowError { line, reason });
         let contact_id = get(Field::ContactId).ok_or_else(|| {
             fail("contact_id: the cell is empty; every message needs its contact".to_owned())
         })?;

@@ -71,15 +71,21 @@ impl Twilio {
     /// Why it cannot be used, in words.
     pub(crate) fn record<'a>(&self, message: Message<'a>) -> Result<Option<Record<'a>>, String> {
         let direction = filled(message.direction).ok_or("direction: there is none")?;
-        let author = match direction.to_ascii_lowercase().as_str() {
-            "inbound" | "incoming" => Author::Contact,
-            other if other.starts_with("outbound") || other.starts_with("outgoing") => Author::Bot,
-            _ => {
-                return Err(format!(
-                    "direction: {} is none of Twilio's",
-                    shown(&direction)
-                ));
-            }
+        let is = |word: &str| direction.eq_ignore_ascii_case(word);
+        // `outbound-api`, `outbound-call`, `outbound-reply`
+        let begins = |word: &str| {
+            let begin = direction.as_bytes().get(..word.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        let author = if is("inbound") || is("incoming") {
+            Author::Contact
+        } else if begins("outbound") || begins("outgoing") {
+            Author::Bot
+        } else {
+            return Err(format!(
+                "direction: {} is none of Twilio's",
+                shown(&direction)
+            ));
         };
         let status = filled(message.status);
         // What is yet to be sent, or was called off, nobody has received.
@@ -125,7 +131,10 @@ impl Twilio {
 
     /// `Fri, 24 May 2019 17:44:46 +0000` (the API), `2019-05-24 17:44:46 UTC`, or a time that [`instant`] reads.
     fn instant(&self, text: &str) -> Result<Timestamp, String> {
-        if let Ok(at) = DateTime::parse_from_rfc2822(text) {
+        // One byte tells a date that begins with the year.
+        if text.as_bytes().get(4) != Some(&b'-')
+            && let Ok(at) = DateTime::parse_from_rfc2822(text)
+        {
             return Ok(at.with_timezone(&Utc));
         }
         let in_utc = ["UTC", "GMT"].iter().find_map(|zone| {
@@ -261,11 +270,14 @@ impl Reader for TwilioTable {
             sid: cell(7),
             direction: cell(8),
         };
-        let told = self.twilio.record(message).and_then(|record| {
-            let mut record = record.unwrap_or_else(Record::nothing);
-            record.line = line;
-            whose(&record).map(|()| record) // a table's cells have been looked at
-        });
-        Some(told.map_err(|reason| RowError { line, reason }.into()))
+        let mut record = match self.twilio.record(message) {
+            Ok(told) => told.unwrap_or_else(Record::nothing),
+            Err(reason) => return Some(Err(RowError { line, reason }.into())),
+        };
+        record.line = line;
+        if let Err(reason) = whose(&record) {
+            return Some(Err(RowError { line, reason }.into()));
+        }
+        Some(Ok(record)) // a table's cells have been looked at
     }
 }

@@ -1,6 +1,6 @@
 //! Where cells end, by their bytes.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// How many words of eight bytes are looked at one by one before a search for long texts is started.
 pub(super) const SHORT: usize = 4;
@@ -12,13 +12,27 @@ pub(super) const fn bytes_equal(word: u64, byte: u8) -> u64 {
     zero_where_equal.wrapping_sub(LOW) & !zero_where_equal & (LOW << 7)
 }
 
-/// The closing quote of the cell whose text begins at `from`, and whether quotes are doubled before it.
-pub(super) fn closing_quote(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
-    let (mut at, mut doubled) = (from, false);
+/// Where a quoted cell's text ends.
+pub(super) struct Closing {
+    /// The closing quote.
+    pub(super) at: usize,
+    /// Whether quotes are doubled before it.
+    pub(super) doubled: bool,
+    /// How many line ends are before it.
+    pub(super) lines: u64,
+}
+
+/// The end of the cell whose text begins at `from`.
+pub(super) fn closing_quote(bytes: &[u8], from: usize) -> Option<Closing> {
+    let (mut at, mut doubled, mut lines) = (from, false, 0);
     loop {
-        at += memchr(b'"', &bytes[at..])?;
+        at += memchr2(b'"', b'\n', &bytes[at..])?;
+        if bytes[at] == b'\n' {
+            (at, lines) = (at + 1, lines + 1);
+            continue;
+        }
         if bytes.get(at + 1) != Some(&b'"') {
-            return Some((at, doubled));
+            return Some(Closing { at, doubled, lines });
         }
         (at, doubled) = (at + 2, true);
     }

@@ -8,7 +8,7 @@ mod tests;
 
 use std::io::{self, Read};
 
-use memchr::{memchr, memchr_iter, memchr3};
+use memchr::{memchr, memchr3};
 
 use super::encoding::RowEncoding;
 use bytes::{SHORT, bytes_equal, closing_quote, unquote};
@@ -155,16 +155,17 @@ impl<R: Read> Rows<R> {
         loop {
             let stop;
             if bytes.get(at) == Some(&b'"') {
-                let Some((close, doubled)) = closing_quote(bytes, at + 1) else {
+                let Some(closing) = closing_quote(bytes, at + 1) else {
                     return if self.ended {
                         Scan::Unclosed
                     } else {
                         Scan::More
                     };
                 };
-                lines += memchr_iter(b'\n', &bytes[at..close]).count() as u64;
+                let close = closing.at;
+                lines += closing.lines;
                 stop = self.unquoted_end(close + 1);
-                let raw = doubled || stop > close + 1;
+                let raw = closing.doubled || stop > close + 1;
                 self.raw |= raw;
                 self.cells.push(if raw {
                     Cell {
