@@ -71,7 +71,7 @@ fn ends_attached(text: &str) -> bool {
         let end = begin.and_then(|begin| text.as_bytes().get(begin..));
         end.is_some_and(|end| end.eq_ignore_ascii_case(note.as_bytes()))
     };
-    text.ends_with(')') && ATTACHED.iter().any(|note| ends(note))
+    text.ends_with(')') && ATTACHED.iter().any(ends)
 }
 
 /// "image omitted" and its like in plain letters: a word or two and a participle, nothing more.
