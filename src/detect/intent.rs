@@ -192,24 +192,27 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
         time_ends,
     };
     let mut hits: Vec<Hit> = Vec::new();
-    let mut said = WordSet::SOME;
-    let mut sentence_ends = 0;
+    // Of the sentence up to here that some rule has been looked at for: its end and its words.
+    let (mut sentence_ends, mut said) = (0, WordSet::SOME);
     for (place, token) in tokens.iter().enumerate() {
-        if place == sentence_ends {
-            let rest = tokens.get(place + 1..).unwrap_or_default();
-            sentence_ends = rest
-                .iter()
-                .position(|t| t.breaks)
-                .map_or(tokens.len(), |p| place + 1 + p);
-            said = WordSet::of(tokens.get(place..sentence_ends).unwrap_or_default());
-        }
         let by_word = grammar.called_by(token.word);
         let by_time: &[Call] = match message.time_ends.get(place) {
             Some(1..) => &grammar.called_by_time,
             _ => &[],
         };
+        if by_word.is_empty() && by_time.is_empty() {
+            continue;
+        }
+        if place >= sentence_ends {
+            let sentence = sentence(tokens, place);
+            sentence_ends = sentence.end;
+            said = WordSet::of(tokens.get(sentence).unwrap_or_default());
+        }
         for call in by_word.iter().chain(by_time) {
-            if !call.also.meets(&said) || call.whole && tokens.len() > WHOLE {
+            if call.timed && times.is_empty()
+                || !call.also.meets(&said)
+                || call.whole && tokens.len() > WHOLE
+            {
                 continue;
             }
             let (least, most) = (usize::from(call.lead.0), usize::from(call.lead.1));
@@ -223,11 +226,7 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
                 if start < place && !message.joined(start + 1) {
                     break;
                 }
-                if let Some(heads) = &rule.heads
-                    && tokens
-                        .get(start)
-                        .is_none_or(|t| heads.binary_search(&t.word).is_err())
-                {
+                if tokens.get(start).is_none_or(|t| !rule.heads.has(t.word)) {
                     continue;
                 }
                 let Some((end, _)) = longest(&rule.steps, &mut message, start) else {
@@ -248,6 +247,14 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
         }
     }
     hits
+}
+
+/// The sentence around a token.
+fn sentence(tokens: &[Token], at: usize) -> std::ops::Range<usize> {
+    let (before, behind) = tokens.split_at_checked(at + 1).unwrap_or((tokens, &[]));
+    let first = before.iter().rposition(|t| t.breaks).unwrap_or(0);
+    let length = behind.iter().position(|t| t.breaks);
+    first..length.map_or(tokens.len(), |l| before.len() + l)
 }
 
 /// What a counter-rule denies.

@@ -15,41 +15,59 @@ pub fn written_in(text: &str) -> Option<Language> {
     (shown.count(best) >= 2 + next).then_some(best)
 }
 
+/// By language, how many words of a message show it.
+type Counts = [u32; Language::ALL.len()];
+
+/// How many words show each language, by a table of the languages that a word shows, as bits.
+fn count(languages: &[u8], tokens: &[Token]) -> Counts {
+    let mut counts = Counts::default();
+    // Eight bits for each count, as long as none can overflow.
+    for some in tokens.chunks(255) {
+        let bits = some
+            .iter()
+            .map(|t| languages.get(t.word as usize).copied().unwrap_or(0));
+        let spread = bits.map(|bits| SPREAD.get(usize::from(bits)).copied().unwrap_or(0));
+        let sum: u64 = spread.sum();
+        for (count, more) in counts.iter_mut().zip(sum.to_le_bytes()) {
+            *count += u32::from(more);
+        }
+    }
+    counts
+}
+
+/// By the languages as bits, a byte of one for each.
+static SPREAD: [u64; 1 << Language::ALL.len()] = {
+    let mut table = [0; 1 << Language::ALL.len()];
+    let mut bits = 0;
+    while bits < table.len() {
+        let mut language = 0;
+        while language < Language::ALL.len() {
+            table[bits] |= ((bits >> language & 1) as u64) << (8 * language);
+            language += 1;
+        }
+        bits += 1;
+    }
+    table
+};
+
 /// How many words of a message show each language.
 struct Shown {
     /// Its common words.
-    common: [u32; Language::ALL.len()],
+    common: Counts,
     /// Those that the rules of no other language have.
-    own: [u32; Language::ALL.len()],
+    own: Counts,
 }
 
 impl Shown {
     fn by(grammar: &Grammar, tokens: &[Token]) -> Self {
-        let count = |languages: &[u8]| {
-            let mut counts = [0_u32; Language::ALL.len()];
-            for token in tokens {
-                let mut bits = languages.get(token.word as usize).copied().unwrap_or(0);
-                while bits != 0 {
-                    if let Some(count) = counts.get_mut(bits.trailing_zeros() as usize) {
-                        *count += 1;
-                    }
-                    bits &= bits - 1;
-                }
-            }
-            counts
-        };
         Self {
-            common: count(&grammar.common_in),
-            own: count(&grammar.own_in),
+            common: count(&grammar.common_in, tokens),
+            own: count(&grammar.own_in, tokens),
         }
     }
 
-    fn common(&self, language: Language) -> u32 {
-        self.common.get(language as usize).copied().unwrap_or(0)
-    }
-
     fn count(&self, language: Language) -> u32 {
-        self.common(language) + self.own.get(language as usize).copied().unwrap_or(0)
+        of(&self.common, language) + of(&self.own, language)
     }
 
     /// The language that most words show, and how many show the next one; of equal ones it is rather `rather`.
@@ -62,6 +80,10 @@ impl Shown {
     }
 }
 
+fn of(counts: &Counts, language: Language) -> u32 {
+    counts.get(language as usize).copied().unwrap_or(0)
+}
+
 /// The language to read a message in: the contact's, unless the words are plainly of another; else the one its
 /// words show; else what a recogniser makes of a longer text; else the bot's.
 pub(super) fn language(
@@ -70,16 +92,17 @@ pub(super) fn language(
     text: &str,
     input: &Input<'_>,
 ) -> Language {
-    let shown = Shown::by(grammar, tokens);
     if let Some(known) = input.language {
+        let common = count(&grammar.common_in, tokens);
         let plain = |l: &Language| {
-            let count = shown.common(*l);
-            count >= 3 && count >= 3 * shown.common(known).max(1)
+            let count = of(&common, *l);
+            count >= 3 && count >= 3 * of(&common, known).max(1)
         };
         let all = Language::ALL.iter().copied();
-        let best = all.max_by_key(|l| shown.common(*l));
+        let best = all.max_by_key(|l| of(&common, *l));
         return best.filter(plain).unwrap_or(known);
     }
+    let shown = Shown::by(grammar, tokens);
     let (best, next) = shown.best(input.default_language);
     if shown.count(best) > next {
         return best;

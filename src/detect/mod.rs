@@ -138,9 +138,8 @@ impl Detector {
     #[must_use]
     pub fn read(&self, input: &Input<'_>) -> Reading {
         let mut reading = decide::read(input);
-        if !self.opt_out_words.is_empty()
+        if self.may_be_own_word(input.text)
             && reading.signal != Some(SignalKind::OptOut)
-            && !self.is_longer(input.text)
             && self.opt_out_words.contains(&bare(input.text))
         {
             reading.signal = Some(SignalKind::OptOut);
@@ -153,10 +152,15 @@ impl Detector {
 }
 
 impl Detector {
-    /// Whether a text has more letters than any of the business's words. Folding takes none away.
-    fn is_longer(&self, text: &str) -> bool {
+    /// Whether a text may be one of the business's words, by its first letter and its length. Folding takes no
+    /// letter away.
+    fn may_be_own_word(&self, text: &str) -> bool {
         let mut letters = text.chars().filter(|c| c.is_alphanumeric());
-        letters.nth(self.longest_word).is_some()
+        let first = letters.next().filter(char::is_ascii);
+        let first = first.map(|c| c.to_ascii_lowercase());
+        let begins = |word: &String| first.is_none() || word.chars().next() == first;
+        let more = self.longest_word.saturating_sub(1);
+        self.opt_out_words.iter().any(begins) && letters.nth(more).is_none()
     }
 }
 

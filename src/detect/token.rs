@@ -196,11 +196,19 @@ impl Cutter<'_> {
 
     fn letters(&mut self, at: usize) -> usize {
         let mut word = Word::default();
-        // Most words are plain letters.
+        // Most words are plain letters and no more.
         let bytes = self.text.as_bytes().get(at..).unwrap_or_default();
         let plain = word.plain(bytes);
-        let start = at;
-        let at = at + plain;
+        let end = match bytes.get(plain) {
+            None | Some(b' ' | b',' | b'.' | b'?' | b'!' | b'\n') => at + plain,
+            Some(_) => self.more_letters(at + plain, &mut word),
+        };
+        self.word(at, end, &word);
+        end
+    }
+
+    /// Adds to a word the letters from `at` on; where it ends.
+    fn more_letters(&self, at: usize, word: &mut Word) -> usize {
         let rest = self.text.get(at..).unwrap_or_default();
         let mut end = at + rest.len();
         for (offset, c) in rest.char_indices() {
@@ -224,6 +232,10 @@ impl Cutter<'_> {
             end = at + offset;
             break;
         }
+        end
+    }
+
+    fn word(&mut self, start: usize, end: usize, word: &Word) {
         let id = word.id(self.vocabulary);
         if id == UNKNOWN
             && let Some(bytes) = word.bytes()
@@ -235,7 +247,6 @@ impl Cutter<'_> {
         } else {
             self.push(start, end, Kind::Word, id);
         }
-        end
     }
 
     fn other(&mut self, at: usize, c: char) -> usize {

@@ -9,7 +9,7 @@ pub(super) const UNKNOWN: WordId = 0;
 /// An open-addressing table from folded words to numbers.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
-    slots: Vec<(u32, WordId)>,
+    slots: Vec<(Key, WordId)>,
     /// All words, one behind the other, and where each ends.
     text: String,
     ends: Vec<usize>,
@@ -19,7 +19,7 @@ pub(super) struct Vocabulary {
 impl Default for Vocabulary {
     fn default() -> Self {
         Self {
-            slots: vec![(0, UNKNOWN); 1 << 8],
+            slots: vec![(Key(0), UNKNOWN); 1 << 8],
             text: String::new(),
             ends: vec![0],
             heads: Vec::new(),
@@ -27,35 +27,62 @@ impl Default for Vocabulary {
     }
 }
 
-/// Eight bytes at a time, the last ones filled up with zeros.
-fn hash(bytes: &[u8]) -> u32 {
-    let mix = |h: u64, part: u64| (h.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95);
-    let (parts, rest) = bytes.as_chunks::<8>();
-    let mut h = parts.iter().fold(bytes.len() as u64, |h, part| {
-        mix(h, u64::from_le_bytes(*part))
-    });
-    if !rest.is_empty() {
+/// What a word is found by: up to eight bytes are the key themselves, of more it is a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key(u64);
+
+impl Key {
+    /// No eighth byte of a text is this.
+    const HASHED: u64 = 0xff << 56;
+
+    /// Of a word.
+    pub(super) fn of(word: &[u8]) -> Self {
+        let (parts, rest) = word.as_chunks::<8>();
         let mut last = [0; 8];
         for (to, from) in last.iter_mut().zip(rest) {
             *to = *from;
         }
-        h = mix(h, u64::from_le_bytes(last));
+        let last = (!rest.is_empty()).then_some(&last);
+        Self::of_parts(word.len(), parts.iter().chain(last))
     }
-    // The upper half is mixed best.
-    (h >> 32) as u32
+
+    /// Of a word of so many bytes, eight at a time, the last ones filled up with zeros.
+    pub(super) fn of_parts<'a>(
+        length: usize,
+        mut parts: impl Iterator<Item = &'a [u8; 8]>,
+    ) -> Self {
+        if length <= 8 {
+            return Self(parts.next().map_or(0, |p| u64::from_le_bytes(*p)));
+        }
+        Self(parts.fold(length as u64, |h, p| mix(h, u64::from_le_bytes(*p))) | Self::HASHED)
+    }
+
+    const fn is_hash(self) -> bool {
+        self.0 >= Self::HASHED
+    }
+
+    /// Where to begin to look. The upper half is mixed best.
+    fn place(self) -> usize {
+        (mix(0, self.0) >> 32) as usize
+    }
+}
+
+const fn mix(h: u64, part: u64) -> u64 {
+    (h.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95)
 }
 
 impl Vocabulary {
     /// The number of `word`, or [`UNKNOWN`].
     pub(super) fn get(&self, word: &[u8]) -> WordId {
-        let wanted = hash(word);
+        self.find(Key::of(word), word)
+    }
+
+    /// The number of the word with this key, or [`UNKNOWN`].
+    pub(super) fn find(&self, key: Key, word: &[u8]) -> WordId {
         let mask = self.slots.len() - 1;
-        let mut at = wanted as usize & mask;
+        let mut at = key.place() & mask;
         while let Some((found, id)) = self.slots.get(at) {
-            if *id == UNKNOWN {
-                return UNKNOWN;
-            }
-            if *found == wanted && self.bytes(*id) == word {
+            if *id == UNKNOWN || *found == key && (!key.is_hash() || self.bytes(*id) == word) {
                 return *id;
             }
             at = (at + 1) & mask;
@@ -69,13 +96,13 @@ impl Vocabulary {
         if known != UNKNOWN || word.is_empty() {
             return known;
         }
-        if (self.len() + 1) * 3 > self.slots.len() {
+        if (self.len() + 1) * 2 > self.slots.len() {
             self.grow();
         }
         let id = WordId::try_from(self.len()).unwrap_or(UNKNOWN);
         self.text.push_str(word);
         self.ends.push(self.text.len());
-        self.place(hash(word.as_bytes()), id);
+        self.place(Key::of(word.as_bytes()), id);
         id
     }
 
@@ -118,20 +145,20 @@ impl Vocabulary {
 
     fn grow(&mut self) {
         let old = std::mem::take(&mut self.slots);
-        self.slots = vec![(0, UNKNOWN); old.len() * 2];
-        for (hash, id) in old.into_iter().filter(|(_, id)| *id != UNKNOWN) {
-            self.place(hash, id);
+        self.slots = vec![(Key(0), UNKNOWN); old.len() * 2];
+        for (key, id) in old.into_iter().filter(|(_, id)| *id != UNKNOWN) {
+            self.place(key, id);
         }
     }
 
-    fn place(&mut self, hash: u32, id: WordId) {
+    fn place(&mut self, key: Key, id: WordId) {
         let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = key.place() & mask;
         while self.slots.get(at).is_some_and(|(_, id)| *id != UNKNOWN) {
             at = (at + 1) & mask;
         }
         if let Some(slot) = self.slots.get_mut(at) {
-            *slot = (hash, id);
+            *slot = (key, id);
         }
     }
 }

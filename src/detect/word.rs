@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::vocabulary::{UNKNOWN, Vocabulary, WordId};
+use super::vocabulary::{Key, UNKNOWN, Vocabulary, WordId};
 
 /// Longer words are no words of any rule.
 const LONGEST: usize = 40;
@@ -24,10 +24,28 @@ static FOLDED: LazyLock<[u8; 0x180]> = LazyLock::new(|| {
     table
 });
 
-/// A folded word on the stack.
+/// A folded word on the stack, filled up with zeros.
 pub(super) struct Word {
     bytes: [u8; LONGEST],
     len: usize,
+}
+
+/// With how many plain letters eight bytes begin, and these letters as small ones, the rest zeros. All eight are
+/// looked at at once: the highest bit of each byte says whether it is a letter.
+const fn small_letters(bytes: u64) -> (usize, u64) {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = 0x80 * EACH;
+    let small = bytes | 0x20 * EACH;
+    let low = small & 0x7f * EACH;
+    let from_a = low + (0x80 - b'a' as u64) * EACH;
+    let past_z = low + (0x7f - b'z' as u64) * EACH;
+    let no_letter = !(from_a & !past_z & !bytes) & HIGHEST;
+    let letters = no_letter.trailing_zeros() / 8;
+    let kept = match letters {
+        8 => u64::MAX,
+        fewer => (1 << (8 * fewer)) - 1,
+    };
+    (letters as usize, small & kept)
 }
 
 impl Default for Word {
@@ -43,13 +61,20 @@ impl Word {
     /// Takes the plain letters with which `text` begins, as many as there is room for; how many.
     pub(super) fn plain(&mut self, text: &[u8]) -> usize {
         self.len = 0;
-        for (to, from) in self.bytes.iter_mut().zip(text) {
-            let small = from | 0x20;
-            if !small.is_ascii_lowercase() {
+        let (parts, _) = self.bytes.as_chunks_mut::<8>();
+        for to in parts {
+            let rest = text.get(self.len..).unwrap_or_default();
+            let mut part = [0; 8];
+            match rest.first_chunk::<8>() {
+                Some(eight) => part = *eight,
+                None => part.iter_mut().zip(rest).for_each(|(to, from)| *to = *from),
+            }
+            let (letters, small) = small_letters(u64::from_le_bytes(part));
+            *to = small.to_le_bytes();
+            self.len += letters;
+            if letters < 8 {
                 break;
             }
-            *to = small;
-            self.len += 1;
         }
         self.len
     }
@@ -95,7 +120,12 @@ impl Word {
 
     /// Its number.
     pub(super) fn id(&self, vocabulary: &Vocabulary) -> WordId {
-        self.bytes().map_or(UNKNOWN, |bytes| vocabulary.get(bytes))
+        let Some(bytes) = self.bytes() else {
+            return UNKNOWN;
+        };
+        let (parts, _) = self.bytes.as_chunks::<8>();
+        let parts = parts.iter().take(self.len.div_ceil(8));
+        vocabulary.find(Key::of_parts(self.len, parts), bytes)
     }
 }
 

@@ -2,11 +2,12 @@
 //! call up.
 
 use super::shape::{
-    Anchor, NUMERIC, anchor, before_slot, certain, every, first, numeric, other, single,
+    Anchor, NUMERIC, anchor, before_slot, certain, every, needs_time, numeric, openings, options,
+    other, single,
 };
 use super::{
     ABROAD, BESIDE, COMMON, COUNTED, Call, Grammar, NAMES_TIME, NUMBERS, STARTS, Slot, Speech,
-    Start, Want,
+    Start, Starts, Want,
 };
 use crate::detect::pattern::{Node, SlotId};
 use crate::detect::vocabulary::{Vocabulary, WordId};
@@ -61,24 +62,32 @@ impl Grammar {
         };
         let mut calls: Vec<(WordId, Call)> = Vec::new();
         for (rule, (intent, node)) in (0_u16..).zip(self.intents.iter().zip(nodes)) {
-            let mut anchor = anchor(node, &cost).unwrap_or_else(|| Anchor {
-                words: Vec::new(),
-                lead: before_slot(node),
-            });
-            let call = Call {
+            let call = |lead, option, anchored: &[WordId]| Call {
                 rule,
-                lead: anchor.lead,
+                lead,
                 whole: matches!(intent.want, Want::OptOutWord | Want::OptIn),
-                also: other(node, &anchor.words, &cost),
+                timed: needs_time(option),
+                also: other(option, anchored, &cost),
             };
-            if anchor.words.is_empty() {
-                self.called_by_time.push(call);
+            let Some(Anchor { lead, .. }) = anchor(node, &cost) else {
+                self.called_by_time.push(call(before_slot(node), node, &[]));
+                continue;
+            };
+            for option in options(node) {
+                let words = anchor(option, &cost).map_or_else(Vec::new, |a| a.words);
+                let call = call(lead, option, &words);
+                calls.extend(words.into_iter().map(|word| (word, call)));
             }
-            anchor.words.sort_unstable();
-            anchor.words.dedup();
-            calls.extend(anchor.words.into_iter().map(|word| (word, call)));
         }
         calls.sort_by_key(|(word, call)| (*word, call.rule));
+        calls.dedup_by(|(word, call), (known, kept)| {
+            let same = word == known && call.rule == kept.rule;
+            if same {
+                kept.timed &= call.timed;
+                kept.also.add_all(&call.also);
+            }
+            same
+        });
         self.calls_of = places(words, &calls, |(word, _)| *word);
         self.calls = calls.into_iter().map(|(_, call)| call).collect();
     }
@@ -137,113 +146,116 @@ const BUILT_ON: [(Slot, Slot); 11] = [
     (Slot::Clock, Slot::N),
 ];
 
+/// The slots with which a time can begin.
+const ALONE: [Slot; 8] = [
+    Slot::Clock,
+    Slot::Day,
+    Slot::Period,
+    Slot::Part,
+    Slot::Time,
+    Slot::N,
+    Slot::Past,
+    Slot::Nothing,
+];
+
 impl Speech {
     pub(super) fn index(&mut self, trees: &[(Slot, Node)], vocabulary: &Vocabulary) {
         let words = vocabulary.len();
-        let slots = Slot::COUNT;
-        let mut first_words: Vec<Vec<WordId>> = vec![Vec::new(); slots];
-        let mut numeric = vec![false; slots];
-        for slot in NUMERIC {
-            numeric[slot as usize] = true;
-        }
-        let firsts: Vec<_> = trees
+        let cost = Self::cost(trees, words);
+        let openings: Vec<_> = trees
             .iter()
-            .map(|(slot, node)| {
-                let (mut words, mut slots) = (Vec::new(), Vec::new());
-                first(node, &mut words, &mut slots);
-                (*slot, words, slots)
-            })
+            .map(|(slot, node)| (*slot, openings(node, &cost)))
             .collect();
-        // What a slot can begin with depends on other slots: repeat until nothing is new.
-        loop {
-            let before: usize = first_words.iter().map(Vec::len).sum::<usize>()
-                + numeric.iter().filter(|n| **n).count();
-            for (slot, words, slots) in &firsts {
-                let mut new = words.clone();
-                for other in slots {
-                    new.extend_from_slice(&first_words[usize::from(*other)]);
-                    numeric[*slot as usize] |= numeric[usize::from(*other)];
-                }
-                merge(&mut first_words[*slot as usize], new);
+        // By slot, the slots that can begin with whatever it begins with, as bits.
+        let mut begun_by: Vec<u64> = (0..Slot::COUNT).map(|slot| 1 << slot).collect();
+        for (slot, base) in BUILT_ON {
+            begun_by[base as usize] |= 1 << slot as u64;
+        }
+        for (slot, opening) in openings
+            .iter()
+            .flat_map(|(s, all)| all.iter().map(|o| (*s, o)))
+        {
+            for base in &opening.slots {
+                begun_by[usize::from(*base)] |= 1 << slot as u64;
             }
-            for (slot, base) in BUILT_ON {
-                let new = first_words[base as usize].clone();
-                merge(&mut first_words[slot as usize], new);
-            }
-            let after: usize = first_words.iter().map(Vec::len).sum::<usize>()
-                + numeric.iter().filter(|n| **n).count();
-            if after == before {
-                break;
+            if opening.slots.contains(&(slot as SlotId)) {
+                self.grows |= 1 << slot as u64;
             }
         }
-        self.bits = vec![0; words];
+        for through in 0..Slot::COUNT {
+            let more = begun_by[through];
+            let reach = begun_by.iter_mut().filter(|b| **b & 1 << through != 0);
+            reach.for_each(|bits| *bits |= more);
+        }
+        self.numeric = NUMERIC.iter().fold(0, |all, s| all | begun_by[*s as usize]);
         self.slots_of = vec![0; words];
-        for (slot, words) in first_words.iter().enumerate() {
-            for word in words {
+        for (slot, openings) in &openings {
+            for word in openings.iter().flat_map(|o| &o.words) {
                 if let Some(slots) = self.slots_of.get_mut(*word as usize) {
-                    *slots |= 1 << slot;
+                    *slots |= begun_by[*slot as usize];
                 }
             }
         }
-        for (slot, _, slots) in &firsts {
-            if slots.contains(&(*slot as SlotId)) {
-                self.grows |= 1 << *slot as u32;
-            }
+        let mut first_words: Vec<Vec<WordId>> = vec![Vec::new(); Slot::COUNT];
+        for (word, slots) in (0..).zip(&self.slots_of) {
+            let slots = (0..)
+                .zip(&mut first_words)
+                .filter(|(s, _)| slots & 1 << s != 0);
+            slots.for_each(|(_, words)| words.push(word));
         }
-        self.numeric = (0..slots)
-            .filter(|slot| numeric.get(*slot).copied().unwrap_or(false))
-            .fold(0, |all, slot| all | 1 << slot);
+        self.number_starts = vec![Vec::new(); Slot::COUNT];
         let mut starts: Vec<(WordId, Start)> = Vec::new();
-        self.number_starts = vec![Vec::new(); slots];
-        for ((rule, known), (slot, words, slots)) in (0_u16..).zip(&self.rules).zip(&firsts) {
-            let start = Start {
-                slot: *slot as SlotId,
-                rule,
-                needs: known.needs,
-                also: known.also,
-            };
-            let mut all = words.clone();
-            let mut number = false;
-            for other in slots {
-                all.extend_from_slice(&first_words[usize::from(*other)]);
-                number |= numeric[usize::from(*other)];
+        for (rule, (slot, openings)) in (0_u16..).zip(&openings) {
+            let mut by_number: Option<Start> = None;
+            for opening in openings {
+                let start = Start {
+                    slot: *slot as SlotId,
+                    rule,
+                    needs: opening.needs,
+                    also: opening.also.words,
+                };
+                let more = opening.slots.iter().map(|s| usize::from(*s));
+                let of_slots = more.clone().flat_map(|s| &first_words[s]);
+                let words = opening.words.iter().chain(of_slots);
+                starts.extend(words.map(|word| (*word, start)));
+                if more.clone().any(|s| self.numeric & 1 << s != 0) {
+                    by_number.get_or_insert(start).or(&start);
+                }
             }
-            all.sort_unstable();
-            all.dedup();
-            starts.extend(all.into_iter().map(|word| (word, start)));
-            if number && let Some(starts) = self.number_starts.get_mut(*slot as usize) {
-                starts.push(start);
+            if let Some(starts) = self.number_starts.get_mut(*slot as usize) {
+                starts.extend(by_number);
             }
         }
-        starts.sort_by_key(|(word, start)| (*word, start.slot, start.rule));
-        self.start_of = places(words, &starts, |(word, _)| *word);
-        self.starts = starts.into_iter().map(|(_, start)| start).collect();
-        self.mark_bits(&first_words, trees, vocabulary);
+        self.starts = Starts::new(words, starts);
+        self.mark_bits(trees, vocabulary);
     }
 
-    fn mark_bits(
-        &mut self,
-        first_words: &[Vec<WordId>],
-        trees: &[(Slot, Node)],
-        vocabulary: &Vocabulary,
-    ) {
+    /// How often a word is said, roughly.
+    fn cost(trees: &[(Slot, Node)], words: usize) -> impl Fn(WordId) -> u32 + use<> {
+        let mut costs = vec![1; words];
+        for (_, node) in trees.iter().filter(|(slot, _)| *slot == Slot::Common) {
+            let mut common = Vec::new();
+            every(node, &mut common);
+            for word in common {
+                if let Some(cost) = costs.get_mut(word as usize) {
+                    *cost = 100;
+                }
+            }
+        }
+        move |word| costs.get(word as usize).copied().unwrap_or(1)
+    }
+
+    fn mark_bits(&mut self, trees: &[(Slot, Node)], vocabulary: &Vocabulary) {
+        self.bits = vec![0; vocabulary.len()];
         let mut set = |word: WordId, bit: u8| {
             if let Some(bits) = self.bits.get_mut(word as usize) {
                 *bits |= bit;
             }
         };
-        for slot in [
-            Slot::Clock,
-            Slot::Day,
-            Slot::Period,
-            Slot::Part,
-            Slot::Time,
-            Slot::N,
-            Slot::Past,
-            Slot::Nothing,
-        ] {
-            for word in &first_words[slot as usize] {
-                set(*word, STARTS);
+        let begins = ALONE.iter().fold(0, |all, s| all | 1 << *s as u64);
+        for (word, slots) in (0..).zip(&self.slots_of) {
+            if slots & begins != 0 {
+                set(word, STARTS);
             }
         }
         for (slot, node) in trees {
@@ -301,12 +313,6 @@ impl Speech {
             }
         }
     }
-}
-
-fn merge(into: &mut Vec<WordId>, new: Vec<WordId>) {
-    into.extend(new);
-    into.sort_unstable();
-    into.dedup();
 }
 
 /// A keyword of so many letters is known when misspelt.

@@ -9,6 +9,7 @@ mod meaning;
 mod names;
 mod read;
 mod shape;
+mod starts;
 
 use std::sync::LazyLock;
 
@@ -21,15 +22,12 @@ use crate::model::Language;
 pub(super) use names::{Slot, Want};
 #[cfg(test)]
 pub(super) use read::known_section;
+use starts::{Start, Starts};
 
 /// One rule.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) steps: Box<[Step]>,
-    /// The slots that every match has, as bits.
-    pub(super) needs: u64,
-    /// The words of which one, besides the first, is in every match; everything where none is certain.
-    pub(super) also: WordSet,
     pub(super) act: Act,
     pub(super) bound: Bound,
     /// As written.
@@ -41,8 +39,8 @@ pub(super) struct Rule {
 pub(super) struct Intent {
     pub(super) steps: Box<[Step]>,
     pub(super) want: Want,
-    /// The words with which every match begins, sorted; none where that is not certain.
-    pub(super) heads: Option<Box<[WordId]>>,
+    /// The words with which every match begins; everything where that is not certain.
+    pub(super) heads: WordSet,
     pub(super) language: Language,
     /// It holds in questions too.
     pub(super) asks: bool,
@@ -70,11 +68,29 @@ impl WordSet {
         set
     }
 
+    const fn bit(word: WordId) -> u32 {
+        word.wrapping_mul(0x9e37_79b1) >> 24
+    }
+
+    /// Whether it may have a word.
+    pub(super) fn has(&self, word: WordId) -> bool {
+        let bit = Self::bit(word);
+        let part = self.0.get((bit >> 6) as usize);
+        part.is_some_and(|part| part >> (bit & 63) & 1 != 0)
+    }
+
     /// Adds a word.
     pub(super) fn add(&mut self, word: WordId) {
-        let bit = word.wrapping_mul(0x9e37_79b1) >> 24;
+        let bit = Self::bit(word);
         if let Some(part) = self.0.get_mut((bit >> 6) as usize) {
             *part |= 1 << (bit & 63);
+        }
+    }
+
+    /// Adds the words of another set.
+    pub(super) fn add_all(&mut self, other: &Self) {
+        for (part, more) in self.0.iter_mut().zip(other.0) {
+            *part |= more;
         }
     }
 
@@ -94,17 +110,10 @@ pub(super) struct Call {
     pub(super) lead: (u8, u8),
     /// It must be the whole message.
     pub(super) whole: bool,
-    /// The words of which one more is in every match; everything where none is certain.
+    /// It needs a time.
+    pub(super) timed: bool,
+    /// The words of which one more is in every match that has the word; everything where none is certain.
     pub(super) also: WordSet,
-}
-
-/// A rule of times that can begin with a word.
-#[derive(Debug, Clone, Copy)]
-struct Start {
-    slot: SlotId,
-    rule: u16,
-    needs: u64,
-    also: WordSet,
 }
 
 /// Which of two numbers of a date is the month.
@@ -130,9 +139,8 @@ pub(super) struct Speech {
     /// What the recogniser calls the language.
     pub(super) recognised_as: &'static str,
     pub(super) rules: Vec<Rule>,
-    /// The rules that can begin with a word, by word and slot; `start_of` says where each word's begin.
-    starts: Vec<Start>,
-    start_of: Vec<u32>,
+    /// The rules that can begin with a word.
+    starts: Starts,
     /// The slots that can begin with a word, as bits; by word.
     slots_of: Vec<u64>,
     /// The slots of which a rule begins with the slot itself ("Friday early"), as bits.
@@ -196,21 +204,14 @@ impl Speech {
         (word, number): (WordId, bool),
         (slots, words): (u64, &'a WordSet),
     ) -> impl Iterator<Item = &'a Rule> {
-        let place = |i: usize| self.start_of.get(i).map_or(0, |p| *p as usize);
-        let of_word = self
-            .starts
-            .get(place(word as usize)..place(word as usize + 1))
-            .unwrap_or_default();
-        let from = of_word.partition_point(|s| s.slot < slot);
-        let of_word = of_word.get(from..).unwrap_or_default();
         let of_number = self
             .number_starts
             .get(usize::from(slot))
             .filter(|_| number)
             .map_or(&[][..], Vec::as_slice);
+        let of_word = self.starts.of(word, slot);
         of_word
             .iter()
-            .take_while(move |s| s.slot == slot)
             .chain(of_number)
             .filter(move |s| s.needs & !slots == 0 && s.also.meets(words))
             .filter_map(|s| self.rules.get(usize::from(s.rule)))

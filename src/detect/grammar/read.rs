@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::meaning::meaning_of;
-use super::shape::{also, heads, needs};
-use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Want};
+use super::shape::heads;
+use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Starts, Want};
 use crate::detect::languages::FILES;
 use crate::detect::pattern::{self, Node, SlotId};
 use crate::detect::vocabulary::Vocabulary;
@@ -92,8 +92,7 @@ impl Grammar {
             grows: 0,
             numeric: 0,
             rules: Vec::new(),
-            starts: Vec::new(),
-            start_of: Vec::new(),
+            starts: Starts::default(),
             slots_of: Vec::new(),
             number_starts: Vec::new(),
             bits: Vec::new(),
@@ -189,8 +188,6 @@ impl Grammar {
         for node in options {
             speech.rules.push(Rule {
                 steps: pattern::compile(&node),
-                needs: needs(&node),
-                also: also(&node),
                 act,
                 bound,
                 label: line,

@@ -4,15 +4,15 @@ use super::{Slot, WordSet};
 use crate::detect::pattern::{Node, SlotId};
 use crate::detect::vocabulary::WordId;
 
-/// The words with which every match of `node` begins, sorted, where that is certain.
-pub(super) fn heads(node: &Node) -> Option<Box<[WordId]>> {
+/// The words with which every match of `node` begins; everything where that is not certain.
+pub(super) fn heads(node: &Node) -> WordSet {
     let (mut words, mut slots) = (Vec::new(), Vec::new());
     if first(node, &mut words, &mut slots) || !slots.is_empty() || gaps(node) {
-        return None;
+        return WordSet::ALL;
     }
-    words.sort_unstable();
-    words.dedup();
-    Some(words.into_boxed_slice())
+    let mut set = WordSet::NONE;
+    words.into_iter().for_each(|word| set.add(word));
+    set
 }
 
 /// The longest that a slot's words are taken to be.
@@ -72,15 +72,108 @@ pub(super) fn needs(node: &Node) -> u64 {
     }
 }
 
-/// The words of which one, besides those that a match begins with, is in every match.
-pub(super) fn also(node: &Node) -> WordSet {
+/// One of the ways in which a match of a pattern can begin, and what is certain of the matches that begin so.
+pub(super) struct Opening {
+    /// The words with which they begin.
+    pub(super) words: Vec<WordId>,
+    /// The slots with which they begin.
+    pub(super) slots: Vec<SlotId>,
+    /// The slots that they have, as bits.
+    pub(super) needs: u64,
+    /// The words of which one, besides the first, is in them; everything where none is certain.
+    pub(super) also: Also,
+}
+
+/// The ways in which a match of `node` can begin: with each of its options, and with or without what may be
+/// missing.
+pub(super) fn openings(node: &Node, cost: &dyn Fn(WordId) -> u32) -> Vec<Opening> {
+    let mut all = Vec::new();
     match node {
+        Node::Alt(nodes) => all.extend(nodes.iter().flat_map(|n| openings(n, cost))),
+        Node::Opt(inner) => all = openings(inner, cost),
         Node::Seq(nodes) => {
-            let rest: Vec<_> = nodes.iter().skip(1).cloned().collect();
-            other(&Node::Seq(rest), &[], &|_| 1)
+            for (node, rest) in nodes.iter().zip(1..).map(|(n, i)| (n, nodes.get(i..))) {
+                let rest = rest.unwrap_or_default();
+                let behind = rest.iter().fold(0, |all, n| all | needs(n));
+                let beside = rest.iter().filter_map(|n| anchor(n, cost));
+                let beside = beside.map(|a| Also::one_of(&a.words, cost));
+                let beside = beside
+                    .min_by_key(|also| also.cost)
+                    .unwrap_or(Also::ANYTHING);
+                for mut opening in openings(node, cost) {
+                    opening.needs |= behind;
+                    if beside.cost < opening.also.cost {
+                        opening.also = beside;
+                    }
+                    all.push(opening);
+                }
+                if !may_be_empty(node) {
+                    break;
+                }
+            }
         }
-        _ => WordSet::ALL,
+        Node::Edge(_) | Node::Gap(_) => {}
+        Node::Word(_) | Node::Number(_) | Node::Slot(_) => {
+            let (mut words, mut slots) = (Vec::new(), Vec::new());
+            first(node, &mut words, &mut slots);
+            all.push(Opening {
+                words,
+                slots,
+                needs: needs(node),
+                also: Also::ANYTHING,
+            });
+        }
     }
+    all
+}
+
+fn may_be_empty(node: &Node) -> bool {
+    match node {
+        Node::Word(_) | Node::Number(_) | Node::Slot(_) => false,
+        Node::Seq(nodes) => nodes.iter().all(may_be_empty),
+        Node::Alt(nodes) => nodes.iter().any(may_be_empty),
+        Node::Opt(_) | Node::Gap(_) | Node::Edge(_) => true,
+    }
+}
+
+/// The words of which one is in every match, and how often they are said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Also {
+    pub(super) words: WordSet,
+    cost: u32,
+}
+
+impl Also {
+    /// None is certain.
+    pub(super) const ANYTHING: Self = Self {
+        words: WordSet::ALL,
+        cost: u32::MAX,
+    };
+
+    fn one_of(words: &[WordId], cost: &dyn Fn(WordId) -> u32) -> Self {
+        let mut also = Self {
+            words: WordSet::NONE,
+            cost: 0,
+        };
+        for word in words {
+            also.words.add(*word);
+            also.cost = also.cost.saturating_add(cost(*word));
+        }
+        also
+    }
+}
+
+/// The patterns of which a match is one.
+pub(super) fn options(node: &Node) -> &[Node] {
+    match node {
+        Node::Alt(nodes) => nodes,
+        node => std::slice::from_ref(node),
+    }
+}
+
+/// Whether every match of a pattern of an intent has a time.
+pub(super) fn needs_time(node: &Node) -> bool {
+    needs(node) & !(1 << Slot::N as SlotId | 1 << Slot::Name as SlotId) != 0
 }
 
 /// The words of which one more than the anchor is in every match.
@@ -88,17 +181,12 @@ pub(super) fn other(node: &Node, anchored: &[WordId], cost: &dyn Fn(WordId) -> u
     let Node::Seq(nodes) = node else {
         return WordSet::ALL;
     };
-    let others = nodes
-        .iter()
-        .filter_map(|n| anchor(n, cost))
+    let others = nodes.iter().filter_map(|n| anchor(n, cost));
+    others
         .filter(|a| a.words != anchored)
-        .min_by_key(|a| a.words.iter().map(|w| cost(*w)).sum::<u32>());
-    let Some(other) = others else {
-        return WordSet::ALL;
-    };
-    let mut set = WordSet::NONE;
-    other.words.iter().for_each(|w| set.add(*w));
-    set
+        .map(|a| Also::one_of(&a.words, cost))
+        .min_by_key(|also| also.cost)
+        .map_or(WordSet::ALL, |also| also.words)
 }
 
 /// How many tokens can stand before the first slot.

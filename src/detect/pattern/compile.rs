@@ -40,9 +40,11 @@ fn emit(node: &Node, steps: &mut Vec<Step>) {
             let mut jumps = Vec::new();
             for option in nodes {
                 let start = steps.len();
-                match head(option) {
-                    Some(words) => table.extend(words.iter().map(|w| (*w, start))),
-                    None => others.push(start),
+                let mut words = Vec::new();
+                if head(option, &mut words) == Head::Word {
+                    table.extend(words.into_iter().map(|w| (w, start)));
+                } else {
+                    others.push(start);
                 }
                 emit(option, steps);
                 jumps.push(steps.len());
@@ -63,11 +65,40 @@ fn emit(node: &Node, steps: &mut Vec<Step>) {
     }
 }
 
-/// The words with which every match of `node` begins, where that is certain.
-fn head(node: &Node) -> Option<&[WordId]> {
+/// What the first token of a match is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Head {
+    /// One of the words found.
+    Word,
+    /// One of them, or no token is of the match.
+    None,
+    /// Any other, too.
+    Other,
+}
+
+/// Finds the words with which the matches of `node` begin.
+fn head(node: &Node, words: &mut Vec<WordId>) -> Head {
     match node {
-        Node::Word(words) => Some(words),
-        Node::Seq(nodes) => nodes.first().and_then(head),
-        _ => None,
+        Node::Word(some) => {
+            words.extend_from_slice(some);
+            Head::Word
+        }
+        Node::Seq(nodes) => {
+            let mut heads = nodes.iter().map(|n| head(n, words));
+            heads.find(|h| *h != Head::None).unwrap_or(Head::None)
+        }
+        Node::Alt(nodes) => nodes
+            .iter()
+            .fold(Head::Word, |all, n| match (all, head(n, words)) {
+                (Head::Other, _) | (_, Head::Other) => Head::Other,
+                (Head::None, _) | (_, Head::None) => Head::None,
+                (Head::Word, Head::Word) => Head::Word,
+            }),
+        Node::Opt(inner) => match head(inner, words) {
+            Head::Word => Head::None,
+            head => head,
+        },
+        Node::Edge(_) => Head::None,
+        Node::Number(_) | Node::Slot(_) | Node::Gap(_) => Head::Other,
     }
 }

@@ -67,9 +67,10 @@ pub(in crate::detect) fn longest<S: Subject>(
         subject,
         first: at,
         budget: BUDGET,
+        kept: Captures::default(),
         best: None,
     };
-    machine.run(0, at, Captures::default());
+    machine.run(0, at);
     machine.best
 }
 
@@ -78,6 +79,8 @@ struct Machine<'a, S: Subject> {
     subject: &'a mut S,
     first: usize,
     budget: u32,
+    /// The slots on the way to here.
+    kept: Captures,
     best: Option<(usize, Captures)>,
 }
 
@@ -86,7 +89,7 @@ impl<S: Subject> Machine<'_, S> {
         at < self.subject.tokens().len() && (at == self.first || self.subject.joined(at))
     }
 
-    fn run(&mut self, mut step: usize, mut at: usize, kept: Captures) {
+    fn run(&mut self, mut step: usize, mut at: usize) {
         loop {
             if self.budget == 0 {
                 return;
@@ -96,7 +99,7 @@ impl<S: Subject> Machine<'_, S> {
                 None => return,
                 Some(Step::Match) => {
                     if self.best.as_ref().is_none_or(|(end, _)| at > *end) {
-                        self.best = Some((at, kept));
+                        self.best = Some((at, self.kept));
                     }
                     return;
                 }
@@ -120,7 +123,7 @@ impl<S: Subject> Machine<'_, S> {
                 Some(Step::Jump(to)) => step = *to,
                 Some(Step::Split(one, other)) => {
                     let other = *other;
-                    self.run(*one, at, kept);
+                    self.run(*one, at);
                     step = other;
                 }
                 Some(Step::Switch(table, others)) => {
@@ -128,11 +131,11 @@ impl<S: Subject> Machine<'_, S> {
                     if word != UNKNOWN {
                         let from = table.partition_point(|(w, _)| *w < word);
                         for (_, to) in table.iter().skip(from).take_while(|(w, _)| *w == word) {
-                            self.run(*to, at, kept);
+                            self.run(*to, at);
                         }
                     }
                     for to in others {
-                        self.run(*to, at, kept);
+                        self.run(*to, at);
                     }
                     return;
                 }
@@ -145,7 +148,7 @@ impl<S: Subject> Machine<'_, S> {
                 Some(Step::Gap(many)) => {
                     let many = usize::from(*many);
                     for skipped in 0..many {
-                        self.run(step + 1, at + skipped, kept);
+                        self.run(step + 1, at + skipped);
                         if !self.may_take(at + skipped) {
                             return;
                         }
@@ -159,13 +162,14 @@ impl<S: Subject> Machine<'_, S> {
                         return;
                     }
                     let many = self.subject.slot(slot, at);
+                    let before = self.kept.len;
                     for index in 0..many {
                         let Some((end, _)) = self.subject.found(slot, at, index) else {
                             continue;
                         };
-                        let mut kept = kept;
-                        kept.push(slot, at, index);
-                        self.run(step + 1, end, kept);
+                        self.kept.push(slot, at, index);
+                        self.run(step + 1, end);
+                        self.kept.len = before;
                     }
                     return;
                 }

@@ -149,7 +149,7 @@ pub(super) fn loose_before(reader: &mut Reader<'_>, said: &mut Said, limit: usiz
             || reader.tokens.get(from).is_some_and(|t| t.comma)
             || back >= 3
             || back == 1 && said.piece.part.is_some() && said.piece.day != Day::None;
-        let found: Vec<_> = reader.readings(Slot::Loose, from).collect();
+        let found = reader.readings(Slot::Loose, from);
         for (end, value, _) in found {
             let reaches = end == said.start
                 || reader

@@ -91,7 +91,8 @@ fn scan(reader: &mut Reader<'_>) -> Vec<Said> {
         };
         let mut best: Option<(usize, Value, &'static str)> = None;
         if starts && !inside_word(reader.tokens, at) {
-            for slot in ALONE {
+            let can = reader.speech.slots_at(&token);
+            for slot in ALONE.into_iter().filter(|s| can & 1 << *s as u64 != 0) {
                 let many = reader.slot(slot as SlotId, at);
                 let mut found = None;
                 for index in 0..many {

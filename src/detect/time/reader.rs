@@ -31,8 +31,13 @@ pub(in crate::detect) struct Reader<'a> {
     ahead: Vec<(u64, WordSet)>,
     /// By slot and place: where its readings are in `found`, and how many.
     memo: Vec<u32>,
-    found: Vec<(usize, Value, &'static str)>,
+    found: Found,
+    /// Room for readings that are being put together.
+    spare: Vec<Found>,
 }
+
+/// Readings: where each ends, what it means, by which rule.
+pub(super) type Found = Vec<(usize, Value, &'static str)>;
 
 impl<'a> Reader<'a> {
     pub(in crate::detect) fn new(
@@ -57,21 +62,15 @@ impl<'a> Reader<'a> {
             ahead,
             memo: vec![0; tokens.len() * Slot::COUNT],
             found: Vec::new(),
+            spare: Vec::new(),
         }
     }
 
     /// The readings of `slot` at `at`, the longest first.
-    pub(super) fn readings(
-        &mut self,
-        slot: Slot,
-        at: usize,
-    ) -> impl Iterator<Item = (usize, Value, &'static str)> + use<> {
+    pub(super) fn readings(&mut self, slot: Slot, at: usize) -> Found {
         let many = self.slot(slot as SlotId, at);
-        let mut out = [None; READINGS];
-        for (i, place) in out.iter_mut().enumerate().take(many) {
-            *place = self.entry(slot as SlotId, at, i);
-        }
-        out.into_iter().flatten()
+        let entries = (0..many).map(|i| self.entry(slot as SlotId, at, i));
+        entries.flatten().collect()
     }
 
     /// The longest reading.
@@ -108,10 +107,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Keeps the readings of a slot at a place; how many there are.
-    fn keep(&mut self, key: usize, readings: Vec<(usize, Value, &'static str)>) -> usize {
+    fn keep(&mut self, key: usize, readings: &mut Found) -> usize {
         let from = self.found.len();
         let count = readings.len();
-        self.found.extend(readings);
+        self.found.append(readings);
         let packed = u32::try_from(from)
             .ok()
             .and_then(|f| f.checked_shl(BITS))
@@ -123,13 +122,13 @@ impl<'a> Reader<'a> {
         many(packed)
     }
 
-    fn read(&mut self, slot: SlotId, at: usize) -> Vec<(usize, Value, &'static str)> {
-        let mut out = Vec::new();
+    /// Reads a slot at a place.
+    fn read(&mut self, slot: SlotId, at: usize, out: &mut Found) {
         let Some(token) = self.tokens.get(at).copied() else {
-            return out;
+            return;
         };
         if let Some(named) = Slot::at(usize::from(slot)) {
-            numbers::built_in(self, named, at, &mut out);
+            numbers::built_in(self, named, at, out);
         }
         let speech = self.speech;
         let begin = (token.word, token.number().is_some());
@@ -144,7 +143,6 @@ impl<'a> Reader<'a> {
         out.sort_by_key(|(end, _, _)| std::cmp::Reverse(*end));
         out.dedup_by_key(|(end, _, _)| *end);
         out.truncate(READINGS);
-        out
     }
 }
 
@@ -201,17 +199,19 @@ impl Subject for Reader<'_> {
             Some(0) => {}
             Some(packed) => return many(*packed),
         }
-        // A slot that begins with itself finds nothing.
+        // A slot that begins with itself finds nothing the first time; what is found then may grow once.
         if let Some(place) = self.memo.get_mut(key) {
             *place = READ;
         }
-        // A slot that begins with itself finds nothing the first time; what is found then may grow once.
-        let mut readings = self.read(slot, at);
+        let mut readings = self.spare.pop().unwrap_or_default();
+        self.read(slot, at, &mut readings);
         if !readings.is_empty() && self.speech.grows(slot) {
-            self.keep(key, readings);
-            readings = self.read(slot, at);
+            self.keep(key, &mut readings);
+            self.read(slot, at, &mut readings);
         }
-        self.keep(key, readings)
+        let many = self.keep(key, &mut readings);
+        self.spare.push(readings);
+        many
     }
 
     fn found(&self, slot: SlotId, at: usize, index: usize) -> Option<(usize, Value)> {

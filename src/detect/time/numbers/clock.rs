@@ -1,11 +1,11 @@
 //! Times of day in digits.
 
 use super::run::{sign_at, stands_alone};
-use super::{Found, NUMBER, clock_of};
+use super::{NUMBER, clock_of};
 use crate::detect::Grain;
 use crate::detect::grammar::Slot;
 use crate::detect::pattern::Subject as _;
-use crate::detect::time::reader::Reader;
+use crate::detect::time::reader::{Found, Reader};
 use crate::detect::time::value::{Clock, Piece, Value};
 use crate::detect::token::Kind;
 
@@ -49,7 +49,7 @@ pub(super) fn hour(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
     if !reader.speech.dotted_clock {
         dotted(reader, at, out);
     }
-    let numbers: Vec<_> = reader.readings(Slot::N, at).collect();
+    let numbers = reader.readings(Slot::N, at);
     for (end, value, _) in numbers {
         let Value::Int(n) = value else { continue };
         let digits = tokens.get(at).is_some_and(|t| t.number().is_some());
@@ -229,6 +229,6 @@ pub(super) fn clock(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
         }
         out.extend(found);
     }
-    let hours: Vec<_> = reader.readings(Slot::Oclock, at).collect();
+    let hours = reader.readings(Slot::Oclock, at);
     out.extend(hours);
 }

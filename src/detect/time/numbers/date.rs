@@ -1,11 +1,11 @@
 //! Dates in digits.
 
+use super::NUMBER;
 use super::run::{is_quantity, run, sign_at, stands_alone};
-use super::{Found, NUMBER};
 use crate::detect::Grain;
 use crate::detect::grammar::Order;
 use crate::detect::time::calendar::{add_months, ymd};
-use crate::detect::time::reader::Reader;
+use crate::detect::time::reader::{Found, Reader};
 use crate::detect::time::value::{Bound, Day, Piece, Value};
 
 /// Dates in digits.

@@ -4,7 +4,7 @@ mod clock;
 mod date;
 mod run;
 
-use super::reader::Reader;
+use super::reader::{Found, Reader};
 use super::value::{Clock, Span, Unit, Value};
 use crate::detect::grammar::{Slot, WordSet};
 use crate::detect::pattern::Subject as _;
@@ -14,8 +14,6 @@ use clock::{clock, hour};
 use date::{dashed, date, month_of_year};
 use run::{is_quantity, run, stands_alone};
 
-type Found = Vec<(usize, Value, &'static str)>;
-
 /// Reads the built-in meaning of `slot` at `at`.
 pub(super) fn built_in(reader: &mut Reader<'_>, slot: Slot, at: usize, out: &mut Found) {
     match slot {
@@ -23,21 +21,21 @@ pub(super) fn built_in(reader: &mut Reader<'_>, slot: Slot, at: usize, out: &mut
         Slot::Ordinal => ordinal(reader, at, out),
         Slot::Dom => dom(reader, at, out),
         Slot::Digits => {
-            let all: Vec<_> = reader.readings(Slot::Dom, at).collect();
+            let all = reader.readings(Slot::Dom, at);
             out.extend(all.into_iter().filter(|(end, _, _)| {
                 *end == at + 1 && reader.tokens.get(at).is_some_and(|t| t.number().is_some())
             }));
         }
         Slot::Hour => hour(reader, at, out),
         Slot::Oclock => {
-            let all: Vec<_> = reader.readings(Slot::Hour, at).collect();
+            let all = reader.readings(Slot::Hour, at);
             out.extend(
                 all.into_iter()
                     .filter(|(_, v, _)| clock_of(v).is_some_and(|c| c.marked)),
             );
         }
         Slot::Min => {
-            let all: Vec<_> = reader.readings(Slot::N, at).collect();
+            let all = reader.readings(Slot::N, at);
             out.extend(
                 all.into_iter()
                     .filter(|(_, v, _)| matches!(v, Value::Int(0..=59))),
@@ -220,7 +218,7 @@ fn ordinal(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
 
 fn dom(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
     for slot in [Slot::Ordinal, Slot::N] {
-        let all: Vec<_> = reader.readings(slot, at).collect();
+        let all = reader.readings(slot, at);
         out.extend(all.into_iter().filter(|(end, v, _)| {
             matches!(v, Value::Int(1..=31))
                 && (*end > at + 1
@@ -234,7 +232,7 @@ fn dom(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
 
 fn year(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
     let tokens = reader.tokens;
-    let words: Vec<_> = reader.readings(Slot::N, at).collect();
+    let words = reader.readings(Slot::N, at);
     for (end, value, _) in words {
         if let Value::Int(n @ 1900..=2199) = value {
             out.push((end, Value::Int(n), NUMBER));
@@ -256,7 +254,7 @@ fn year(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
 
 fn amount(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
     let tokens = reader.tokens;
-    let all: Vec<_> = reader.readings(Slot::N, at).collect();
+    let all = reader.readings(Slot::N, at);
     for (end, value, _) in all {
         if let Value::Int(n) = value {
             out.push((end, Value::Amount(i64::from(n) * 1000), NUMBER));
