@@ -35,8 +35,8 @@ pub(super) struct Word {
 const fn small_letters(bytes: u64) -> (usize, u64) {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGHEST: u64 = 0x80 * EACH;
-    let small = bytes | 0x20 * EACH;
-    let low = small & 0x7f * EACH;
+    let small = bytes | (0x20 * EACH);
+    let low = small & (0x7f * EACH);
     let from_a = low + (0x80 - b'a' as u64) * EACH;
     let past_z = low + (0x7f - b'z' as u64) * EACH;
     let no_letter = !(from_a & !past_z & !bytes) & HIGHEST;
