@@ -3,6 +3,7 @@
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::body::MARK;
+use super::phrases::{ends_a_note, names_an_attachment};
 use crate::model::fold;
 
 /// Words that stand for an attachment: Android's in angle brackets or with "(file attached)", iOS's with "omitted",
@@ -51,31 +52,20 @@ fn is_note(line: &str) -> bool {
     }
     let folded = fold(text);
     let folded = folded.trim_end_matches(['.', ' ']);
-    ends_attached(folded) || is_omitted(folded)
+    let last = folded.rsplit(' ').next().unwrap_or(folded);
+    ends_attached(folded) || is_omitted(folded) || folded.contains(' ') && ends_a_note(last)
 }
 
-/// "1.jpg (file attached)" in plain letters.
+/// "1.jpg (file attached)".
 fn ends_attached(text: &str) -> bool {
-    const ATTACHED: [&str; 8] = [
-        "(file attached)",
-        "(archivo adjunto)",
-        "(arquivo anexado)",
-        "(ficheiro anexado)",
-        "(datei angehangt)",
-        "(fichier joint)",
-        "(file allegato)",
-        "(bestand bijgevoegd)",
-    ];
-    let ends = |note: &&str| {
-        let begin = text.len().checked_sub(note.len());
-        let end = begin.and_then(|begin| text.as_bytes().get(begin..));
-        end.is_some_and(|end| end.eq_ignore_ascii_case(note.as_bytes()))
-    };
-    text.ends_with(')') && ATTACHED.iter().any(ends)
+    let begin = memrchr(b'(', text.as_bytes()).filter(|_| text.ends_with(')'));
+    // A smiley is no note.
+    let note = begin.map(|at| &text[at..]).filter(|note| note.len() > 5);
+    note.is_some_and(|note| names_an_attachment(&fold(note)))
 }
 
 /// "image omitted" and its like in plain letters: a word or two and a participle, nothing more.
-pub(super) fn is_omitted(text: &str) -> bool {
+fn is_omitted(text: &str) -> bool {
     const OMITTED: [&str; 20] = [
         "omitted",
         "omitido",

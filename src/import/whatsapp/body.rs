@@ -1,6 +1,7 @@
 //! What follows the sender: whether it is a message, an attachment or a line of WhatsApp's own.
 
-use super::attachment::{is_media, is_omitted};
+use super::attachment::is_media;
+use super::phrases::{ends_a_note, is_a_doing, is_edit_note, says_left_out};
 use crate::model::fold;
 
 /// What iOS puts before words of its own.
@@ -57,7 +58,7 @@ pub(super) fn clean(text: &str) -> &str {
     let before = &text[..note];
     let noted = match before.strip_suffix(MARK) {
         Some(before) if !inner.contains(':') => Some(before), // with a colon it names an attachment
-        _ if is_edit_note(inner) => Some(before),
+        _ if is_edit_note(&fold(inner)) => Some(before),
         _ => None,
     };
     match noted.map(|before| before.trim_end_matches([' ', MARK])) {
@@ -66,102 +67,16 @@ pub(super) fn clean(text: &str) -> &str {
     }
 }
 
-fn is_edit_note(inner: &str) -> bool {
-    let words = fold(inner);
-    let words = words.trim_end_matches('.');
-    matches!(
-        words,
-        "this message was edited"
-            | "se edito este mensaje"
-            | "este mensaje fue editado"
-            | "mensagem editada"
-            | "esta mensagem foi editada"
-            | "diese nachricht wurde bearbeitet"
-            | "ce message a ete modifie"
-            | "questo messaggio e stato modificato"
-            | "dit bericht is bewerkt"
-            | "bu mesaj duzenlendi"
-    )
-}
-
 /// Marked lines that a person caused all the same: a call, a place, a poll, a message deleted since.
 fn is_a_persons_doing(words: &str) -> bool {
     let words = fold(words.split('\n').next().unwrap_or(words));
     if words.contains("://") || words.is_empty() {
         return true;
     }
-    const BEGINNINGS: [&str; 64] = [
-        // calls
-        "missed ",
-        "voice call",
-        "video call",
-        "silenced ",
-        "llamada",
-        "videollamada",
-        "chamada",
-        "videochamada",
-        "ligacao",
-        "verpasst",
-        "sprachanruf",
-        "videoanruf",
-        "anruf",
-        "appel",
-        "chiamata",
-        "videochiamata",
-        "gemiste",
-        "spraakoproep",
-        "video-oproep",
-        "cevapsız",
-        "sesli arama",
-        "goruntulu arama",
-        "שיחה",
-        "שיחת",
-        // deleted since
-        "this message was deleted",
-        "you deleted this message",
-        "se elimino este mensaje",
-        "este mensaje fue eliminado",
-        "eliminaste este mensaje",
-        "mensagem apagada",
-        "esta mensagem foi apagada",
-        "voce apagou esta mensagem",
-        "diese nachricht wurde geloscht",
-        "du hast diese nachricht geloscht",
-        "ce message a ete supprime",
-        "vous avez supprime ce message",
-        "questo messaggio e stato eliminato",
-        "hai eliminato questo messaggio",
-        "dit bericht is verwijderd",
-        "je hebt dit bericht verwijderd",
-        "bu mesaj silindi",
-        "bu mesajı sildiniz",
-        "הודעה זו נמחקה",
-        "מחקת הודעה זו",
-        // places and polls
-        "location:",
-        "live location",
-        "ubicacion",
-        "localizacao",
-        "standort",
-        "position",
-        "posizione",
-        "poll:",
-        "encuesta:",
-        "enquete:",
-        "umfrage:",
-        "sondage",
-        "sondaggio:",
-        // seen once, not yet delivered
-        "view once",
-        "you received a view once",
-        "waiting for this message",
-        "esperando este mensaje",
-        "esperando mensaje",
-        "aguardando mensagem",
-        "warten auf diese nachricht",
-    ];
-    BEGINNINGS.iter().any(|begin| words.starts_with(begin))
-        || is_omitted(words.trim_end_matches('.'))
+    let note = words.trim_end_matches(['.', ' ']);
+    is_a_doing(&words)
+        || ends_a_note(note.rsplit(' ').next().unwrap_or(note))
+        || note.chars().count() <= 40 && says_left_out(note)
 }
 
 #[cfg(test)]
@@ -187,6 +102,55 @@ mod tests {
             ("\u{200e}Ana joined", true, false, Kind::System),
             ("\u{200e}Sticker weggelassen", true, true, Kind::Media),
             ("\u{200e}imagen omitida", true, false, Kind::Media),
+            (
+                "\u{200e}Tarjeta de contacto omitida",
+                true,
+                false,
+                Kind::Message,
+            ),
+            ("\u{200e}изображение отсутствует", true, false, Kind::Media),
+            (
+                "\u{200e}Пропущенный аудиозвонок",
+                true,
+                false,
+                Kind::Message,
+            ),
+            (
+                "\u{200e}Сообщения и звонки защищены сквозным шифрованием.",
+                true,
+                false,
+                Kind::System,
+            ),
+            ("\u{200e}未接语音通话", true, false, Kind::Message),
+            ("\u{200e}图片已忽略", true, false, Kind::Message),
+            ("\u{200e}不在着信", true, false, Kind::Message),
+            ("\u{200e}부재중 음성통화", true, false, Kind::Message),
+            ("\u{200e}사진 생략됨", true, false, Kind::Message),
+            ("\u{200e}تم حذف هذه الرسالة", true, false, Kind::Message),
+            (
+                "\u{200e}Ta wiadomość została usunięta.",
+                true,
+                false,
+                Kind::Message,
+            ),
+            (
+                "\u{200e}Pesan ini telah dihapus",
+                true,
+                false,
+                Kind::Message,
+            ),
+            (
+                "\u{200e}gambar tidak disertakan",
+                true,
+                false,
+                Kind::Message,
+            ),
+            (
+                "PTT-20260714-WA0043.opus (file terlampir)",
+                false,
+                false,
+                Kind::Media,
+            ),
             ("\u{200e}<attached: 1.jpg>", true, true, Kind::Media),
             ("look \u{200e}<attached: 1.jpg>", true, false, Kind::Media),
             (
@@ -249,6 +213,9 @@ mod tests {
             ("hi \u{200e}<Diese Nachricht wurde bearbeitet.>", "hi"),
             ("hi \u{200e}<Meddelandet har redigerats>", "hi"),
             ("hi <Mensagem editada>", "hi"),
+            ("hi <Сообщение изменено>", "hi"),
+            ("hi <Pesan ini diedit>", "hi"),
+            ("hi <此訊息已編輯>", "hi"),
             ("a\nb \u{200e}<This message was edited>\n", "a\nb"),
             (
                 "hi \u{200e}<attached: 1.jpg>",

@@ -4,8 +4,8 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use memchr::memchr_iter;
 
+use super::clock::{self, ERAS, Half, digit, half_after, half_before, plain};
 use crate::config::DateOrder;
-use crate::import::time::date_of;
 use crate::import::words::is_direction_mark;
 
 /// A line that begins a message.
@@ -36,6 +36,27 @@ pub(super) struct Shape {
     word: Option<String>,
     seconds: bool,
     halves: bool,
+    order: Order,
+}
+
+/// Which of date and time stands first: the time in Vietnam, and in what is copied from WhatsApp Web.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    DateFirst,
+    TimeFirst,
+}
+
+/// A date and a time as they are written.
+struct Stamp<'a> {
+    /// The numbers, what separates them, and whether the year stands first.
+    date: ([u32; 3], char, bool),
+    comma: bool,
+    word: &'a str,
+    /// Hour, minute, second, and whether there are seconds.
+    time: ([u32; 3], bool),
+    /// Where it does not follow the time at the end.
+    half: Option<Half>,
+    order: Order,
 }
 
 impl<'a> Header<'a> {
@@ -45,27 +66,24 @@ impl<'a> Header<'a> {
         let marked = at.skip_marks();
         let bracket = at.eat('[');
         at.skip_blanks();
-        let (date, separator, year_first) = at.date()?;
-        let comma = at.eat(',') || at.eat('،');
-        let blank = at.skip_blanks();
-        if !comma && !blank {
-            return None;
-        }
-        let word = at.word();
-        let before = half_before(word);
-        let (time, seconds) = at.time()?;
+        let Stamp {
+            date: (date, separator, year_first),
+            comma,
+            word,
+            time: (time, seconds),
+            half,
+            order,
+        } = at.stamp()?;
         let (between, rest) = match bracket {
             true => at.0.split_once(']')?,
             false => split_at_dash(at.0)?,
         };
-        let half = match before {
+        let half = match half {
             None if !between.is_empty() => half_after(between)?,
-            _ => before,
+            Some(_) if !between.trim_matches(is_blank).is_empty() => return None,
+            half => half,
         };
-        let hour = match half {
-            Some(half) if time[0] <= 12 => time[0] % 12 + 12 * u32::from(half == Half::Afternoon),
-            _ => time[0],
-        };
+        let hour = half.map_or(time[0], |half| half.hour(time[0]));
         Some(Self {
             marked,
             date,
@@ -75,9 +93,10 @@ impl<'a> Header<'a> {
                 year_first,
                 separator,
                 comma,
-                word: (before.is_none() && !word.is_empty()).then(|| word.to_owned()),
+                word: (!word.is_empty()).then(|| word.to_owned()),
                 seconds,
                 halves: half.is_some(),
+                order,
             },
             rest: if bracket {
                 rest.strip_prefix(' ').unwrap_or(rest)
@@ -92,7 +111,7 @@ impl<'a> Header<'a> {
         if self.shape.year_first != (order == DateOrder::Ymd) {
             return None;
         }
-        date_of(self.date, order)
+        clock::day(self.date, order)
     }
 
     /// The local time in `order`, if there is such a day.
@@ -102,55 +121,16 @@ impl<'a> Header<'a> {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Half {
-    Morning,
-    Afternoon,
-}
-
-/// A word for the half of the day before the time.
-fn half_before(word: &str) -> Option<Half> {
-    match word {
-        "上午" | "오전" | "午前" | "凌晨" | "早上" => Some(Half::Morning),
-        "下午" | "오후" | "午後" | "晚上" => Some(Half::Afternoon),
-        _ => None,
-    }
-}
-
-/// A word for the half of the day after the time: `Some(None)` for none at all, `None` for another word.
-#[expect(
-    clippy::option_option,
-    reason = "no word is one answer, a wrong one is another"
-)]
-fn half_after(written: &str) -> Option<Option<Half>> {
-    let word = written.trim_matches(is_blank);
-    if word.eq_ignore_ascii_case("am") {
-        return Some(Some(Half::Morning)); // as most are
-    }
-    if word.eq_ignore_ascii_case("pm") {
-        return Some(Some(Half::Afternoon));
-    }
-    match plain(word).as_str() {
-        "" => Some(None),
-        "am" | "ص" | "πμ" | "vorm" | "öö" | "fm" | "dop" => Some(Some(Half::Morning)),
-        "pm" | "م" | "μμ" | "nachm" | "ös" | "em" | "odp" => Some(Some(Half::Afternoon)),
-        _ => None,
-    }
-}
-
 /// What stands before and after the first ` - `.
 fn split_at_dash(text: &str) -> Option<(&str, &str)> {
+    if let Some(rest) = text.trim_start_matches(is_blank).strip_prefix("– ") {
+        return Some(("", rest));
+    }
     let bytes = text.as_bytes();
     let mut dashes = memchr_iter(b'-', bytes);
     let at =
         dashes.find(|at| *at > 0 && bytes[at - 1] == b' ' && bytes.get(at + 1) == Some(&b' '))?;
     Some((&text[..at - 1], &text[at + 2..]))
-}
-
-/// Letters only, in lower case.
-fn plain(text: &str) -> String {
-    let letters = text.chars().filter(|c| !is_blank(*c) && *c != '.');
-    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// A blank of any width, or an invisible mark of direction.
@@ -175,7 +155,7 @@ impl<'a> Cursor<'a> {
         self.0.as_bytes().first().is_some_and(u8::is_ascii_graphic)
     }
 
-    /// Takes marks of direction and order; whether there was one.
+    /// Takes marks of direction and order; whether U+200E was among them.
     fn skip_marks(&mut self) -> bool {
         if self.begins_plain() {
             return false;
@@ -183,9 +163,9 @@ impl<'a> Cursor<'a> {
         let rest = self
             .0
             .trim_start_matches(|c| is_direction_mark(c) || c == '\u{feff}');
-        let marked = rest.len() < self.0.trim_start_matches('\u{feff}').len();
+        let marks = &self.0[..self.0.len() - rest.len()];
         self.0 = rest;
-        marked
+        marks.contains('\u{200e}')
     }
 
     fn skip_blanks(&mut self) -> bool {
@@ -198,7 +178,58 @@ impl<'a> Cursor<'a> {
         some
     }
 
-    /// A number and how many digits it has: Latin, Arabic or Persian ones.
+    /// A date and a time, in either order.
+    fn stamp(&mut self) -> Option<Stamp<'a>> {
+        let whole = self.0;
+        let Some(date) = self.date() else {
+            self.0 = whole;
+            return self.time_first();
+        };
+        let comma = self.eat(',') || self.eat('،');
+        let blank = self.skip_blanks();
+        if !comma && !blank {
+            return None;
+        }
+        let word = self.word();
+        let time = self.time()?;
+        let half = match word {
+            "" => None,
+            word => half_before(word, time.0[0]),
+        };
+        Some(Stamp {
+            date,
+            comma,
+            word: if half.is_some() { "" } else { word },
+            time,
+            half,
+            order: Order::DateFirst,
+        })
+    }
+
+    /// `10:15, 5/3/2024` or `10:15 am, 5/3/2024`.
+    fn time_first(&mut self) -> Option<Stamp<'a>> {
+        let time = self.time()?;
+        let (between, rest) = self.0.split_at(self.0.find(|c| digit(c).is_some())?);
+        self.0 = rest;
+        let word = plain(between);
+        let comma = word.contains(',');
+        let half = match word.trim_matches([',', '،']) {
+            "" if between.is_empty() => return None,
+            "" => None,
+            word => half_after(word)?,
+        };
+        let date = self.date()?;
+        Some(Stamp {
+            date,
+            comma,
+            word: "",
+            time,
+            half,
+            order: Order::TimeFirst,
+        })
+    }
+
+    /// A number and how many digits it has, of whatever script.
     fn number(&mut self) -> Option<(u32, usize)> {
         // Latin digits, and then something plain, as in most exports.
         let bytes = self.0.as_bytes();
@@ -229,21 +260,27 @@ impl<'a> Cursor<'a> {
     /// stands first.
     fn date(&mut self) -> Option<([u32; 3], char, bool)> {
         let (first, digits) = self.number()?;
+        self.skip_marks();
         let separator = self.0.chars().next()?;
-        if !matches!(separator, '/' | '.' | '-') {
-            return None;
-        }
+        let (second_separator, end) = match separator {
+            '/' | '-' => (separator, None),
+            '.' => (separator, Some('.')),
+            '年' => ('月', Some('日')),
+            _ => return None,
+        };
         self.eat(separator);
         self.skip_blanks();
         let (second, second_digits) = self.number()?;
-        if !self.eat(separator) {
+        self.skip_marks();
+        if !self.eat(second_separator) {
             return None;
         }
         self.skip_blanks();
         let (third, third_digits) = self.number()?;
-        if separator == '.' {
-            self.eat('.');
+        if let Some(end) = end {
+            self.eat(end);
         }
+        self.skip_era();
         let year_first = digits == 4;
         let year_digits = if year_first {
             third_digits <= 2
@@ -257,6 +294,17 @@ impl<'a> Cursor<'a> {
         ))
     }
 
+    /// Takes the word for an era after a date.
+    fn skip_era(&mut self) {
+        if self.begins_plain() {
+            return;
+        }
+        let next = self.0.trim_start_matches(is_blank);
+        if let Some(rest) = ERAS.iter().find_map(|era| next.strip_prefix(era)) {
+            self.0 = rest;
+        }
+    }
+
     /// A short word before the time: `klo`, `à`, `um`, `kl.`, `下午`.
     fn word(&mut self) -> &'a str {
         if self.0.as_bytes().first().is_some_and(u8::is_ascii_digit) {
@@ -264,10 +312,11 @@ impl<'a> Cursor<'a> {
         }
         let end = self.0.find(|c: char| digit(c).is_some()).unwrap_or(0);
         let (word, rest) = self.0.split_at(end);
-        let short = word.chars().count() <= 8
-            && word
-                .chars()
-                .all(|c| c.is_alphabetic() || is_blank(c) || c == '.');
+        // Vowels of Indian scripts are no letters by themselves.
+        let of_word = |c: char| {
+            c.is_alphabetic() || is_blank(c) || matches!(c, '.' | '(' | ')' | '\u{900}'..='\u{eff}')
+        };
+        let short = word.chars().count() <= 12 && word.chars().all(of_word);
         if !short {
             return "";
         }
@@ -298,15 +347,6 @@ impl<'a> Cursor<'a> {
             && minute_digits == 2
             && matches!(second_digits, 0 | 2);
         good.then_some(([hour, minute, second], second_digits == 2))
-    }
-}
-
-fn digit(c: char) -> Option<u32> {
-    match c {
-        '0'..='9' => Some(u32::from(c) - u32::from('0')),
-        '٠'..='٩' => Some(u32::from(c) - u32::from('٠')),
-        '۰'..='۹' => Some(u32::from(c) - u32::from('۰')),
-        _ => None,
     }
 }
 
@@ -360,6 +400,46 @@ mod tests {
                 Dmy,
                 "2024-12-03T22:15:00",
             ),
+            // Arabic puts U+200F behind each number of a date.
+            (
+                "[٣\u{200f}/١٢\u{200f}/٢٠٢٤، ١٠:١٥:٠٠ ص] A: b",
+                Dmy,
+                "2024-12-03T10:15:00",
+            ),
+            (
+                "3\u{200f}/12\u{200f}/2024، 10:15 م - A: b",
+                Dmy,
+                "2024-12-03T22:15:00",
+            ),
+            (
+                "[15.9.2026, 8:46:00 אחה״צ] A: b",
+                Dmy,
+                "2026-09-15T20:46:00",
+            ),
+            ("१३/०५/२३, १०:१५ pm - A: b", Dmy, "2023-05-13T22:15:00"),
+            ("05/03/24 22.40 - A: b", Dmy, "2024-03-05T22:40:00"),
+            ("5.03.24 г., 15:05 - A: b", Dmy, "2024-03-05T15:05:00"),
+            ("5. 3. 2024. 15:05 - A: b", Dmy, "2024-03-05T15:05:00"),
+            ("2024/3/5 中午12:05 - A: b", Ymd, "2024-03-05T12:05:00"),
+            ("2024年3月5日 下午3:05 - A: b", Ymd, "2024-03-05T15:05:00"),
+            ("5.03.2024 ÖS 3:05 - A: b", Dmy, "2024-03-05T15:05:00"),
+            (
+                "5/3/24 a la(s) 3:05 p. m. - A: b",
+                Dmy,
+                "2024-03-05T15:05:00",
+            ),
+            ("5/3/2567 15:05 - A: b", Dmy, "2024-03-05T15:05:00"),
+            ("[5/3/2567 BE, 15:05:01] A: b", Dmy, "2024-03-05T15:05:01"),
+            (
+                "[۱۴۰۲/۵/۱۳،\u{200f} ۱۰:۱۵:۰۰] A: b",
+                Ymd,
+                "2023-08-04T10:15:00",
+            ),
+            ("15:05, 05/03/2024 - A: b", Dmy, "2024-03-05T15:05:00"),
+            ("3:05 CH, 05/03/2024 - A: b", Dmy, "2024-03-05T15:05:00"),
+            ("[15:05, 3/5/2024] A: b", Mdy, "2024-03-05T15:05:00"),
+            ("[3:05 pm, 05/03/2024] A: b", Dmy, "2024-03-05T15:05:00"),
+            ("05/03/2024, 15:05 – A: b", Dmy, "2024-03-05T15:05:00"),
         ] {
             let header = Header::read(line).unwrap_or_else(|| panic!("no header: {line}"));
             let local: NaiveDateTime = local.parse().expect("a time");
@@ -387,6 +467,10 @@ mod tests {
             "12/16-19, 2:35 - A: b",
             "99/99 two: 99:99",
             "1/2/24,10:00:00:00 - x",
+            "10:00 1.5 kg - x",
+            "10:00, 1/2",
+            "10:00 to 11:00 - on 1/2/24",
+            "1445/9/1",
             "[",
             "[1/",
             "\u{200e}",

@@ -5,9 +5,11 @@
 
 mod attachment;
 mod body;
+mod clock;
 mod header;
 mod order;
 mod people;
+mod phrases;
 mod sender;
 
 use std::borrow::Cow;
@@ -363,7 +365,7 @@ fn chat_name(path: Option<&Path>, entry: Option<&str>) -> Option<String> {
 }
 
 fn without_prefix(name: &str) -> &str {
-    const BEFORE: [&str; 9] = [
+    const BEFORE: [&str; 18] = [
         "WhatsApp Chat with ",
         "WhatsApp Chat - ",
         "Chat de WhatsApp con ",
@@ -373,6 +375,15 @@ fn without_prefix(name: &str) -> &str {
         "Discussion WhatsApp avec ",
         "Chat WhatsApp con ",
         "WhatsApp-chat met ",
+        "Conversa no WhatsApp com ",
+        "Conversa do WhatsApp - ",
+        "Чат WhatsApp с контактом ",
+        "Чат WhatsApp с ",
+        "Chat WhatsApp dengan ",
+        "Czat WhatsApp z ",
+        "WhatsApp-chatt med ",
+        "WhatsApp-samtale med ",
+        "צ'אט WhatsApp עם ",
     ];
     let name = BEFORE
         .iter()
