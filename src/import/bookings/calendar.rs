@@ -3,15 +3,14 @@
 
 use std::io::Read;
 
-use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 
 use super::content_line::{ContentLines, Property};
 use super::table::read_status;
+use super::zones::{Zones, rule_part};
 use super::{BookingRecord, Bookings, MOST_RECORDS};
-use crate::import::words::shown;
 use crate::import::{ReadError, RowError, SourceSettings};
 use crate::model::{BookingStatus, Timestamp};
-use crate::zone::Zone;
 
 /// How deep components may lie in one another.
 const DEEPEST: usize = 16;
@@ -26,6 +25,8 @@ pub(super) fn read(
     let mut bookings = Bookings::default();
     let mut stack: Vec<String> = Vec::new();
     let mut event: Option<Event> = None;
+    // What zones a calendar defines, and that all of it is called off, may stand after its events.
+    let (mut events, mut zones) = (Vec::new(), Zones::default());
     let (mut calendars, mut ended, mut called_off) = (0, 0, false);
     while let Some((line, text)) = lines.next()? {
         let Some(property) = Property::of(&text) else {
@@ -57,13 +58,9 @@ pub(super) fn read(
                 match component.as_str() {
                     "VCALENDAR" => ended += 1,
                     "VEVENT" if stack.len() == 1 => {
-                        let Some(event) = event.take() else { continue };
-                        match event.record(called_off, settings) {
-                            Ok(record) => bookings.records.push(record),
-                            Err(error) => bookings.rejected.push(error),
-                        }
-                        if bookings.records.len() >= MOST_RECORDS {
-                            return Ok(bookings);
+                        events.extend(event.take());
+                        if events.len() > MOST_RECORDS {
+                            break;
                         }
                     }
                     _ => {}
@@ -78,6 +75,19 @@ pub(super) fn read(
             }
             _ => {}
         }
+        if event.is_none() {
+            zones.learn(&stack, &property);
+        }
+    }
+    let is_too_long = events.len() > MOST_RECORDS;
+    for event in events {
+        match event.record(called_off, &zones, settings) {
+            Ok(record) => bookings.records.push(record),
+            Err(error) => bookings.rejected.push(error),
+        }
+    }
+    if is_too_long {
+        return Ok(bookings);
     }
     if calendars == 0 {
         return Err(ReadError::File(
@@ -102,17 +112,34 @@ struct Event {
     /// Which one of an event that repeats it is.
     recurrence: Option<String>,
     status: Option<String>,
-    created: Option<Timestamp>,
-    modified: Option<Timestamp>,
-    start: Option<Timestamp>,
-    end: Option<Timestamp>,
+    created: Option<Moment>,
+    modified: Option<Moment>,
+    start: Option<Moment>,
+    end: Option<Moment>,
     length: Option<TimeDelta>,
     rule: Option<String>,
     phones: Vec<String>,
     emails: Vec<String>,
     attending: usize,
     declined: usize,
-    fault: Option<String>,
+}
+
+/// A time as it is written: its zone may be defined further down.
+struct Moment {
+    value: String,
+    zone: Option<String>,
+}
+
+impl Moment {
+    fn of(property: &Property<'_>) -> Self {
+        let zone = property.parameter("TZID").map(str::to_owned);
+        let value = property.value.to_owned();
+        Self { value, zone }
+    }
+
+    fn at(&self, zones: &Zones, settings: &SourceSettings) -> Result<Timestamp, String> {
+        zones.instant(&self.value, self.zone.as_deref(), settings)
+    }
 }
 
 impl Event {
@@ -129,18 +156,16 @@ impl Event {
             "UID" => self.uid = Some(text()).filter(|uid| !uid.is_empty()),
             "RECURRENCE-ID" => self.recurrence = Some(property.value.to_owned()),
             "STATUS" => self.status = Some(text()),
-            "CREATED" => self.created = moment(property, settings),
-            "LAST-MODIFIED" => self.modified = moment(property, settings),
+            "CREATED" => self.created = Some(Moment::of(property)),
+            "LAST-MODIFIED" => self.modified = Some(Moment::of(property)),
             "DTSTART" => {
-                self.start = moment(property, settings);
-                if self.start.is_none() {
-                    self.fault = Some(format!("DTSTART: {} is no time", shown(property.value)));
-                }
+                self.start = Some(Moment::of(property));
                 if property.value.len() == 8 {
-                    self.length = Some(TimeDelta::days(1)); // a whole day
+                    self.length.get_or_insert(TimeDelta::days(1)); // a whole day
                 }
             }
-            "DTEND" => self.end = moment(property, settings),
+            "DTEND" => self.end = Some(Moment::of(property)),
+            "DURATION" => self.length = duration(property.value).or(self.length),
             "RRULE" => self.rule = Some(property.value.to_ascii_uppercase()),
             "ATTENDEE" | "ORGANIZER" | "CONTACT" => self.addressee(property, settings),
             "SUMMARY" | "DESCRIPTION" | "LOCATION" => self.scan(&text(), settings),
@@ -207,13 +232,21 @@ impl Event {
     fn record(
         self,
         called_off: bool,
+        zones: &Zones,
         settings: &SourceSettings,
     ) -> Result<BookingRecord, RowError> {
         let line = self.line;
         let fail = |reason: String| RowError { line, reason };
-        if let Some(fault) = self.fault {
-            return Err(fail(fault));
-        }
+        let time = |moment: &Option<Moment>| moment.as_ref()?.at(zones, settings).ok();
+        let starts_at = match &self.start {
+            None => None,
+            Some(start) => {
+                let start = start.at(zones, settings);
+                Some(start.map_err(|fault| fail(format!("DTSTART: {fault}")))?)
+            }
+        };
+        let ends_at = time(&self.end);
+        let (created_at, updated_at) = (time(&self.created), time(&self.modified));
         let Some(uid) = self.uid else {
             return Err(fail(
                 "the event has no UID, by which it would be known again".to_owned(),
@@ -230,13 +263,16 @@ impl Event {
             Some(status) => status,
             None => BookingStatus::Booked,
         };
-        let once = self
-            .end
-            .or(self.length.and_then(|l| self.start?.checked_add_signed(l)))
-            .or(self.start);
+        let once = ends_at
+            .or(self.length.and_then(|l| starts_at?.checked_add_signed(l)))
+            .or(starts_at);
+        let zone = self.start.as_ref().and_then(|start| start.zone.as_deref());
         let ends_at = match &self.rule {
             None => once,
-            Some(rule) => until(rule, settings),
+            Some(rule) => match rule_part(rule, "UNTIL") {
+                Some(until) => zones.instant(until, zone, settings).ok(),
+                None => once.and_then(|once| once.checked_add_signed(longest(rule)?)),
+            },
         };
         Ok(BookingRecord {
             line,
@@ -245,9 +281,9 @@ impl Event {
             phones: self.phones,
             emails: self.emails,
             status,
-            created_at: self.created,
-            updated_at: self.modified,
-            starts_at: self.start,
+            created_at,
+            updated_at,
+            starts_at,
             ends_at,
         })
     }
@@ -260,39 +296,44 @@ fn is_ours(address: &str, settings: &SourceSettings) -> bool {
         .any(|us| us.trim().eq_ignore_ascii_case(address))
 }
 
-/// When an event that repeats is over: at its rule's UNTIL; never where the rule counts, or has no end.
-fn until(rule: &str, settings: &SourceSettings) -> Option<Timestamp> {
-    let value = rule
-        .split(';')
-        .find_map(|part| part.strip_prefix("UNTIL="))?;
-    instant(value, None, settings)
-}
-
-fn moment(property: &Property<'_>, settings: &SourceSettings) -> Option<Timestamp> {
-    instant(property.value, property.parameter("TZID"), settings)
-}
-
-/// `20260305T100000Z`, `20260305T100000` in a zone, or `20260305`. A zone that is not known is the source's.
-fn instant(value: &str, zone: Option<&str>, settings: &SourceSettings) -> Option<Timestamp> {
-    let (text, is_utc) = match value.strip_suffix(['Z', 'z']) {
-        Some(text) => (text, true),
-        None => (value, false),
+/// How long after its first time an event that repeats a number of times is over at the latest; `None` where it has
+/// no end.
+fn longest(rule: &str) -> Option<TimeDelta> {
+    let number = |name: &str| rule_part(rule, name).map(str::parse::<u32>);
+    let times = number("COUNT")?.ok()?.saturating_sub(1);
+    let every = number("INTERVAL").unwrap_or(Ok(1)).ok()?;
+    let days = match rule_part(rule, "FREQ")? {
+        "YEARLY" => 366,
+        "MONTHLY" => 31,
+        "WEEKLY" => 7,
+        _ => 1,
     };
-    let local = NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%S")
-        .ok()
-        .or_else(|| {
-            NaiveDate::parse_from_str(text, "%Y%m%d")
-                .ok()?
-                .and_hms_opt(0, 0, 0)
-        })?;
-    if is_utc {
-        return Some(local.and_utc());
+    TimeDelta::try_days(i64::from(times) * i64::from(every) * days)
+}
+
+/// How long `PT1H30M`, `P1D` or `P2W` is.
+fn duration(text: &str) -> Option<TimeDelta> {
+    let text = text.trim_start_matches('+').strip_prefix(['P', 'p'])?;
+    let (mut all, mut number) = (TimeDelta::zero(), 0_i64);
+    for c in text.chars() {
+        let unit = match c.to_ascii_uppercase() {
+            digit @ '0'..='9' => {
+                let digit = i64::from(u32::from(digit) - u32::from('0'));
+                number = number.checked_mul(10)?.checked_add(digit)?;
+                continue;
+            }
+            'W' => 7 * 24 * 3600,
+            'D' => 24 * 3600,
+            'H' => 3600,
+            'M' => 60,
+            'S' => 1,
+            'T' => continue,
+            _ => return None,
+        };
+        let part = TimeDelta::try_seconds(number.checked_mul(unit)?)?;
+        (all, number) = (all.checked_add(&part)?, 0);
     }
-    let named = zone.and_then(|name| Zone::named(name.trim_start_matches('/')));
-    let zone = named
-        .or_else(|| settings.timezone.clone())
-        .unwrap_or_else(Zone::utc);
-    Some(zone.instant(local))
+    Some(all)
 }
 
 /// The text of a value: `\n`, `\,` and `\;` as what they stand for.
@@ -310,4 +351,82 @@ fn unescaped(value: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_events(events: &str) -> Bookings {
+        let text = format!("BEGIN:VCALENDAR\n{events}\nEND:VCALENDAR\n");
+        let input = std::io::Cursor::new(text);
+        read(Box::new(input), &SourceSettings::default()).expect("a calendar")
+    }
+
+    fn ends(event: &str) -> String {
+        let event = format!("BEGIN:VEVENT\nUID:1\n{event}\nEND:VEVENT");
+        let ends_at = read_events(&event).records[0].ends_at;
+        ends_at.map_or_else(|| "never".to_owned(), |at| at.format("%FT%TZ").to_string())
+    }
+
+    #[test]
+    fn events_end_by_their_end_their_length_or_their_last_time() {
+        for (event, end) in [
+            ("DTSTART:20260306T100000Z", "2026-03-06T10:00:00Z"),
+            (
+                "DTSTART:20260306T100000Z\nDTEND:20260306T110000Z",
+                "2026-03-06T11:00:00Z",
+            ),
+            (
+                "DTSTART:20260306T100000Z\nDURATION:PT1H30M",
+                "2026-03-06T11:30:00Z",
+            ),
+            (
+                "DURATION:P1DT2H\nDTSTART:20260306T100000Z",
+                "2026-03-07T12:00:00Z",
+            ),
+            (
+                "DTSTART:20260306T100000Z\nDURATION:soon",
+                "2026-03-06T10:00:00Z",
+            ),
+            ("DTSTART;VALUE=DATE:20260306", "2026-03-07T00:00:00Z"),
+            (
+                "DURATION:P2D\nDTSTART;VALUE=DATE:20260306",
+                "2026-03-08T00:00:00Z",
+            ),
+            ("DTSTART:20260306T100000Z\nRRULE:FREQ=WEEKLY", "never"),
+            (
+                "DTSTART:20260306T100000Z\nRRULE:FREQ=WEEKLY;COUNT=3",
+                "2026-03-20T10:00:00Z",
+            ),
+            (
+                "DTSTART:20260306T100000Z\nRRULE:FREQ=DAILY;INTERVAL=2;COUNT=3",
+                "2026-03-10T10:00:00Z",
+            ),
+            (
+                "DTSTART;TZID=Europe/Madrid:20260306T100000\nRRULE:FREQ=WEEKLY;UNTIL=20260320T100000",
+                "2026-03-20T09:00:00Z",
+            ),
+        ] {
+            assert_eq!(ends(event), end, "{event}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_is_defined_after_the_event_counts_and_an_unknown_one_is_refused() {
+        let found = read_events(
+            "BEGIN:VEVENT\nUID:1\nDTSTART;TZID=Own:20260306T100000\nEND:VEVENT\n\
+             BEGIN:VTIMEZONE\nTZID:Own\nBEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETTO:+0630\n\
+             END:STANDARD\nEND:VTIMEZONE\n\
+             BEGIN:VEVENT\nUID:2\nDTSTART;TZID=Moon:20260306T100000\nEND:VEVENT",
+        );
+        let starts_at = found.records[0].starts_at.map(|at| at.to_rfc3339());
+        assert_eq!(starts_at.as_deref(), Some("2026-03-06T03:30:00+00:00"));
+        let fault = found.rejected[0].to_string();
+        assert!(
+            fault.starts_with("line 13: DTSTART: the time zone \"Moon\""),
+            "{fault}"
+        );
+        assert!(!found.is_whole);
+    }
 }

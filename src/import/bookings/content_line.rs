@@ -38,7 +38,7 @@ impl ContentLines {
                     line.extend(rest.chars().take(room));
                 }
                 _ => {
-                    let line = text.trim_end().chars().take(MOST).collect();
+                    let line = text.trim_end_matches('\r').chars().take(MOST).collect();
                     if let Some(whole) = self.next.replace((number, line)) {
                         return Ok(Some(whole));
                     }
@@ -107,7 +107,7 @@ mod tests {
         let (number, line) = lines.next().unwrap().unwrap();
         assert_eq!(
             (number, line.as_str()),
-            (1, "DESCRIPTION;X=\"a:b;c\":Call+1 555 0101")
+            (1, "DESCRIPTION;X=\"a:b;c\":Call +1 555 0101")
         );
         let property = Property::of(&line).unwrap();
         assert_eq!(

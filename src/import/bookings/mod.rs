@@ -3,6 +3,8 @@
 mod calendar;
 mod content_line;
 mod table;
+mod windows_zones;
+mod zones;
 
 use std::io::Read;
 
