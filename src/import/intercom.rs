@@ -192,12 +192,12 @@ impl Intercom {
             tell(source, author, begun.as_str()).map_err(|e| format!("source: {e}"))?;
         }
         for (n, part) in parts.into_iter().enumerate() {
-            if part
-                .part_type
-                .as_ref()
-                .is_none_or(|t| t.as_str() != "comment")
-            {
-                continue; // an assignment, a note, an event
+            let has_body = || part.body.as_ref().is_some_and(|b| !b.as_str().is_empty());
+            match part.part_type.as_ref().map(Text::as_str) {
+                Some("comment") => {}
+                // Who answers a closed conversation opens it, and one may be closed or handed on with some words.
+                Some("open" | "close" | "assignment" | "quick_reply") if has_body() => {}
+                _ => continue, // a note, an event
             }
             let fault = |e| format!("conversation_parts[{n}].{e}");
             let person = part.author.as_ref().ok_or("author: there is none");

@@ -27,7 +27,7 @@ pub(crate) fn of_json(head: &[u8], path: Option<&Path>) -> Result<Option<Format>
     {
         return Ok(Some(Format::Telegram));
     }
-    if has("sid") && has("account_sid") && has("direction") {
+    if has("sid") && (has("account_sid") || has("accountSid")) && has("direction") {
         return Ok(Some(Format::Twilio));
     }
     if has("conversation_parts") || has("delivered_as") && has("source") {

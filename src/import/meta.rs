@@ -210,8 +210,12 @@ impl Platform for Meta {
             self.chat.clone_from(&chat.folder);
         }
         let message: Message<'a> = row(json)?;
-        let sender = filled(message.sender_name).ok_or("sender_name: there is none")?;
-        let sender = mended(sender);
+        // Whose account is gone has no name any more; in a chat with one person it is known who wrote.
+        let is_with_one = chat.folder.is_some() && chat.participants.len() <= 2;
+        let sender = message
+            .sender_name
+            .filter(|name| is_with_one || !name.as_str().is_empty());
+        let sender = mended(sender.ok_or("sender_name: there is none")?.0);
         let at = message.timestamp_ms.ok_or("timestamp_ms: there is none")?;
         let at = milliseconds(at.as_str()).map_err(|e| format!("timestamp_ms: {e}"))?;
         let author = self.us.author(sender.trim());
@@ -219,7 +223,11 @@ impl Platform for Meta {
         let text = filled(message.content).map_or(Cow::Borrowed(""), mended);
         // What a contact took back was written all the same; what we took back is not there any more.
         let is_gone = message.is_unsent && author.is_some();
-        if is_gone || is_reaction(&text) || matches!(kind.as_str(), "Subscribe" | "Unsubscribe") {
+        if is_gone
+            || is_reaction(&text)
+            || is_service(&text)
+            || matches!(kind.as_str(), "Subscribe" | "Unsubscribe")
+        {
             return Ok(None);
         }
         let text = match message.share.filter(|_| text.is_empty()) {
@@ -262,7 +270,7 @@ impl Platform for Meta {
         let id = self.contact_id(chat, &name).into_owned();
         let mut record = Record::message(id.into(), self.channel, author, at, text);
         record.conversation_id = folder.map(Cow::Borrowed);
-        record.name = Some(name);
+        record.name = Some(name).filter(|name| !name.is_empty());
         Ok(Some(record))
     }
 
@@ -334,6 +342,43 @@ fn is_reaction(text: &str) -> bool {
     })
 }
 
+/// The words by which Meta says that somebody changed how a chat looks, or that it has begun (rule S8).
+fn is_service(text: &str) -> bool {
+    const PARTS: [&str; 24] = [
+        " set the nickname for ",
+        " set your nickname to ",
+        " set their own nickname to ",
+        " set his own nickname to ",
+        " set her own nickname to ",
+        " cleared the nickname for ",
+        " changed the chat theme",
+        " changed the theme to ",
+        " set the quick reaction to ",
+        " set the emoji to ",
+        " named the group ",
+        " changed the group photo",
+        " turned on vanish mode",
+        " turned off vanish mode",
+        " turned on disappearing messages",
+        " turned off disappearing messages",
+        "you are now connected on messenger",
+        "say hi to your new facebook friend",
+        "you can now message and call each other",
+        "say hello to your new facebook friend",
+        "messages and calls are secured with end-to-end encryption",
+        "new messages and calls are secured with end-to-end encryption",
+        " ha cambiado el tema del chat",
+        " cambió el tema del chat",
+    ];
+    if text.len() > 200 || text.len() < 20 {
+        return false;
+    }
+    let text = text.to_lowercase();
+    let (begun, inner): (Vec<&str>, Vec<&str>) = PARTS.iter().partition(|p| !p.starts_with(' '));
+    begun.iter().any(|part| text.starts_with(part))
+        || text.ends_with('.') && inner.iter().any(|part| text.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -355,6 +400,28 @@ mod tests {
             "\u{c3}\u{ad} → x",
         ] {
             assert_eq!(mend(good), good);
+        }
+    }
+
+    #[test]
+    fn s8_lines_about_the_chat_are_known_by_their_words() {
+        for text in [
+            "Ana set the nickname for Desk to The Desk.",
+            "Ana changed the theme to Ocean.",
+            "You named the group Friday.",
+            "You are now connected on Messenger.",
+            "Say hi to your new Facebook friend, Ana.",
+        ] {
+            assert!(is_service(text), "{text}");
+        }
+        for text in [
+            "you can set the emoji to whatever you like, I need an appointment",
+            "Who named the group that?",
+            "Ana sent an attachment.",
+            "Ana missed your call.",
+            "hi",
+        ] {
+            assert!(!is_service(text), "{text}");
         }
     }
 

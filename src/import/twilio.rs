@@ -21,7 +21,7 @@ const ROOT: Node = Node::scope(&[("messages", &Node::ITEMS)]).or_list_of(&Node::
 /// Twilio's code for a message to somebody who has opted out (rule X4).
 const OPTED_OUT: &str = "21610";
 
-/// One message as the API writes it.
+/// One message as the API writes it, or (the second names) its library for JavaScript.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Message<'a> {
     #[serde(borrow)]
@@ -36,11 +36,11 @@ pub(crate) struct Message<'a> {
     direction: Option<Text<'a>>,
     #[serde(borrow)]
     status: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "dateSent")]
     date_sent: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "dateCreated")]
     date_created: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "errorCode")]
     error_code: Option<Text<'a>>,
 }
 

@@ -98,6 +98,8 @@ struct Message<'a> {
     #[serde(borrow)]
     document: Option<Words<'a>>,
     #[serde(borrow)]
+    order: Option<Words<'a>>,
+    #[serde(borrow)]
     referral: Option<&'a RawValue>,
 }
 
@@ -261,10 +263,14 @@ impl Message<'_> {
         Ok(Some(record))
     }
 
-    /// Whether it is no message: a reaction, a line of WhatsApp's own, a message taken back (rule S8).
+    /// Whether it is no message: a reaction, a line of WhatsApp's own, a chat that was opened, a message taken back
+    /// (rule S8).
     fn is_none(&self) -> bool {
         let kind = self.kind.as_ref().map(Text::as_str);
-        matches!(kind, Some("reaction" | "system" | "revoke" | "ephemeral"))
+        matches!(
+            kind,
+            Some("reaction" | "system" | "request_welcome" | "revoke" | "ephemeral")
+        )
     }
 
     fn at(&self) -> Result<crate::model::Timestamp, String> {
@@ -285,6 +291,7 @@ impl Message<'_> {
             self.image.as_ref(),
             self.video.as_ref(),
             self.document.as_ref(),
+            self.order.as_ref(),
         ];
         let words = places
             .into_iter()

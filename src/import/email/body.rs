@@ -1,7 +1,9 @@
 //! What of an email its writer wrote now: without what it quotes, and without the signature.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use crate::import::words::is_direction_mark;
 use crate::model::fold;
 
 /// How much of a text is read.
@@ -46,112 +48,148 @@ pub(super) fn own_words(text: &str) -> String {
 
 /// `-- ` alone (RFC 3676), or a line of underscores, or what a phone adds.
 fn is_signature(line: &str) -> bool {
-    const PHONES: [&str; 10] = [
+    const PHONES: [&str; 24] = [
         "sent from my ",
+        "sent from outlook for ",
         "get outlook for ",
         "enviado desde mi ",
         "enviado do meu ",
+        "enviado a partir do ",
         "envoye de mon ",
+        "envoye a partir de ",
         "von meinem ",
         "gesendet von ",
         "inviato da ",
         "sent via ",
         "obtener outlook para ",
+        "obter o outlook para ",
+        "telecharger outlook pour ",
+        "verzonden vanaf mijn ",
+        "verstuurd vanaf mijn ",
+        "wyslane z ",
+        "wysłane z ",
+        "odeslano z ",
+        "skickat fran min ",
+        "sendt fra min ",
+        "lahetetty ",
+        "отправлено с ",
     ];
+    const NEARLY: [&str; 3] = ["iphone", "ipad", "android"];
+    const SENT: [&str; 5] = ["发送", "傳送", "送信", "gonderildi", "보냄"];
     let trimmed = line.trim_end();
     if trimmed == "--" || trimmed.len() >= 10 && trimmed.bytes().all(|b| b == b'_') {
         return true;
     }
     let begun = trimmed.trim_start();
-    let may_be = begun.starts_with(['S', 's', 'G', 'g', 'E', 'e', 'V', 'v', 'I', 'i', 'O', 'o']);
+    let may_be = !begun.is_ascii()
+        || begun.starts_with([
+            'S', 's', 'G', 'g', 'E', 'e', 'V', 'v', 'I', 'i', 'O', 'o', 'W', 'w', 'T', 't', 'L',
+            'l',
+        ]);
     may_be && trimmed.len() < 80 && {
         let folded = fold(begun);
         PHONES.iter().any(|p| folded.starts_with(p))
+            || NEARLY.iter().any(|device| folded.contains(device))
+                && SENT
+                    .iter()
+                    .any(|sent| begun.contains(sent) || folded.ends_with(sent))
     }
 }
 
 /// `-----Original Message-----` and the like.
 fn is_forwarded(line: &str) -> bool {
     let inner = line.trim();
+    if inner == "Begin forwarded message:" {
+        return true;
+    }
     inner.len() < 80
         && inner.starts_with("-----")
         && inner.ends_with("-----")
         && inner.chars().any(char::is_alphabetic)
 }
 
-/// The block of headers that Outlook puts before what it quotes.
+/// The block of headers that Outlook puts before what it quotes, in the language of its user: first who wrote (or, as
+/// some do, when), then when or to whom.
 fn is_outlook(lines: &[&str]) -> bool {
-    const FROM: [&str; 5] = ["from:", "de:", "von:", "da:", "*from:*"];
-    const NEXT: [&str; 14] = [
-        "sent:",
-        "to:",
-        "date:",
-        "subject:",
-        "enviado:",
-        "enviado el:",
-        "para:",
-        "fecha:",
-        "gesendet:",
-        "an:",
-        "envoye",
-        "inviato:",
-        "data:",
-        "*sent:*",
-    ];
-    let begins = |line: &str, with: &[&str]| {
-        let line = line.trim();
+    static FROM: LazyLock<Vec<String>> = LazyLock::new(|| {
+        folded(
+            "from de von da van od fra från lähettäjä от від gönderen kimden feladó από מאת من \
+             发件人 寄件者 寄件人 差出人 送信者 보낸_사람 gesendet *from:*",
+        )
+    });
+    static NEXT: LazyLock<Vec<String>> = LazyLock::new(|| {
+        folded(
+            "sent to date subject enviado enviado_el enviada para fecha data gesendet an datum betreff envoyé à \
+             inviato a verzonden aan wysłano do odesláno komu skickat till sendt til dato lähetetty vastaanottaja \
+             отправлено дата кому надіслано gönderildi gönderme_tarihi kime tarih elküldve címzett σταλθηκε στάλθηκε \
+             προς ημερομηνία נשלח אל תאריך إلى التاريخ تم_الإرسال 发送时间 发送日期 收件人 日期 時間 寄件日期 送信日時 \
+             日時 宛先 보낸_날짜 받는_사람 날짜 von *sent:*",
+        )
+    });
+    let begins = |line: &str, with: &[String]| {
+        let line = line
+            .trim()
+            .trim_start_matches(['>', ' ', '\u{200f}', '\u{200e}']);
         let head = line
             .char_indices()
-            .nth(20)
+            .nth(24)
             .map_or(line, |(at, _)| &line[..at]);
-        let folded = fold(head);
-        with.iter().any(|w| folded.starts_with(w))
+        if !head.contains([':', '：']) {
+            return false;
+        }
+        let folded = fold(head).replace('：', ":");
+        let name = folded.split(':').next().unwrap_or_default().trim_end();
+        with.iter()
+            .any(|w| w == name || w.starts_with('*') && folded.starts_with(w.as_str()))
     };
-    let begun = lines[0].trim_start();
-    begun.starts_with(['f', 'F', 'd', 'D', 'v', 'V', '*'])
-        && begun.contains(':')
-        && begins(lines[0], &FROM)
-        && lines.iter().skip(1).take(2).any(|l| begins(l, &NEXT))
+    begins(lines[0], &FROM) && lines.iter().skip(1).take(2).any(|l| begins(l, &NEXT))
+}
+
+/// The words of a list as texts are compared; `_` stands for a blank.
+fn folded(list: &str) -> Vec<String> {
+    list.split_whitespace()
+        .map(|word| fold(&word.replace('_', " ")).trim().to_owned())
+        .collect()
 }
 
 /// How many lines introduce a quotation here: `On Monday, Ana wrote:`, which may be cut in two.
 fn introduces(lines: &[&str]) -> usize {
-    const ENDS: [&str; 12] = [
-        "wrote:",
-        "escribio:",
-        "escreveu:",
-        "a ecrit :",
-        "a ecrit:",
-        "schrieb:",
-        "ha scritto:",
-        "schreef:",
-        "geschrieben:",
-        "skrev:",
-        "writes:",
-        "napisal(a):",
-    ];
+    static ENDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        folded(
+            "wrote: escribió: escreveu: a_écrit_: a_écrit: schrieb: ha_scritto: schreef: geschrieben: skrev: writes: \
+             napisał(a): napisał: napisała: kirjoitti: napsal: napsal(a): пише: пишет: написал(а): написал: написала: \
+             yazdı: a_scris: menulis: đã_viết: va_escriure: 写道: 寫道: 작성: wrote_:",
+        )
+    });
     let first = lines[0].trim();
     if first.is_empty() || first.len() > 300 {
         return 0;
     }
     for count in 1..=2.min(lines.len()) {
-        if !lines[count - 1].trim_end().ends_with(':') {
+        let is_mark = |c: char| is_direction_mark(c) || c.is_whitespace();
+        let last = lines[count - 1].trim_end_matches(is_mark);
+        if !last.ends_with([':', '：']) {
             continue;
         }
         let joined = lines[..count].join(" ");
-        let joined = joined.trim();
+        let joined = joined.trim_end_matches(is_mark).trim();
         if joined.len() > 300 {
             return 0;
         }
-        let folded = fold(joined);
-        if !ENDS.iter().any(|end| folded.ends_with(end)) {
-            continue;
-        }
         // Only before a quotation: a person may end a sentence so.
         let next = lines[count..].iter().find(|l| !l.trim().is_empty());
-        let quotes = next.is_none_or(|l| l.trim_start().starts_with('>'));
-        let dated = joined.bytes().any(|b| b.is_ascii_digit());
-        return if quotes || dated { count } else { 0 };
+        let quotes = next.is_some_and(|l| l.trim_start().starts_with('>'));
+        let digits = joined.chars().filter(|c| c.is_numeric()).count();
+        let folded = fold(joined).replace('：', ":");
+        let says_wrote = ENDS.iter().any(|end| folded.ends_with(end.as_str()));
+        let introduces = match (says_wrote, quotes) {
+            (true, true) => true,
+            (true, false) => digits > 0 || next.is_none(),
+            // "Am 2. März 2026 um 09:00 Uhr schrieb Desk <desk@x.example>:", whatever the language.
+            (false, true) => digits >= 4,
+            (false, false) => digits >= 5 && joined.contains('@') && joined.contains(['<', '(']),
+        };
+        return if introduces { count } else { 0 };
     }
     0
 }
@@ -178,6 +216,63 @@ mod tests {
                 "ok\n\nFrom: Desk <desk@x.example>\nSent: Monday\nTo: Ana\n\nold",
                 "ok",
             ),
+            (
+                "Ja, gern\n\nAm Mo., 2. März 2026 um 09:00 Uhr schrieb Desk <desk@x.example>:\n\n> Freitag?",
+                "Ja, gern",
+            ),
+            ("Ja\n\nAm 02.03.26 um 09:00 schrieb Desk:\n> Freitag?", "Ja"),
+            (
+                "Ja graag\n\nOp ma 2 mrt 2026 om 09:00 schreef Desk <desk@x.example>:\n> Vrijdag?",
+                "Ja graag",
+            ),
+            (
+                "Ja tack\n\nDen mån 2 mars 2026 kl 09:00 skrev Desk <\ndesk@x.example>:\n> På fredag?",
+                "Ja tack",
+            ),
+            (
+                "да\n\nпн, 2 мар. 2026 г. в 09:00, Desk <desk@x.example>:\n\n> В пятницу?",
+                "да",
+            ),
+            (
+                "好的\n\nDesk <desk@x.example> 于2026年3月2日周一 09:00写道：\n\n> 周五？",
+                "好的",
+            ),
+            (
+                "네\n\n2026년 3월 2일 (월) 오전 9:00, Desk <desk@x.example>님이 작성:\n\n> 금요일?",
+                "네",
+            ),
+            (
+                "Tak\n\nOd: Desk <desk@x.example>\nWysłano: 2 marca 2026\nDo: Ana\n\npiątek?",
+                "Tak",
+            ),
+            (
+                "Ja\n\nVan: Desk <desk@x.example>\nVerzonden: maandag 2 maart 2026 09:00\nAan: Ana\n\noud",
+                "Ja",
+            ),
+            (
+                "Ja\n\nGesendet: Montag, 02. März 2026 um 09:00 Uhr\nVon: Desk <desk@x.example>\n\nalt",
+                "Ja",
+            ),
+            (
+                "好\n\n发件人: Desk <desk@x.example>\n发送时间: 2026年3月2日 9:00\n\n旧",
+                "好",
+            ),
+            (
+                "네\n\n보낸 사람: Desk\n보낸 날짜: 2026년 3월 2일\n\n옛",
+                "네",
+            ),
+            (
+                "да\n\nОт: Desk\nОтправлено: 2 марта 2026 г. 9:00\n\nold",
+                "да",
+            ),
+            ("ok\n\niPhoneから送信", "ok"),
+            ("ok\n\nVerstuurd vanaf mijn iPhone", "ok"),
+            ("I have these:\n> the red one", "I have these:"),
+            (
+                "Call me at 0171 2345678, I have these:\nred",
+                "Call me at 0171 2345678, I have these:\nred",
+            ),
+            ("De: nada\nsigue", "De: nada\nsigue"),
             ("> Friday?\nyes\n> At ten?\nyes too", "yes\nyes too"),
             ("> only quoted", "> only quoted"),
             (

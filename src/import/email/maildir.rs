@@ -20,6 +20,12 @@ pub(crate) fn is_maildir(path: &Path) -> bool {
     path.join("cur").is_dir() && path.join("new").is_dir()
 }
 
+/// Whether a file of this name is an email that was not sent: its flags, after the last `2,`, have a `D`.
+fn is_draft(name: &[u8]) -> bool {
+    let flags = memchr::memmem::rfind(name, b"2,").map(|at| &name[at + 2..]);
+    flags.is_some_and(|flags| flags.iter().all(u8::is_ascii_alphabetic) && flags.contains(&b'D'))
+}
+
 /// When something came into the Maildir at `path` or left it; `None` when it is none.
 #[must_use]
 pub fn modified(path: &Path) -> Option<SystemTime> {
@@ -51,9 +57,9 @@ impl MaildirReader {
             for entry in fs::read_dir(path.join(folder))? {
                 let entry = entry?;
                 // No link is followed: an email is a file of its own.
-                if entry.file_type()?.is_file()
-                    && !entry.file_name().as_encoded_bytes().starts_with(b".")
-                {
+                let name = entry.file_name();
+                let name = name.as_encoded_bytes();
+                if entry.file_type()?.is_file() && !name.starts_with(b".") && !is_draft(name) {
                     files.push(entry.path());
                 }
                 if files.len() > FILES_LIMIT {

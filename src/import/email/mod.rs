@@ -92,6 +92,9 @@ impl Emails {
             .parse(raw)
             .filter(|m| !m.headers().is_empty())
             .ok_or("this is no email; it has no headers")?;
+        if is_draft(&message) {
+            return Ok(());
+        }
         let bounced = bounced(&message);
         let (from, name) = match (&bounced, first(message.from())) {
             (Some(recipient), _) => (recipient.clone(), None),
@@ -246,8 +249,45 @@ fn text<'m>(message: &'m Message<'_>) -> Cow<'m, str> {
         PartType::Html(html) => html::to_text(html),
         _ => Cow::Borrowed(""),
     };
+    // A picture between two texts cuts them apart.
     let mut texts = message.text_bodies().map(read);
-    texts.find(|t| !t.trim().is_empty()).unwrap_or_default()
+    let Some(first) = texts.find(|t| !t.trim().is_empty()) else {
+        return Cow::Borrowed("");
+    };
+    texts.fold(first, |mut all, text| {
+        if !text.trim().is_empty() && all.len() + text.len() < MAIL_LIMIT {
+            all.to_mut().push('\n');
+            all.to_mut().push_str(&text);
+        }
+        all
+    })
+}
+
+/// Whether it was never sent: Gmail's word for a draft in what it exports, in the language of its user.
+fn is_draft(message: &Message<'_>) -> bool {
+    const DRAFTS: [&str; 12] = [
+        "draft",
+        "drafts",
+        "borradores",
+        "borrador",
+        "rascunhos",
+        "rascunho",
+        "brouillons",
+        "brouillon",
+        "entwürfe",
+        "entwurf",
+        "bozze",
+        "concepten",
+    ];
+    raw(message, &["X-Gmail-Labels"]).any(|(_, value)| {
+        let value = value.replace('_', " ").replace("=C3=BC", "ü");
+        let labels = value
+            .split(|c: char| !c.is_alphanumeric())
+            .map(str::to_lowercase);
+        labels
+            .into_iter()
+            .any(|label| DRAFTS.contains(&label.as_str()))
+    })
 }
 
 /// The headers with one of these names, as they are written.
