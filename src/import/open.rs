@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::archive::Stored;
+use super::bookings::is_tools;
 use super::chatwoot::Chatwoot;
 use super::content::{Content, Json, content};
 use super::elements::Source;
@@ -289,6 +290,9 @@ fn table(
     }
     if format == Some(Format::Highlevel) || !is_own && highlevel::is_contacts(theirs) {
         return highlevel::table_contacts(table, settings).map(Records::Contacts);
+    }
+    if is_tools(theirs) {
+        return Err(bookings());
     }
     let wanted = |name: &str| header.has(settings.columns.get(name).map_or(name, String::as_str));
     match kind(wanted) {

@@ -15,7 +15,9 @@ pub(crate) fn instant(
     order: Option<DateOrder>,
 ) -> Result<Timestamp, String> {
     let text = text.trim_ascii();
-    let read = iso(text.as_bytes()).or_else(|| by_order(text, order));
+    let read = iso(text.as_bytes())
+        .or_else(|| by_order(text, order))
+        .or_else(|| by_month(text));
     match (read, zone) {
         (Some((local, Some(0))), _) => Ok(local.and_utc()),
         (Some((local, Some(offset))), _) => local
@@ -57,9 +59,84 @@ fn iso(b: &[u8]) -> Option<Local> {
     }
     let year = two(b, 0)? * 100 + two(b, 2)?;
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(b, 5)?, two(b, 8)?)?;
-    let (time, rest) = clock(&b[11..])?;
+    let (mut time, mut rest) = clock(&b[11..])?;
+    // `2026-03-02 09:00 AM`, as some tables have it.
+    let half = rest.trim_ascii_start();
+    if time.0 <= 12 && (half.eq_ignore_ascii_case(b"am") || half.eq_ignore_ascii_case(b"pm")) {
+        time.0 = time.0 % 12
+            + if half[0].eq_ignore_ascii_case(&b'p') {
+                12
+            } else {
+                0
+            };
+        rest = b"";
+    }
     let local = at_clock(date, time)?;
     offset(rest).map(|offset| (local, offset))
+}
+
+/// `March 2, 2026 9:00 am`, `2 Mar 2026 09:00`, with a weekday before it: months by their English names.
+fn by_month(text: &str) -> Option<Local> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    if text.len() > 60 || !text.is_ascii() {
+        return None;
+    }
+    let text = text.to_ascii_lowercase();
+    let (mut month, mut day, mut year, mut time, mut half) = (None, None, None, None, None);
+    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+        let name = word.trim_end_matches('.');
+        let is_name = |full: &&str| name.len() >= 3 && full.starts_with(name);
+        let of_month = (1..).zip(MONTHS).find(|(_, full)| is_name(full));
+        let number = number(word.trim_end_matches(|c: char| c.is_ascii_alphabetic()));
+        let place = match (of_month, number) {
+            (Some((n, _)), _) => month.replace(n).is_some(),
+            (_, Some(n)) if word.len() <= 4 && day.is_none() && (1..=31).contains(&n) => {
+                day.replace(n).is_some()
+            }
+            (_, Some(n)) if word.len() == 4 => year.replace(n).is_some(),
+            _ if word.contains(':') => {
+                let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+                half = Some(&word[digits.len()..]).filter(|half| !half.is_empty());
+                let padded = if digits.find(':') == Some(1) {
+                    format!("0{digits}")
+                } else {
+                    digits.to_owned()
+                };
+                let (clock, rest) = clock(padded.as_bytes())?;
+                !rest.is_empty() || time.replace(clock).is_some()
+            }
+            _ if matches!(name, "am" | "pm" | "a.m" | "p.m") => half.replace(name).is_some(),
+            _ => {
+                let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "at"];
+                !days.iter().any(|d| name.starts_with(d))
+            }
+        };
+        if place {
+            return None; // twice, or no such thing
+        }
+    }
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year?).ok()?, month?, day?)?;
+    let mut time = time?;
+    time.0 = match half {
+        None => time.0,
+        Some(half) if time.0 <= 12 && half.starts_with('a') => time.0 % 12,
+        Some(half) if time.0 <= 12 && half.starts_with('p') => time.0 % 12 + 12,
+        Some(_) => return None,
+    };
+    Some((at_clock(date, time)?, None))
 }
 
 /// Hour, minute, second (60 is a leap second), microsecond.
@@ -265,6 +342,12 @@ mod tests {
         for (text, order, utc) in [
             ("2026-03-02T09:00:00", None, "2026-03-02T15:00:00Z"),
             ("2026-03-02 09:00", None, "2026-03-02T15:00:00Z"),
+            ("2026-03-02 09:00 AM", None, "2026-03-02T15:00:00Z"),
+            ("2026-03-02 12:30 pm", None, "2026-03-02T18:30:00Z"),
+            ("March 2, 2026 9:00 am", None, "2026-03-02T15:00:00Z"),
+            ("Mon, Mar 2, 2026, 9:00 PM", None, "2026-03-03T03:00:00Z"),
+            ("2 Sept. 2026 09:05:07", None, "2026-09-02T15:05:07Z"),
+            ("May 2nd, 2026 at 12:00am", None, "2026-05-02T06:00:00Z"),
             (
                 "03/04/2026 09:00",
                 Some(DateOrder::Dmy),
@@ -295,6 +378,12 @@ mod tests {
             "3/4/2026 13:00 xm",
             "3/4/2026 9",
             "3/4/20260 9:00",
+            "March 32, 2026 9:00",
+            "March 2, 2026",
+            "March 2, 2026 9:00 xm",
+            "March 2 April 2026 9:00",
+            "Moon 2026 9:00",
+            "2026-03-02 13:00 pm",
         ] {
             assert!(
                 instant(text, Some(&zone), Some(DateOrder::Dmy)).is_err(),

@@ -50,6 +50,24 @@ struct Value<'a> {
     message_echoes: Vec<Message<'a>>,
     #[serde(borrow, default)]
     statuses: Vec<Status<'a>>,
+    /// What was written before in the WhatsApp Business app.
+    #[serde(borrow, default)]
+    history: Vec<History<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct History<'a> {
+    #[serde(borrow, default)]
+    threads: Vec<Thread<'a>>,
+}
+
+/// A chat with one person, whose number is its id.
+#[derive(Debug, Default, Deserialize)]
+struct Thread<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    messages: Vec<Message<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -206,6 +224,17 @@ impl WhatsappCloud {
             }
             for message in value.message_echoes {
                 more.extend(message.echo(channel)?);
+            }
+            for thread in value.history.into_iter().flat_map(|h| h.threads) {
+                for mut message in thread.messages {
+                    let is_theirs = message.from.is_some() && message.from == thread.id;
+                    more.extend(if is_theirs {
+                        message.inbound(channel, None)?
+                    } else {
+                        message.to = message.to.or_else(|| thread.id.clone());
+                        message.echo(channel)?
+                    });
+                }
             }
             for status in value.statuses {
                 more.extend(status.record(channel)?);

@@ -36,6 +36,23 @@ pub(crate) const SAMPLES: &[(&str, &[&str])] = &[
     ("signal/chat.txt", &["Desk"]),
 ];
 
+/// Other layouts that the same readers meet.
+const LAYOUTS: &[(&str, &[&str])] = &[
+    ("messenger/service_lines.json", &["Desk"]),
+    ("twilio/library.json", &[]),
+    ("intercom/reopened.json", &[]),
+    ("whatsapp_cloud/history.jsonl", &[]),
+    ("email/takeout.mbox", &["desk@clinic.example"]),
+    ("whatsapp/ios_ar.txt", &["عيادة"]),
+    ("whatsapp/ios_ru.txt", &["Студия"]),
+    ("whatsapp/android_id.txt", &["Klinik"]),
+    ("whatsapp/android_zh_tw.txt", &["診所"]),
+    ("whatsapp/android_th.txt", &["คลินิก"]),
+    ("whatsapp/android_vi.txt", &["Shop"]),
+    ("whatsapp/android_in.txt", &["Desk"]),
+    ("whatsapp/web_copy.txt", &["Desk"]),
+];
+
 pub(crate) fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/exports")
@@ -43,7 +60,8 @@ pub(crate) fn sample(name: &str) -> PathBuf {
 }
 
 pub(crate) fn settings(name: &str, us: &[&str]) -> SourceSettings {
-    let zoned = name.starts_with("telegram/old") || name.starts_with("signal");
+    let zoned = ["telegram/old", "signal", "whatsapp/"];
+    let zoned = zoned.iter().any(|beginning| name.starts_with(beginning));
     SourceSettings {
         us: us.iter().map(|name| (*name).to_owned()).collect(),
         timezone: Zone::named("Europe/Madrid").filter(|_| zoned),
@@ -133,7 +151,7 @@ pub(crate) fn refused(result: Result<Opened, ReadError>) -> String {
 
 #[test]
 fn every_format_is_found_by_its_content_and_read_whole() {
-    for (name, us) in SAMPLES {
+    for (name, us) in SAMPLES.iter().chain(LAYOUTS) {
         let opened = open(&sample(name), &settings(name, us)).unwrap();
         let told = rows(opened).join("\n");
         let snapshot = format!("format_{}", name.replace(['/', '.'], "_"));
@@ -143,7 +161,7 @@ fn every_format_is_found_by_its_content_and_read_whole() {
 
 #[test]
 fn a_stream_is_read_like_a_file() {
-    for (name, us) in SAMPLES {
+    for (name, us) in SAMPLES.iter().chain(LAYOUTS) {
         let path = sample(name);
         if path.is_dir() || name.starts_with("messenger") || name.starts_with("instagram") {
             continue; // a folder is no stream; which of Meta's it is only the name tells
@@ -152,10 +170,10 @@ fn a_stream_is_read_like_a_file() {
         let from_file = rows(open(&path, &settings).unwrap());
         let bytes = fs::read(&path).unwrap();
         let from_stream = rows(open_stream(Cursor::new(bytes), &settings).unwrap());
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let name_of_file = format!(" conversation={stem}");
         let without_names = |rows: Vec<String>| -> Vec<String> {
-            rows.iter()
-                .map(|r| r.replace(" conversation=chat", ""))
-                .collect()
+            rows.iter().map(|r| r.replace(&name_of_file, "")).collect()
         };
         assert_eq!(
             without_names(from_stream),
@@ -167,7 +185,7 @@ fn a_stream_is_read_like_a_file() {
 
 #[test]
 fn a_format_that_is_named_is_read_as_such() {
-    for (name, us) in SAMPLES {
+    for (name, us) in SAMPLES.iter().chain(LAYOUTS) {
         let format = match name.split('/').next().unwrap() {
             "email" if name.ends_with("mbox") => Format::Mbox,
             "email" => Format::Maildir,

@@ -3,12 +3,14 @@
 mod calendar;
 mod content_line;
 mod table;
+mod tools;
 mod windows_zones;
 mod zones;
 
 use std::io::Read;
 
 pub(crate) use table::read_status;
+pub(crate) use tools::is_tools;
 
 use super::{ReadError, RowError, SourceSettings};
 use crate::config::Format;

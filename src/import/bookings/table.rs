@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use super::{BookingRecord, Bookings, MOST_RECORDS};
+use super::{BookingRecord, Bookings, MOST_RECORDS, tools};
 use crate::import::named_rows::{NamedRow, NamedRows};
 use crate::import::table::Table;
 use crate::import::words::shown;
@@ -17,10 +17,12 @@ pub(super) fn read(
     (&mut input).take(4096).read_to_end(&mut head)?;
     let is_json = head.trim_ascii_start().first() == Some(&b'{');
     let input: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(input));
+    let mut settings = settings.clone();
     let mut rows = if is_json {
-        NamedRows::of_lines(input, &BOOKING_COLUMNS, settings)
+        NamedRows::of_lines(input, &BOOKING_COLUMNS, &settings)
     } else {
-        let table = Table::read(input, settings)?;
+        let table = Table::read(input, &settings)?;
+        tools::fill_in(&mut settings, |name| table.header.has(name));
         let theirs = |ours: &'static str| settings.columns.get(ours).map_or(ours, String::as_str);
         let has = |ours: &&'static str| table.header.has(theirs(ours));
         if !BOOKING_COLUMNS[..3].iter().any(has) {
@@ -39,11 +41,11 @@ pub(super) fn read(
                     .to_owned(),
             ));
         }
-        NamedRows::of_table(table, &BOOKING_COLUMNS, settings)?
+        NamedRows::of_table(table, &BOOKING_COLUMNS, &settings)?
     };
     let mut bookings = Bookings::default();
     while let Some(row) = rows.next() {
-        match row.and_then(|row| record(row, settings)) {
+        match row.and_then(|row| record(row, &settings)) {
             Ok(record) if bookings.records.len() < MOST_RECORDS => bookings.records.push(record),
             Ok(_) => break,
             Err(ReadError::Row(error)) => bookings.rejected.push(error),
