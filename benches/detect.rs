@@ -1,12 +1,29 @@
 //! `cargo bench --bench detect`: how many messages the detector reads a second on one core. Ordinary messages,
-//! made here; messages that all want something; and texts made to be slow, twice as long each time.
-#![expect(clippy::print_stdout, reason = "a program that measures")]
+//! made here; messages that all want something; and texts made to be slow, twice as long each time. Last, its share
+//! of an import: processor time of reading the messages of an export, and of importing it.
+//!
+//! `cargo bench --bench detect -- FILE.jsonl …`: the messages of JSON Lines files instead, of which each line has a
+//! `text` and may have its language as `language` or `lang`.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a program that measures"
+)]
 
+#[path = "common/generate.rs"]
+mod generate;
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use followup::detect::{Detector, Input};
 use followup::model::{Language, Timestamp};
 use followup::zone::Zone;
+use generate::Order;
 
 /// What people write to a business all day, most of it without a wish or a time.
 const ORDINARY: [(Language, &str); 40] = [
@@ -110,8 +127,12 @@ const SLOW: [&str; 5] = [
 ];
 
 fn main() {
-    let at: Timestamp = "2026-03-11T10:20:00Z".parse().unwrap_or_default();
-    let zone = Zone::named("America/Mexico_City").unwrap_or_else(Zone::utc);
+    let files: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| a != "--bench")
+        .collect();
+    let at: Timestamp = "2026-03-11T10:20:00Z".parse().unwrap();
+    let zone = Zone::named("America/Mexico_City").unwrap();
     let detector = Detector::new(&["no gracias".to_owned()]);
     let read = |text: &str, language| {
         detector.read(&Input {
@@ -122,27 +143,30 @@ fn main() {
             default_language: Language::En,
         })
     };
-    let begin = Instant::now();
-    let _ = read("ok", None);
+    let first = spent(own, || read("ok", None));
     println!(
-        "the first message, with reading the rules: {:.1?}",
-        begin.elapsed()
+        "the first message, with reading the rules: {:.1} ms",
+        first * 1e3
     );
 
-    let ordinary: Vec<(Language, String)> = (0..THINGS.len())
-        .flat_map(|i| ORDINARY.map(|(language, text)| (language, text.replace("{}", THINGS[i]))))
+    if !files.is_empty() {
+        for file in files {
+            rates(&file, &messages(&file), &|l, t| read(t, l).times.len());
+        }
+        return;
+    }
+    let ordinary: Vec<_> = (0..THINGS.len())
+        .flat_map(|i| ORDINARY.map(|(l, text)| (Some(l), text.replace("{}", THINGS[i]))))
         .collect();
-    rate("ordinary messages", &ordinary, |l, t| {
-        read(t, Some(l)).times.len()
+    rates("ordinary messages", &ordinary, &|l, t| {
+        read(t, l).times.len()
     });
-    rate(
-        "ordinary messages of unknown language",
-        &ordinary,
-        |_, t| read(t, None).times.len(),
-    );
-    let wishes: Vec<_> = WISHES.map(|(l, t)| (l, t.to_owned())).into_iter().collect();
-    rate("messages that want something", &wishes, |l, t| {
-        read(t, Some(l)).times.len()
+    let wishes: Vec<_> = WISHES
+        .map(|(l, t)| (Some(l), t.to_owned()))
+        .into_iter()
+        .collect();
+    rates("messages that want something", &wishes, &|l, t| {
+        read(t, l).times.len()
     });
     for slow in SLOW {
         print!("{slow:?} again and again, microseconds a kilobyte:");
@@ -155,22 +179,143 @@ fn main() {
         }
         println!();
     }
+    for order in [Order::ByConversation, Order::ByTime] {
+        share_of_an_import(order, first);
+    }
 }
 
-/// Prints the best of five rates.
-fn rate(what: &str, messages: &[(Language, String)], read: impl Fn(Language, &str) -> usize) {
-    let rounds = 40_000 / messages.len();
-    let best = (0..5)
-        .map(|_| {
-            let begin = Instant::now();
-            for _ in 0..rounds {
-                for (language, text) in messages {
-                    std::hint::black_box(read(*language, text));
-                }
+/// The messages of a JSON Lines file, with their languages.
+fn messages(file: &str) -> Vec<(Option<Language>, String)> {
+    let lines = fs::read_to_string(file).expect("the file reads");
+    let line = |line: &str| {
+        let row: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
+        let language = ["language", "lang"]
+            .iter()
+            .find_map(|key| row[key].as_str());
+        let text = row["text"].as_str().expect("each line has a text");
+        (language.and_then(Language::from_tag), text.to_owned())
+    };
+    lines.lines().map(line).collect()
+}
+
+/// Prints the median and the best of nine rates, with the language told and without.
+fn rates(
+    what: &str,
+    messages: &[(Option<Language>, String)],
+    read: &dyn Fn(Option<Language>, &str) -> usize,
+) {
+    let rounds = 40_000_usize.div_ceil(messages.len());
+    for told in [true, false] {
+        let round = || {
+            for (language, text) in (0..rounds).flat_map(|_| messages) {
+                std::hint::black_box(read(language.filter(|_| told), text));
             }
-            begin.elapsed().as_secs_f64()
+        };
+        let mut seconds: Vec<f64> = (0..9).map(|_| spent(own, round)).collect();
+        seconds.sort_by(f64::total_cmp);
+        let count = f64::from(u32::try_from(rounds * messages.len()).unwrap());
+        println!(
+            "{what}, language {}: {:.0} a second, {:.0} at best",
+            if told { "told" } else { "unknown" },
+            count / seconds[4],
+            count / seconds[0],
+        );
+    }
+}
+
+/// Prints how much of an import's processor time is reading what its messages say, the median of five.
+fn share_of_an_import(order: Order, first: f64) {
+    let room = tempfile::tempdir().unwrap();
+    let (file, database) = (
+        room.path().join("export.csv"),
+        room.path().join("followup.db"),
+    );
+    let mut out = BufWriter::new(fs::File::create(&file).unwrap());
+    let count = generate::write(&mut out, 20_000, order).unwrap();
+    out.flush().unwrap();
+    fs::write(
+        room.path().join("followup.toml"),
+        include_str!("common/plain.toml"),
+    )
+    .unwrap();
+    let inbound = inbound(&file);
+    let detector = Detector::default();
+    let mut runs: Vec<(f64, f64)> = (0..5)
+        .map(|_| {
+            let _ = fs::remove_file(&database);
+            let mut import = Command::new(env!("CARGO_BIN_EXE_followup"));
+            import
+                .current_dir(room.path())
+                .env_clear()
+                .args(["import", "export.csv", "--now", "2026-12-01T12:00:00Z"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            let import = spent(of_children, || assert!(import.status().unwrap().success()));
+            let reading = spent(own, || {
+                for (text, sent_at, zone, language) in &inbound {
+                    std::hint::black_box(detector.read(&Input {
+                        text,
+                        sent_at: *sent_at,
+                        zone,
+                        language: *language,
+                        default_language: Language::Es,
+                    }));
+                }
+            });
+            (reading + first, import)
         })
-        .fold(f64::INFINITY, f64::min);
-    let count = u32::try_from(rounds * messages.len()).unwrap_or(u32::MAX);
-    println!("{what}: {:.0} a second", f64::from(count) / best);
+        .collect();
+    runs.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+    let (reading, import) = runs[2];
+    println!(
+        "detection {:.1} % of an import of {count} messages {order:?}: {:.0} of {:.0} ms, {} messages read",
+        reading / import * 100.0,
+        reading * 1e3,
+        import * 1e3,
+        inbound.len(),
+    );
+}
+
+/// What contacts wrote in an export: text, when, zone, language.
+fn inbound(file: &Path) -> Vec<(String, Timestamp, Zone, Option<Language>)> {
+    let mut rows = csv::Reader::from_path(file).unwrap();
+    let names = rows.headers().unwrap().clone();
+    let column = |name| names.iter().position(|n| n == name).unwrap();
+    let columns = ["direction", "text", "sent_at", "timezone", "language"].map(column);
+    let [direction, text, sent_at, zone, language] = columns;
+    rows.records()
+        .map(Result::unwrap)
+        .filter(|row| &row[direction] == "inbound")
+        .map(|row| {
+            (
+                row[text].to_owned(),
+                row[sent_at].parse().unwrap(),
+                Zone::named(&row[zone]).unwrap(),
+                Language::from_tag(&row[language]),
+            )
+        })
+        .collect()
+}
+
+/// How much of a clock some work takes, in seconds.
+fn spent<T>(clock: fn() -> f64, work: impl FnOnce() -> T) -> f64 {
+    let begin = clock();
+    std::hint::black_box(work());
+    clock() - begin
+}
+
+/// The processor time of this program, in seconds.
+fn own() -> f64 {
+    let text = fs::read_to_string("/proc/self/schedstat").expect("Linux counts processor time");
+    let nanoseconds = text.split(' ').next().unwrap();
+    nanoseconds.parse::<f64>().unwrap() / 1e9
+}
+
+/// The processor time of the processes that this one started and that have ended, in seconds.
+fn of_children() -> f64 {
+    let text = fs::read_to_string("/proc/self/stat").expect("Linux counts processor time");
+    let (_, fields) = text.rsplit_once(") ").unwrap();
+    // Of the user and of the system, in hundredths.
+    let fields = fields.split(' ').skip(13).take(2);
+    fields.map(|f| f.parse::<f64>().unwrap() / 100.0).sum()
 }

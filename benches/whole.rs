@@ -102,29 +102,7 @@ impl Business {
     }
 }
 
-const PLAIN: &str = r#"
-[bot]
-name = "Bench"
-timezone = "America/Mexico_City"
-language = "es"
-[hours]
-open = ["Mo-Su 08:00-20:00"]
-[scenarios.stopped_responding]
-steps = [{ after = "5m" }, { after = "1d" }]
-[scenarios.busy]
-steps = [{ after = "2h" }]
-[scenarios.asked_for_time]
-steps = [{ after = "0m" }]
-[limits]
-fresh_for = "off"
-per_run = "off"
-[channels.sms.outbox]
-path = "outbox.jsonl"
-[channels.live_chat.outbox]
-path = "outbox.jsonl"
-[channels.email.outbox]
-path = "outbox.jsonl"
-"#;
+const PLAIN: &str = include_str!("common/plain.toml");
 
 /// Larger files are made anew each time.
 const MOST_KEPT: u64 = 100_000;

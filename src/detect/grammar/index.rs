@@ -3,7 +3,7 @@
 
 use super::shape::{
     Anchor, NUMERIC, anchor, before_slot, certain, every, needs_time, numeric, openings, options,
-    other, single,
+    other, single, widest,
 };
 use super::{
     ABROAD, BESIDE, COMMON, COUNTED, Call, Grammar, NAMES_TIME, NUMBERS, STARTS, Slot, Speech,
@@ -69,12 +69,15 @@ impl Grammar {
                 timed: needs_time(option),
                 also: other(option, anchored, &cost),
             };
-            let Some(Anchor { lead, .. }) = anchor(node, &cost) else {
+            let options = options(node);
+            let anchors: Option<Vec<Anchor>> = options.iter().map(|o| anchor(o, &cost)).collect();
+            let Some(anchors) = anchors else {
                 self.called_by_time.push(call(before_slot(node), node, &[]));
                 continue;
             };
-            for option in options(node) {
-                let words = anchor(option, &cost).map_or_else(Vec::new, |a| a.words);
+            let leads = anchors.iter().map(|a| a.lead);
+            let lead = leads.reduce(widest).unwrap_or_default();
+            for (option, Anchor { words, .. }) in options.iter().zip(anchors) {
                 let call = call(lead, option, &words);
                 calls.extend(words.into_iter().map(|word| (word, call)));
             }

@@ -100,10 +100,14 @@ impl Grammar {
         let mut trees = Vec::new();
         let mut section = "";
         for (number, line) in (1..).zip(text.lines()) {
-            let line = line.split(" #").next().unwrap_or_default().trim();
+            let line = line.trim();
             if line.is_empty() || line.starts_with(['#', '>']) || line.starts_with("x ") {
                 continue;
             }
+            let line = match line.contains('#') {
+                true => line.split(" #").next().unwrap_or_default().trim_end(),
+                false => line,
+            };
             if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']'))
                 && known_section(name)
             {

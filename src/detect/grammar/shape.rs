@@ -54,7 +54,7 @@ pub(super) fn anchor(node: &Node, cost: &dyn Fn(WordId) -> u32) -> Option<Anchor
             for node in nodes {
                 let found = anchor(node, cost)?;
                 all.words.extend(found.words);
-                all.lead = (all.lead.0.min(found.lead.0), all.lead.1.max(found.lead.1));
+                all.lead = widest(all.lead, found.lead);
             }
             Some(all)
         }
@@ -206,6 +206,11 @@ fn sum(a: (u8, u8), b: (u8, u8)) -> (u8, u8) {
     (a.0.saturating_add(b.0), a.1.saturating_add(b.1))
 }
 
+/// The least and the most of two.
+pub(super) fn widest(a: (u8, u8), b: (u8, u8)) -> (u8, u8) {
+    (a.0.min(b.0), a.1.max(b.1))
+}
+
 /// How many tokens a match of `node` takes, at least and at most.
 fn width(node: &Node) -> (u8, u8) {
     match node {
@@ -215,11 +220,7 @@ fn width(node: &Node) -> (u8, u8) {
         Node::Edge(_) => (0, 0),
         Node::Opt(inner) => (0, width(inner).1),
         Node::Seq(nodes) => nodes.iter().map(width).fold((0, 0), sum),
-        Node::Alt(nodes) => nodes
-            .iter()
-            .map(width)
-            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-            .unwrap_or_default(),
+        Node::Alt(nodes) => nodes.iter().map(width).reduce(widest).unwrap_or_default(),
     }
 }
 

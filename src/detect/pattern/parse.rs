@@ -112,10 +112,18 @@ fn enclosed<'a>(rest: &mut &'a str, close: char) -> Result<&'a str, String> {
 
 fn word(rest: &mut &str, nodes: &mut Vec<Node>, names: &mut dyn Names) -> Result<(), String> {
     let end = rest
-        .find(|c: char| c.is_whitespace() || "|()[]<>{}".contains(c))
+        .find(|c: char| {
+            c.is_whitespace() || matches!(c, '|' | '(' | ')' | '[' | ']' | '<' | '>' | '{' | '}')
+        })
         .unwrap_or(rest.len());
     let (text, after) = rest.split_at(end);
     *rest = after;
+    // Most words are plain.
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase()) {
+        let id = names.vocabulary().add(text);
+        nodes.push(Node::Word(vec![id]));
+        return Ok(());
+    }
     match text {
         "^" => nodes.push(Node::Edge(Edge::Begins)),
         "$" => nodes.push(Node::Edge(Edge::Ends)),
