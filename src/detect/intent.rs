@@ -229,7 +229,7 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
                 if tokens.get(start).is_none_or(|t| !rule.heads.has(t.word)) {
                     continue;
                 }
-                let Some((end, _)) = longest(&rule.steps, &mut message, start) else {
+                let Some((end, _)) = longest(&rule.pattern, &mut message, start) else {
                     continue;
                 };
                 if end <= place || !holds(&message, rule, start, end) {

@@ -45,7 +45,7 @@ pub(super) fn own_words(text: &str) -> Cow<'_, str> {
     if !text.contains('\n') {
         return Cow::Borrowed(text);
     }
-    let mut kept = String::with_capacity(text.len());
+    let mut kept = String::new();
     let mut cut = false;
     for line in text.split_inclusive('\n') {
         let trimmed = line.trim();
@@ -53,14 +53,7 @@ pub(super) fn own_words(text: &str) -> Cow<'_, str> {
             cut = true;
             continue;
         }
-        let head: String = trimmed.chars().take(40).collect();
-        let folded = crate::model::fold(&head);
-        let ends = ENDS.iter().any(|e| folded.starts_with(e));
-        let quotes = trimmed.len() < 200 && {
-            let folded = crate::model::fold(trimmed);
-            QUOTES.iter().any(|q| folded.ends_with(q))
-        };
-        if (ends || quotes) && !kept.trim().is_empty() {
+        if (ends(trimmed) || introduces(trimmed)) && !kept.trim().is_empty() {
             cut = true;
             break;
         }
@@ -70,6 +63,33 @@ pub(super) fn own_words(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(kept)
+}
+
+/// Whether a line begins a signature or a quotation.
+fn ends(line: &str) -> bool {
+    let end = line.char_indices().nth(40).map_or(line.len(), |(at, _)| at);
+    let beginning = line.get(..end).unwrap_or_default();
+    if beginning.is_ascii() {
+        let head = |end: &str| beginning.get(..end.len());
+        let is = |end: &&str| head(end).is_some_and(|h| h.eq_ignore_ascii_case(end));
+        return ENDS.iter().any(is);
+    }
+    let folded = crate::model::fold(beginning);
+    ENDS.iter().any(|end| folded.starts_with(end))
+}
+
+/// Whether a line introduces a quotation.
+fn introduces(line: &str) -> bool {
+    // What folds to a colon is one, or no plain sign.
+    let colon = line
+        .chars()
+        .next_back()
+        .is_some_and(|c| c == ':' || !c.is_ascii());
+    if !colon || line.len() >= 200 {
+        return false;
+    }
+    let folded = crate::model::fold(line);
+    QUOTES.iter().any(|quote| folded.ends_with(quote))
 }
 
 /// Longer texts are no word spelled out.

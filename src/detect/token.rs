@@ -1,7 +1,7 @@
 //! A message as tokens: words (folded and looked up), numbers, and the few signs that mean something.
 
 use super::vocabulary::{UNKNOWN, Vocabulary, WordId};
-use super::word::Word;
+use super::word::{Word, is_letter};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Cutter<'_> {
     fn step(&mut self, at: usize, c: char) -> usize {
         if c.is_ascii_digit() {
             self.digits(at)
-        } else if c.is_alphabetic() {
+        } else if is_letter(c) {
             self.letters(at)
         } else {
             self.other(at, c)
@@ -212,15 +212,13 @@ impl Cutter<'_> {
         let rest = self.text.get(at..).unwrap_or_default();
         let mut end = at + rest.len();
         for (offset, c) in rest.char_indices() {
-            if c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c) {
+            if is_letter(c) || ('\u{300}'..='\u{36f}').contains(&c) {
                 word.push(c);
                 continue;
             }
             if matches!(c, '\'' | '’') {
                 let tail = rest.get(offset + c.len_utf8()..).unwrap_or_default();
-                let ending = tail
-                    .find(|c: char| !c.is_alphabetic())
-                    .unwrap_or(tail.len());
+                let ending = tail.find(|c: char| !is_letter(c)).unwrap_or(tail.len());
                 let ending = tail.get(..ending).unwrap_or_default();
                 let joins = JOINED.iter().any(|j| j.eq_ignore_ascii_case(ending));
                 if joins && !(word.is(b"we") && ending.eq_ignore_ascii_case("d")) {

@@ -131,9 +131,13 @@ impl Vocabulary {
         if word.len() < 9 {
             return None;
         }
-        self.heads.iter().find_map(|head| {
-            let rest = word.strip_prefix(head.as_bytes())?;
-            let (first, second) = (self.get(head.as_bytes()), self.get(rest));
+        let mut heads = self.heads.iter().map(|head| head.as_bytes());
+        heads.find_map(|head| {
+            if head.first() != word.first() {
+                return None;
+            }
+            let rest = word.strip_prefix(head)?;
+            let (first, second) = (self.get(head), self.get(rest));
             (first != UNKNOWN && second != UNKNOWN).then_some((first, head.len(), second))
         })
     }

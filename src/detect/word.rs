@@ -129,9 +129,58 @@ impl Word {
     }
 }
 
+/// Whether it is a letter. The letters that are written most are known without a search.
+pub(super) fn is_letter(c: char) -> bool {
+    match c {
+        '\0'..='\u{7f}' => c.is_ascii_alphabetic(),
+        '\u{c0}'..='\u{24f}' => !matches!(c, '×' | '÷'),
+        '\u{400}'..='\u{481}'
+        | '\u{5d0}'..='\u{5ea}'
+        | '\u{620}'..='\u{64a}'
+        | '\u{3041}'..='\u{3096}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}' => true,
+        _ => c.is_alphabetic(),
+    }
+}
+
 /// The folded form of one word of a rule, as [`tokens`](super::token::tokens) folds it.
 pub(super) fn fold_word(word: &str) -> String {
     let mut folded = Word::default();
     word.chars().for_each(|c| folded.push(c));
     String::from_utf8_lossy(folded.bytes().unwrap_or_default()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_what_unicode_says() {
+        let differ = ('\0'..=char::MAX).find(|c| is_letter(*c) != c.is_alphabetic());
+        assert_eq!(differ, None);
+    }
+
+    #[test]
+    fn plain_letters_end_where_others_begin() {
+        for (text, plain) in [
+            ("", 0),
+            ("a", 1),
+            ("Stop it", 4),
+            ("abcdefgh", 8),
+            ("abcdefghi@", 9),
+            ("z[", 1),
+            ("@A", 0),
+            ("Z{`", 1),
+            ("mañana", 2),
+            ("unsubscribe me", 11),
+        ] {
+            let mut word = Word::default();
+            assert_eq!(word.plain(text.as_bytes()), plain, "{text}");
+            let small = text.get(..plain).unwrap().to_ascii_lowercase();
+            assert_eq!(word.bytes(), Some(small.as_bytes()), "{text}");
+        }
+        let long = "abcdefgh".repeat(9);
+        assert_eq!(Word::default().plain(long.as_bytes()), LONGEST);
+    }
 }

@@ -1,6 +1,8 @@
 //! Finds beforehand with which words each rule can begin, so that a message asks only the rules that its words
 //! call up.
 
+use std::sync::Arc;
+
 use super::shape::{
     Anchor, NUMERIC, anchor, before_slot, certain, every, needs_time, numeric, openings, options,
     other, single, widest,
@@ -13,7 +15,7 @@ use crate::detect::pattern::{Node, SlotId};
 use crate::detect::vocabulary::{Vocabulary, WordId};
 
 impl Grammar {
-    pub(super) fn index(&mut self, nodes: &[Node], trees: &[Vec<(Slot, Node)>]) {
+    pub(super) fn index(&mut self, nodes: &[Arc<Node>], trees: &[Vec<(Slot, Arc<Node>)>]) {
         let words = self.vocabulary.len();
         self.own_in = self.own_words(nodes, trees);
         self.common_in = vec![0; words];
@@ -98,7 +100,7 @@ impl Grammar {
 
 impl Grammar {
     /// By word, the one language whose rules have it, as a bit; of longer words only.
-    fn own_words(&self, nodes: &[Node], trees: &[Vec<(Slot, Node)>]) -> Vec<u8> {
+    fn own_words(&self, nodes: &[Arc<Node>], trees: &[Vec<(Slot, Arc<Node>)>]) -> Vec<u8> {
         let mut languages = vec![0_u8; self.vocabulary.len()];
         let of_intents = self.intents.iter().zip(nodes);
         let of_intents = of_intents.map(|(intent, node)| (intent.language as usize, node));
@@ -162,7 +164,7 @@ const ALONE: [Slot; 8] = [
 ];
 
 impl Speech {
-    pub(super) fn index(&mut self, trees: &[(Slot, Node)], vocabulary: &Vocabulary) {
+    pub(super) fn index(&mut self, trees: &[(Slot, Arc<Node>)], vocabulary: &Vocabulary) {
         let words = vocabulary.len();
         let cost = Self::cost(trees, words);
         let openings: Vec<_> = trees
@@ -234,7 +236,7 @@ impl Speech {
     }
 
     /// How often a word is said, roughly.
-    fn cost(trees: &[(Slot, Node)], words: usize) -> impl Fn(WordId) -> u32 + use<> {
+    fn cost(trees: &[(Slot, Arc<Node>)], words: usize) -> impl Fn(WordId) -> u32 + use<> {
         let mut costs = vec![1; words];
         for (_, node) in trees.iter().filter(|(slot, _)| *slot == Slot::Common) {
             let mut common = Vec::new();
@@ -248,7 +250,7 @@ impl Speech {
         move |word| costs.get(word as usize).copied().unwrap_or(1)
     }
 
-    fn mark_bits(&mut self, trees: &[(Slot, Node)], vocabulary: &Vocabulary) {
+    fn mark_bits(&mut self, trees: &[(Slot, Arc<Node>)], vocabulary: &Vocabulary) {
         self.bits = vec![0; vocabulary.len()];
         let mut set = |word: WordId, bit: u8| {
             if let Some(bits) = self.bits.get_mut(word as usize) {
@@ -298,7 +300,7 @@ impl Speech {
         let mut relative = Vec::new();
         for (slot, node) in trees {
             if *slot == Slot::Day
-                && let Node::Word(words) = node
+                && let Node::Word(words) = &**node
             {
                 relative.extend_from_slice(words);
             }

@@ -13,7 +13,7 @@ mod starts;
 
 use std::sync::LazyLock;
 
-use super::pattern::{SlotId, Step};
+use super::pattern::{Pattern, SlotId};
 use super::time::value::{Act, Bound};
 use super::token::Token;
 use super::vocabulary::{UNKNOWN, Vocabulary, WordId};
@@ -27,7 +27,7 @@ use starts::{Start, Starts};
 /// One rule.
 #[derive(Debug)]
 pub(super) struct Rule {
-    pub(super) steps: Box<[Step]>,
+    pub(super) pattern: Pattern,
     pub(super) act: Act,
     pub(super) bound: Bound,
     /// As written.
@@ -37,7 +37,7 @@ pub(super) struct Rule {
 /// An intent rule.
 #[derive(Debug)]
 pub(super) struct Intent {
-    pub(super) steps: Box<[Step]>,
+    pub(super) pattern: Pattern,
     pub(super) want: Want,
     /// The words with which every match begins; everything where that is not certain.
     pub(super) heads: WordSet,

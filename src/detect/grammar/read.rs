@@ -1,12 +1,13 @@
 //! Reads the language files, line by line.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::meaning::meaning_of;
 use super::shape::heads;
 use super::{Fault, Grammar, Intent, Order, Rule, Slot, Speech, Starts, Want};
 use crate::detect::languages::FILES;
-use crate::detect::pattern::{self, Node, SlotId};
+use crate::detect::pattern::{self, Node, Pattern, SlotId};
 use crate::detect::vocabulary::Vocabulary;
 use crate::detect::word::fold_word;
 use crate::model::Language;
@@ -74,9 +75,9 @@ impl Grammar {
         &mut self,
         language: Language,
         text: &'static str,
-        intents: &mut Vec<Node>,
+        intents: &mut Vec<Arc<Node>>,
         faults: &mut Vec<Fault>,
-    ) -> Vec<(Slot, Node)> {
+    ) -> Vec<(Slot, Arc<Node>)> {
         let mut draft = Draft {
             language,
             lets: HashMap::new(),
@@ -156,12 +157,12 @@ impl Grammar {
         line: &'static str,
         want: Want,
         draft: &Draft,
-        nodes: &mut Vec<Node>,
+        nodes: &mut Vec<Arc<Node>>,
     ) -> Result<(), String> {
         let text = line.strip_prefix("? ").unwrap_or(line);
-        let node = self.pattern(text, draft)?;
+        let node = Arc::new(self.pattern(text, draft)?);
         self.intents.push(Intent {
-            steps: pattern::compile(&node),
+            pattern: Pattern::new(Arc::clone(&node)),
             want,
             heads: heads(&node),
             language: draft.language,
@@ -178,7 +179,7 @@ impl Grammar {
         section: &str,
         draft: &Draft,
         speech: &mut Speech,
-        trees: &mut Vec<(Slot, Node)>,
+        trees: &mut Vec<(Slot, Arc<Node>)>,
     ) -> Result<(), String> {
         let slot = Slot::named(section).ok_or_else(|| format!("[{section}] is no section"))?;
         let (meaning, text) = line.split_once(" = ").unwrap_or(("", line));
@@ -189,9 +190,9 @@ impl Grammar {
             Node::Alt(options) if AROUND.contains(&slot) => options,
             node => vec![node],
         };
-        for node in options {
+        for node in options.into_iter().map(Arc::new) {
             speech.rules.push(Rule {
-                steps: pattern::compile(&node),
+                pattern: Pattern::new(Arc::clone(&node)),
                 act,
                 bound,
                 label: line,

@@ -1,6 +1,6 @@
 //! Matches the steps of a pattern against a message's tokens, within a bound of steps.
 
-use super::{Edge, SlotId, Step};
+use super::{Edge, Pattern, SlotId, Step};
 use crate::detect::token::Token;
 use crate::detect::vocabulary::UNKNOWN;
 
@@ -56,14 +56,14 @@ impl Captures {
     }
 }
 
-/// The longest match of `steps` that begins at `at`: its end and its slots.
+/// The longest match of `pattern` that begins at `at`: its end and its slots.
 pub(in crate::detect) fn longest<S: Subject>(
-    steps: &[Step],
+    pattern: &Pattern,
     subject: &mut S,
     at: usize,
 ) -> Option<(usize, Captures)> {
     let mut machine = Machine {
-        steps,
+        steps: pattern.steps(),
         subject,
         first: at,
         budget: BUDGET,

@@ -15,9 +15,11 @@ mod compile;
 mod machine;
 mod parse;
 
-use super::vocabulary::WordId;
+use std::sync::{Arc, OnceLock};
 
-pub(super) use compile::compile;
+use super::vocabulary::WordId;
+use compile::compile;
+
 pub(super) use machine::{Captures, Subject, longest};
 pub(super) use parse::{Names, Node, parse};
 
@@ -35,6 +37,26 @@ pub(super) enum Edge {
     First,
     /// The message ends here.
     Last,
+}
+
+/// A pattern, compiled at its first use: a process that reads a few messages uses few.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    tree: Arc<Node>,
+    steps: OnceLock<Box<[Step]>>,
+}
+
+impl Pattern {
+    pub(super) const fn new(tree: Arc<Node>) -> Self {
+        Self {
+            tree,
+            steps: OnceLock::new(),
+        }
+    }
+
+    fn steps(&self) -> &[Step] {
+        self.steps.get_or_init(|| compile(&self.tree))
+    }
 }
 
 /// One step of a compiled pattern.

@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         let begin = (token.word, token.number().is_some());
         let (slots, words) = self.ahead.get(at).copied().unwrap_or((0, WordSet::NONE));
         for rule in speech.starting(slot, begin, (slots, &words)) {
-            if let Some((end, kept)) = longest(&rule.steps, self, at)
+            if let Some((end, kept)) = longest(&rule.pattern, self, at)
                 && let Some(value) = build::act(self, rule, &kept)
             {
                 out.push((end, value, rule.label));

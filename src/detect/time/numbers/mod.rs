@@ -111,7 +111,7 @@ fn number(reader: &mut Reader<'_>, at: usize, out: &mut Found) {
         (token.word, false),
         (u64::MAX, &WordSet::ALL),
     ) {
-        if let Some((end, _)) = crate::detect::pattern::longest(&rule.steps, reader, at)
+        if let Some((end, _)) = crate::detect::pattern::longest(&rule.pattern, reader, at)
             && let crate::detect::time::value::Act::Value(Value::Int(n)) = rule.act
         {
             simple.push((end, n));
@@ -171,7 +171,7 @@ fn simple_number(reader: &mut Reader<'_>, at: usize) -> Option<(usize, Value, &'
         (token.word, false),
         (u64::MAX, &WordSet::ALL),
     ) {
-        if let Some((end, _)) = crate::detect::pattern::longest(&rule.steps, reader, at)
+        if let Some((end, _)) = crate::detect::pattern::longest(&rule.pattern, reader, at)
             && let crate::detect::time::value::Act::Value(value) = rule.act
         {
             return Some((end, value, rule.label));
