@@ -67,6 +67,11 @@ impl Message<'_> {
         token.word != UNKNOWN && said.any(|t| t.word == token.word)
     }
 
+    /// Whether a time begins here.
+    fn begins_time(&self, at: usize) -> bool {
+        self.time_ends.get(at).is_some_and(|end| *end > 0)
+    }
+
     fn clause_ends(&self, at: usize) -> bool {
         self.tokens
             .get(at)
@@ -196,9 +201,9 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
     let (mut sentence_ends, mut said) = (0, WordSet::SOME);
     for (place, token) in tokens.iter().enumerate() {
         let by_word = grammar.called_by(token.word);
-        let by_time: &[Call] = match message.time_ends.get(place) {
-            Some(1..) => &grammar.called_by_time,
-            _ => &[],
+        let by_time: &[Call] = match message.begins_time(place) {
+            true => &grammar.called_by_time,
+            false => &[],
         };
         if by_word.is_empty() && by_time.is_empty() {
             continue;
@@ -226,7 +231,8 @@ pub(super) fn matches(grammar: &Grammar, tokens: &[Token], times: &[Said]) -> Ve
                 if start < place && !message.joined(start + 1) {
                     break;
                 }
-                if tokens.get(start).is_none_or(|t| !rule.heads.has(t.word)) {
+                let fits = |t| rule.heads.fit(t, message.begins_time(start));
+                if !tokens.get(start).is_some_and(fits) {
                     continue;
                 }
                 let Some((end, _)) = longest(&rule.pattern, &mut message, start) else {

@@ -39,12 +39,41 @@ pub(super) struct Rule {
 pub(super) struct Intent {
     pub(super) pattern: Pattern,
     pub(super) want: Want,
-    /// The words with which every match begins; everything where that is not certain.
-    pub(super) heads: WordSet,
+    pub(super) heads: Heads,
     pub(super) language: Language,
     /// It holds in questions too.
     pub(super) asks: bool,
     pub(super) label: &'static str,
+}
+
+/// With what a match of an intent rule can begin.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heads {
+    words: WordSet,
+    /// A number.
+    number: bool,
+    /// A time.
+    time: bool,
+}
+
+impl Heads {
+    const NOTHING: Self = Self {
+        words: WordSet::NONE,
+        number: false,
+        time: false,
+    };
+    const ANYTHING: Self = Self {
+        words: WordSet::ALL,
+        number: true,
+        time: true,
+    };
+
+    /// Whether a match may begin with a token, at which a time may begin.
+    pub(super) fn fit(&self, token: &Token, begins_time: bool) -> bool {
+        self.words.has(token.word)
+            || self.number && token.number().is_some()
+            || self.time && begins_time
+    }
 }
 
 /// A rough set of words: one that it lacks is not in it, one that it has may be.

@@ -1,18 +1,24 @@
 //! What is certain of every match of a pattern: the words and slots that it has, and with which it begins.
 
-use super::{Slot, WordSet};
+use super::{Heads, Slot, WordSet};
 use crate::detect::pattern::{Node, SlotId};
 use crate::detect::vocabulary::WordId;
 
-/// The words with which every match of `node` begins; everything where that is not certain.
-pub(super) fn heads(node: &Node) -> WordSet {
+/// With what every match of `node`, a pattern of an intent, begins.
+pub(super) fn heads(node: &Node) -> Heads {
     let (mut words, mut slots) = (Vec::new(), Vec::new());
-    if first(node, &mut words, &mut slots) || !slots.is_empty() || gaps(node) {
-        return WordSet::ALL;
+    if first(node, &mut words, &mut slots) || gaps(node) || slots.contains(&(Slot::Name as SlotId))
+    {
+        return Heads::ANYTHING;
     }
-    let mut set = WordSet::NONE;
-    words.into_iter().for_each(|word| set.add(word));
-    set
+    let mut heads = Heads::NOTHING;
+    words.into_iter().for_each(|word| heads.words.add(word));
+    for slot in slots {
+        let number = slot == Slot::N as SlotId;
+        heads.number |= number;
+        heads.time |= !number;
+    }
+    heads
 }
 
 /// The longest that a slot's words are taken to be.
