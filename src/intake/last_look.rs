@@ -83,7 +83,7 @@ impl<'a> LastLook<'a> {
         Ok(is_news)
     }
 
-    fn store(&self, source: i64, news: Page) -> Result<()> {
+    fn store(&self, source: i64, mut news: Page) -> Result<()> {
         let mut opened = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.is_none() {
             *opened = Some(Store::open(&self.path, Access::Write)?);
@@ -99,7 +99,7 @@ impl<'a> LastLook<'a> {
             doubts: super::pages::doubts(self.config),
         };
         let mut ingest = Ingest::new(store, source, reading)?;
-        store.durably(|| ingest.add(vec![news], None))
+        store.durably(|| ingest.add(&mut news, None))
     }
 }
 

@@ -1,13 +1,13 @@
-//! An API's pages: one is fetched, one is read, and those before are stored, all at the same time.
+//! An API's pages: one is fetched, some are read, and those before are stored, all at the same time.
 
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 
 use anyhow::Result;
 
 use super::Intake;
 use crate::config::Config;
 use crate::import::RowError;
-use crate::store::{Dnd, Doubts, Imported, Ingest, Page, Reading, SyncCursor};
+use crate::store::{Batch, Dnd, Doubts, Imported, Ingest, Page, Reading, SyncCursor};
 use crate::sync::{Api, SyncError, Told};
 
 /// What became of a source.
@@ -39,8 +39,8 @@ pub enum Progress<'a> {
 
 /// So many pages without a message, one after the other, are a defect of the provider.
 const MOST_EMPTY_PAGES: u32 = 1000;
-/// How many pages wait for the store.
-const MOST_AHEAD: usize = 8;
+/// How many rows that are no messages are gathered before they are stored.
+const MOST_OTHER_ROWS: usize = 4096;
 
 impl Intake<'_> {
     /// Reads what is new at an API into the source `name`. Whoever is behind `account` has the cursor; another
@@ -60,10 +60,10 @@ impl Intake<'_> {
         let mut ingest = Ingest::new(self.store, source, self.reading())?;
         let mut synced = Synced::default();
         std::thread::scope(|scope| {
-            let (pages, fetched) = sync_channel(0);
-            let (store, stored) = channel();
+            let (pages, fetched) = sync_channel(1);
+            let (room, stored) = channel();
             scope.spawn(move || fetch(api, begins, &pages, &stored));
-            let (pages, arriving) = sync_channel::<Fetched>(MOST_AHEAD);
+            let (pages, arriving) = sync_channel::<Fetched>(1);
             let mut batches = ingest.reader();
             scope.spawn(move || {
                 for mut fetched in fetched {
@@ -74,32 +74,27 @@ impl Intake<'_> {
                 }
             });
             let mut messages = 0;
-            while let Ok(first) = arriving.recv() {
-                // All that have arrived while the ones before were stored go into one transaction.
-                let mut arrived = Arrived::default();
-                for page in std::iter::once(first).chain(arriving.try_iter().take(MOST_AHEAD)) {
-                    for error in &page.rejected {
-                        see(Progress::Rejected(error));
-                    }
-                    synced.rejected += page.rejected.len() as u64;
-                    synced.pages += u64::from(page.cursor.is_some());
-                    messages += page.page.messages.len() as u64;
-                    arrived.add(page);
+            for fetched in arriving {
+                for error in &fetched.rejected {
+                    see(Progress::Rejected(error));
                 }
-                let cursor = arrived.cursor.as_deref();
+                synced.rejected += fetched.rejected.len() as u64;
+                synced.pages += fetched.pages;
+                messages += fetched.page.messages.len() as u64;
+                let cursor = fetched.cursor.as_deref();
                 let cursor = cursor.map(|cursor| SyncCursor { account, cursor });
-                let pages = arrived.pages;
-                match arrived.end {
-                    None if api.forgets() => ingest.take_only_pages(pages, cursor)?,
-                    None => ingest.take_pages(pages, cursor)?,
+                let mut page = fetched.page;
+                match fetched.end {
+                    None if api.forgets() => ingest.take_only_page(&mut page, cursor)?,
+                    None => ingest.take_page(&mut page, cursor)?,
                     Some(Ok(())) => {
                         let as_of = self.as_of.unwrap_or(self.now);
-                        synced.messages = ingest.finish_pages(pages, cursor, as_of)?;
+                        synced.messages = ingest.finish_page(page, cursor, as_of)?;
                         return Ok(synced);
                     }
                     Some(Err(error)) => {
-                        if cursor.is_some() || pages.iter().any(|page| !page.messages.is_empty()) {
-                            ingest.take_only_pages(pages, cursor)?;
+                        if cursor.is_some() || !page.messages.is_empty() {
+                            ingest.take_only_page(&mut page, cursor)?;
                         }
                         synced.messages = ingest.imported();
                         synced.error = Some(error);
@@ -108,8 +103,9 @@ impl Intake<'_> {
                 }
                 let pages = synced.pages;
                 see(Progress::Stored { messages, pages });
+                page.messages.clear();
                 // Nobody listens when the fetching has ended.
-                let _ = store.send(());
+                let _ = room.send(page.messages);
             }
             Err(anyhow::anyhow!("the fetching ended in a defect"))
         })
@@ -134,18 +130,42 @@ pub(super) fn doubts(config: &Config) -> Doubts {
     }
 }
 
-/// A page that was fetched.
+/// Pages that were fetched one after the other, to be stored in one transaction.
 #[derive(Default)]
 struct Fetched {
     page: Page,
     rejected: Vec<RowError>,
-    /// Where it goes on after this page, when it is whole.
+    /// How many of them are whole.
+    pages: u64,
+    /// Where it goes on after the last of them that is whole.
     cursor: Option<String>,
     /// Whether it is the last, and how the fetching ended.
     end: Option<Result<(), SyncError>>,
 }
 
 impl Fetched {
+    /// Nothing yet; `room` is that of a batch that is stored.
+    fn in_the_room_of(room: Batch) -> Self {
+        let mut fetched = Self::default();
+        fetched.page.messages = room;
+        fetched
+    }
+
+    /// How many rows it has, of every kind.
+    fn rows(&self) -> usize {
+        let Page {
+            messages,
+            dnd,
+            bookings,
+        } = &self.page;
+        messages.len() + dnd.len() + bookings.len() + self.rejected.len()
+    }
+
+    /// Whether it must be stored before more is fetched.
+    fn is_full(&self) -> bool {
+        self.page.messages.is_full() || self.rows() - self.page.messages.len() > MOST_OTHER_ROWS
+    }
+
     fn take(&mut self, told: Told<'_>) {
         match told {
             Told::Record(record) => self.page.messages.push(record),
@@ -169,48 +189,27 @@ impl Fetched {
     }
 }
 
-/// Pages that are stored in one transaction.
-#[derive(Default)]
-struct Arrived {
-    pages: Vec<Page>,
-    /// Where it goes on after the last of them that is whole.
-    cursor: Option<String>,
-    end: Option<Result<(), SyncError>>,
-}
-
-impl Arrived {
-    fn add(&mut self, fetched: Fetched) {
-        self.pages.push(fetched.page);
-        self.cursor = fetched.cursor.or(self.cursor.take());
-        self.end = fetched.end;
-    }
-}
-
-/// Fetches page after page, some ahead of the store.
+/// Fetches page after page, some ahead of the store. While that is busy, what comes is gathered, so that the next
+/// transaction has more of it.
 fn fetch(
     api: &dyn Api,
     mut cursor: Option<String>,
     pages: &SyncSender<Fetched>,
-    stored: &Receiver<()>,
+    stored: &Receiver<Batch>,
 ) {
     let mut empty = 0;
+    let mut fetched = Fetched::default();
     loop {
-        let mut fetched = Fetched::default();
+        let before = fetched.rows();
         let page = api.page(cursor.as_deref(), &mut |told| fetched.take(told));
-        let Page {
-            messages,
-            dnd,
-            bookings,
-        } = &fetched.page;
-        let is_empty = messages.is_empty()
-            && fetched.rejected.is_empty()
-            && dnd.is_empty()
-            && bookings.is_empty();
+        fetched.page.messages.turn_page();
+        let is_empty = fetched.rows() == before;
         empty = if is_empty { empty + 1 } else { 0 };
         match page {
             Ok(page) => {
                 cursor = Some(page.cursor.clone());
                 fetched.cursor = Some(page.cursor);
+                fetched.pages += 1;
                 if page.is_last {
                     fetched.end = Some(Ok(()));
                 } else if empty > MOST_EMPTY_PAGES {
@@ -221,12 +220,24 @@ fn fetch(
             Err(error) => fetched.end = Some(Err(error)),
         }
         let ended = fetched.end.is_some();
-        if pages.send(fetched).is_err() || ended {
-            return; // else the store has failed
-        }
-        // What the provider is about to forget must be on the disk.
-        if api.forgets() && stored.recv().is_err() {
-            return;
-        }
+        let sent = if ended || api.forgets() || fetched.is_full() {
+            pages.send(fetched).map_err(|_| None)
+        } else {
+            pages.try_send(fetched).map_err(|error| match error {
+                TrySendError::Full(fetched) => Some(fetched),
+                TrySendError::Disconnected(_) => None,
+            })
+        };
+        fetched = match sent {
+            Ok(()) if ended => return,
+            // What the provider is about to forget must be on the disk.
+            Ok(()) if api.forgets() => match stored.recv() {
+                Ok(room) => Fetched::in_the_room_of(room),
+                Err(_) => return,
+            },
+            Ok(()) => Fetched::in_the_room_of(stored.try_recv().unwrap_or_default()),
+            Err(Some(gathered)) => gathered,
+            Err(None) => return, // the store has failed
+        };
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Piece {
 pub(super) struct Row {
     /// Which of the batch's contacts.
     contact: u32,
+    /// Which of the batch's pages.
+    page: u32,
     pub(super) channel: Channel,
     pub(super) author: Author,
     pub(super) automatic: bool,
@@ -71,6 +73,8 @@ pub(super) struct Member {
 pub struct Batch {
     arena: String,
     pub(super) rows: Vec<Row>,
+    /// How many pages came before.
+    page: u32,
     /// The contacts, in the order of the file.
     members: Vec<Member>,
     /// Where each is among them, by a hash of its id.
@@ -115,6 +119,7 @@ impl Batch {
         );
         let row = Row {
             contact,
+            page: self.page,
             channel: record.channel,
             author: record.author,
             automatic: record.automatic,
@@ -229,11 +234,17 @@ impl Batch {
         self.rows.len() >= MOST_ROWS || self.arena.len() >= MOST_BYTES
     }
 
+    /// What is pushed from now on is of another page: of equal times, only those of one page are in its order.
+    pub fn turn_page(&mut self) {
+        self.page += 1;
+    }
+
     /// Forgets all records, and keeps the room that they had for others.
     pub fn clear(&mut self) {
         self.arena.clear();
         self.arena.shrink_to(2 * MOST_BYTES);
         self.rows.clear();
+        self.page = 0;
         self.members.clear();
         self.index.clear();
         self.sights.clear();
@@ -260,17 +271,35 @@ impl Piece {
     }
 }
 
+/// The places of a contact's rows among messages of the same time.
+pub(super) fn seqs<'r>(
+    rows: impl Iterator<Item = &'r Row> + Clone,
+) -> impl Iterator<Item = i64> + Clone {
+    let mut rest = rows.clone();
+    let mut order: Option<(u32, FileOrder)> = None;
+    rows.map(move |row| {
+        let known = order.filter(|(page, _)| *page == row.page);
+        let (page, found) = known.unwrap_or_else(|| {
+            let page = rest.clone().take_while(|r| r.page == row.page);
+            (row.page, FileOrder::of(page))
+        });
+        order = Some((page, found));
+        rest.next();
+        found.seq(row)
+    })
+}
+
 /// Whether a contact's rows come oldest first, newest first, or in no order that could tell which of two
 /// messages of the same time came first.
 #[derive(Clone, Copy)]
-pub(super) enum FileOrder {
+enum FileOrder {
     OldestFirst,
     NewestFirst,
     None,
 }
 
 impl FileOrder {
-    pub(super) fn of<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Self {
+    fn of<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Self {
         let times = rows.map(|r| r.sent_at);
         if times.clone().is_sorted() {
             Self::OldestFirst
@@ -281,12 +310,44 @@ impl FileOrder {
         }
     }
 
-    pub(super) fn seq(self, row: &Row) -> i64 {
+    fn seq(self, row: &Row) -> i64 {
         let line = row.line.cast_signed();
         match self {
             Self::OldestFirst => line,
             Self::NewestFirst => -line,
             Self::None => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn equal_times_are_in_the_order_of_their_own_page() {
+        let mut batch = Batch::default();
+        let push = |batch: &mut Batch, line, seconds| {
+            let at = Timestamp::from_timestamp(seconds, 0).unwrap();
+            let (who, text) = (Cow::Borrowed("c"), Cow::Borrowed("hi"));
+            let mut record = Record::message(who, Channel::Sms, Author::Contact, at, text);
+            record.line = line;
+            batch.push(&record);
+        };
+        // Oldest first, then another list from its beginning, then one that goes backwards.
+        for (page, times) in [[10, 10], [5, 5], [20, 10]].into_iter().enumerate() {
+            for (n, seconds) in (1..).zip(times) {
+                push(&mut batch, page as u64 * 10 + n, seconds);
+            }
+            batch.turn_page();
+        }
+        let seqs: Vec<i64> = seqs(batch.rows.iter()).collect();
+        assert_eq!(seqs, [1, 2, 11, 12, -21, -22]);
+        batch.clear();
+        push(&mut batch, 7, 1);
+        assert_eq!(batch.rows[0].page, 0);
     }
 }

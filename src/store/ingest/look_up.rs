@@ -6,7 +6,7 @@ use anyhow::Result;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::Ingest;
-use super::batch::{Batch, FileOrder, Piece, Row};
+use super::batch::{Batch, Piece, Row, seqs};
 use super::contact::StoredContact;
 use super::own::OwnMessage;
 use super::reading::{Found, Seen, message};
@@ -86,7 +86,6 @@ impl Ingest<'_> {
             own = self.store.own_messages(contact.key)?;
         }
         let asks_first = !is_new && self.hints.mostly_known.load(Ordering::Relaxed);
-        let order = FileOrder::of(rows.clone());
         let said_by = xxh3_64(contact_id.as_bytes());
         let mut pending = Vec::with_capacity(rows.len());
         let said: Vec<&Row> = rows
@@ -94,7 +93,7 @@ impl Ingest<'_> {
             .filter(|row| is_kept(row) && row.said.is_some())
             .collect();
         let found = seen.found.into_iter().chain(std::iter::repeat(None));
-        for (row, found) in rows.clone().zip(found) {
+        for ((row, seq), found) in rows.clone().zip(seqs(rows.clone())).zip(found) {
             if !is_kept(row) || !row.is_message {
                 continue;
             }
@@ -111,7 +110,7 @@ impl Ingest<'_> {
             pending.push(Pending {
                 row,
                 identity,
-                seq: order.seq(row),
+                seq,
                 ours,
                 is_known,
                 found: found.unwrap_or_default(),

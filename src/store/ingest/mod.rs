@@ -64,7 +64,7 @@ pub struct Ahead {
     pub until: Timestamp,
 }
 
-/// A page of an API.
+/// A page of an API, or some that came one after the other.
 #[derive(Default)]
 pub struct Page {
     /// Its messages; read, or else they are read as they are stored.
@@ -186,44 +186,44 @@ impl<'a> Ingest<'a> {
         Ok(self.imported)
     }
 
-    /// Writes pages of an API that are not the last ones, and where it goes on after them. Should the power fail, both
-    /// may be gone again: the API is then asked for them once more.
+    /// Writes a page of an API that is not the last one, and where it goes on after it. Should the power fail, both may
+    /// be gone again: the API is then asked for it once more.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn take_pages(&mut self, pages: Vec<Page>, cursor: Option<SyncCursor<'_>>) -> Result<()> {
+    pub fn take_page(&mut self, page: &mut Page, cursor: Option<SyncCursor<'_>>) -> Result<()> {
         let _relaxed = Relaxed::new(self.store)?;
-        self.take_only_pages(pages, cursor)
+        self.take_only_page(page, cursor)
     }
 
-    /// The same for an API that does not give them again: they are on the disk when this returns.
+    /// The same for an API that does not give it again: it is on the disk when this returns.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn take_only_pages(
+    pub fn take_only_page(
         &mut self,
-        pages: Vec<Page>,
+        page: &mut Page,
         cursor: Option<SyncCursor<'_>>,
     ) -> Result<()> {
         let transaction = self.store.immediate()?;
         self.store.source_incomplete(self.source)?;
-        self.add(pages, cursor)?;
+        self.add(page, cursor)?;
         transaction.commit()?;
         Ok(())
     }
 
-    /// Writes the last pages of an API: its source is complete up to `as_of`.
+    /// Writes the last page of an API: its source is complete up to `as_of`.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn finish_pages(
+    pub fn finish_page(
         mut self,
-        last: Vec<Page>,
+        mut last: Page,
         cursor: Option<SyncCursor<'_>>,
         as_of: Timestamp,
     ) -> Result<Imported> {
         let transaction = self.store.immediate()?;
-        self.add(last, cursor)?;
+        self.add(&mut last, cursor)?;
         self.store.source_complete(self.source, as_of, None)?;
         transaction.commit()?;
         Ok(self.imported)
@@ -233,40 +233,37 @@ impl<'a> Ingest<'a> {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn add(&mut self, pages: Vec<Page>, cursor: Option<SyncCursor<'_>>) -> Result<()> {
+    pub fn add(&mut self, page: &mut Page, cursor: Option<SyncCursor<'_>>) -> Result<()> {
         // A run may have claimed a first follow-up since this began.
         self.has_follow_ups = self.has_follow_ups || any_follow_up(self.store)?;
-        let mut reader = self.reader();
-        for mut page in pages {
-            if page.messages.sights.contacts.is_empty() {
-                reader.read(&mut page.messages);
-            }
-            self.write_read(&mut page.messages)?;
-            for (contact_id, dnd) in &page.dnd {
-                // Of somebody who was forgotten nothing is kept but that.
-                let Some(key) = self.store.find(contact_id)? else {
-                    continue;
-                };
-                let now = self.reading.now;
-                match dnd {
-                    Dnd::On(reason) => {
-                        self.store.insert_opted_out(key, reason, now)?;
-                        self.store.awaken(key)?;
-                    }
-                    Dnd::Off { said } => self.store.lift_opted_out(key, said, now)?,
+        if page.messages.sights.contacts.is_empty() {
+            self.reader().read(&mut page.messages);
+        }
+        self.write_read(&mut page.messages)?;
+        for (contact_id, dnd) in &page.dnd {
+            // Of somebody who was forgotten nothing is kept but that.
+            let Some(key) = self.store.find(contact_id)? else {
+                continue;
+            };
+            let now = self.reading.now;
+            match dnd {
+                Dnd::On(reason) => {
+                    self.store.insert_opted_out(key, reason, now)?;
+                    self.store.awaken(key)?;
                 }
+                Dnd::Off { said } => self.store.lift_opted_out(key, said, now)?,
             }
-            for (contact_id, bookings) in &page.bookings {
-                // What a contact's list has no longer is gone, as from a file of theirs.
-                let from = BookingSource {
-                    source: self.source,
-                    file: &format!("contact {}", contact_id),
-                    as_of: self.reading.now,
-                    country: self.reading.policy.country,
-                };
-                self.store
-                    .take_bookings(&from, &bookings.records, bookings.is_whole)?;
-            }
+        }
+        for (contact_id, bookings) in &page.bookings {
+            // What a contact's list has no longer is gone, as from a file of theirs.
+            let from = BookingSource {
+                source: self.source,
+                file: &format!("contact {}", contact_id),
+                as_of: self.reading.now,
+                country: self.reading.policy.country,
+            };
+            self.store
+                .take_bookings(&from, &bookings.records, bookings.is_whole)?;
         }
         match cursor {
             Some(cursor) => self.store.set_cursor(self.source, cursor),

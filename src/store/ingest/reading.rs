@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
 
-use super::batch::{Batch, FileOrder, Piece, Row};
+use super::batch::{Batch, Piece, Row, seqs};
 use super::contact::StoredContact;
 use crate::decide::{Policy, Reach, decide};
 use crate::detect::{Detector, Input};
@@ -203,11 +203,11 @@ fn see(
             Vec::new()
         };
         let derived = derives.then(|| {
-            let order = FileOrder::of(rows.clone());
-            let of_row = |(row, found): (&'_ Row, &'_ Option<Found>)| {
-                message(batch, row, order.seq(row), found.as_ref(), reading.policy)
+            let of_row = |((row, seq), found): ((&'_ Row, i64), &'_ Option<Found>)| {
+                message(batch, row, seq, found.as_ref(), reading.policy)
             };
-            let messages = rows.clone().zip(&found).filter(|(row, _)| row.is_message);
+            let messages = rows.clone().zip(seqs(rows.clone())).zip(&found);
+            let messages = messages.filter(|((row, _), _)| row.is_message);
             let messages = messages.map(of_row).collect();
             reading.derived(batch, *contact_id, &told, rows, messages)
         });
