@@ -50,11 +50,11 @@ fn main() {
         idle_plan_export(room.path(), many, &wanted);
     }
     if wanted("send") {
-        send(room.path(), 0, 8, None);
+        send(room.path(), 60_000, 0, 8, None);
     }
     if wanted("slow") {
         let library = slow_disk(room.path());
-        send(room.path(), 50, 64, Some(&library));
+        send(room.path(), 10_000, 50, 64, Some(&library));
     }
 }
 
@@ -256,9 +256,10 @@ fn idle_plan_export(room: &Path, many: u64, wanted: &dyn Fn(&str) -> bool) {
     }
 }
 
-/// Ten thousand conversations, what is due of them sent to a server on loopback: by a run; by as many threads with
-/// the same sender and the same message, and no store; and by as many threads that do nothing but call ureq.
-fn send(room: &Path, latency_ms: u64, threads: usize, slow_disk: Option<&Path>) {
+/// Conversations, what is due of them sent to a server on loopback: by a run; by as many threads with the same
+/// sender and the same message, and no store; by as many threads that do nothing but call ureq; and by these with the
+/// least that is durable, which says what of the distance to ureq any durable sender has to lose.
+fn send(room: &Path, contacts: u64, latency_ms: u64, threads: usize, slow_disk: Option<&Path>) {
     let server = bare::Server::start(latency_ms);
     let url = format!("http://127.0.0.1:{}/send", server.port);
     let (base, _) = PLAIN.split_once("[channels.").unwrap();
@@ -272,8 +273,8 @@ fn send(room: &Path, latency_ms: u64, threads: usize, slow_disk: Option<&Path>) 
             "[channels.live_chat.webhook]\nurl = \"{url}\"\nsecret = {{ env = \"HOOK\" }}\n"
         );
     let business = Business::new(room, &format!("send{latency_ms}"), &configuration);
-    let file = business.export(10_000, Order::ByConversation);
-    let (mut ours, mut same, mut ureq) = (vec![], vec![], vec![]);
+    let file = business.export(contacts, Order::ByConversation);
+    let (mut ours, mut same, mut ureq, mut pipe) = (vec![], vec![], vec![], vec![]);
     let mut sent = 0;
     for _ in 0..5 {
         business.forget_all();
@@ -291,8 +292,18 @@ fn send(room: &Path, latency_ms: u64, threads: usize, slow_disk: Option<&Path>) 
         let mut bare = other(&["post", folder, &count, &threads]);
         same.push(process::run(bare.env("HOOK", SECRET)));
         ureq.push(process::run(&mut other(&["ureq", &url, &count, &threads])));
+        let least = room.join("pipe.db");
+        for end in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(room.join(format!("pipe.db{end}")));
+        }
+        let mut bare = other(&["pipe", &url, &count, &threads, least.to_str().unwrap()]);
+        if let Some(library) = slow_disk {
+            bare.env("LD_PRELOAD", library);
+        }
+        pipe.push(process::run(&mut bare));
     }
-    let (ours, same, ureq) = (median(&ours), median(&same), median(&ureq));
+    let (ours, same) = (median(&ours), median(&same));
+    let (ureq, pipe) = (median(&ureq), median(&pipe));
     let disk = if slow_disk.is_some() {
         ", 5 ms more for every fsync"
     } else {
@@ -303,6 +314,19 @@ fn send(room: &Path, latency_ms: u64, threads: usize, slow_disk: Option<&Path>) 
          the same sender without a store {same}; {:.2} of its speed; ureq alone {ureq}; {:.2}",
         same.seconds / ours.seconds,
         ureq.seconds / ours.seconds,
+    );
+    println!(
+        "  ureq with the least that is durable {pipe}: {:.2} of ureq's speed; ours is {:.2} of it",
+        ureq.seconds / pipe.seconds,
+        pipe.seconds / ours.seconds,
+    );
+    let each = |m: Measured| m.processor_seconds * 1e6 / sent as f64;
+    println!(
+        "  processor time for each message: ours {:.0} us, without a store {:.0}, ureq {:.0}, the least durable {:.0}",
+        each(ours),
+        each(same),
+        each(ureq),
+        each(pipe),
     );
 }
 

@@ -44,6 +44,12 @@ pub(crate) fn run(words: &[&str]) -> bool {
         ["ureq", url, count, threads] => {
             ureq(url, count.parse().unwrap(), threads.parse().unwrap())
         }
+        ["pipe", url, count, threads, database] => pipe(
+            url,
+            count.parse().unwrap(),
+            threads.parse().unwrap(),
+            database,
+        ),
         _ => return false,
     }
     true
@@ -132,18 +138,87 @@ fn post(folder: &str, count: u64, threads: u64) {
 
 /// POSTs the same bytes as often as told from some threads that share one agent.
 fn ureq(url: &str, count: u64, threads: u64) {
-    let agent = ureq::Agent::config_builder()
+    let agent = agent();
+    many(count, threads, |_| drop(post_plainly(&agent, url)));
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
         .max_idle_connections_per_host(64)
         .max_idle_connections(64)
         .build()
-        .new_agent();
-    many(count, threads, |_| {
-        let body = r#"{"id":"fu_0","contact_id":"c0","to":"+520000000000","channel":"sms","text":"Hello, are you still there? We would be glad to help."}"#;
-        let answer = agent
-            .post(url)
-            .header("content-type", "application/json")
-            .send(body);
-        answer.unwrap().body_mut().read_to_string().unwrap();
+        .new_agent()
+}
+
+fn post_plainly(agent: &ureq::Agent, url: &str) -> String {
+    let body = r#"{"id":"fu_0","contact_id":"c0","to":"+520000000000","channel":"sms","text":"Hello, are you still there? We would be glad to help."}"#;
+    let answer = agent
+        .post(url)
+        .header("content-type", "application/json")
+        .send(body);
+    answer.unwrap().body_mut().read_to_string().unwrap()
+}
+
+/// How many messages of [`pipe`] may be claimed at once.
+const MOST_IN_PIPE: i64 = 64;
+
+/// The same bytes from as many threads, and the least that makes each message's intent durable before it leaves and
+/// its outcome after: one table with nothing but these, one writer that puts the outcomes that have arrived and the
+/// next intents into one transaction, a commit that waits for the disk. No reading, no decision, no text.
+fn pipe(url: &str, count: i64, threads: u64, database: &str) {
+    let store = Connection::open(database).unwrap();
+    store
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             CREATE TABLE sent (id INTEGER PRIMARY KEY, state INTEGER NOT NULL, claimed_at INTEGER NOT NULL, \
+               sent_at INTEGER, provider_id TEXT)",
+        )
+        .unwrap();
+    let claim = "INSERT INTO sent (id, state, claimed_at) VALUES (?1, 0, 1796126400000000)";
+    let mut claim = store.prepare(claim).unwrap();
+    let end =
+        "UPDATE sent SET state = 1, sent_at = 1796126400000000, provider_id = ?2 WHERE id = ?1";
+    let mut end = store.prepare(end).unwrap();
+    let agent = agent();
+    let (jobs, queue) = crossbeam_channel::unbounded::<i64>();
+    let (answer, answers) = crossbeam_channel::unbounded::<(i64, String)>();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let (queue, answer, agent) = (queue.clone(), answer.clone(), &agent);
+            scope.spawn(move || {
+                for id in queue {
+                    answer.send((id, post_plainly(agent, url))).unwrap();
+                }
+            });
+        }
+        let (mut claimed, mut ended) = (0, 0);
+        while ended < count {
+            let mut arrived = Vec::new();
+            if claimed > ended {
+                arrived.push(answers.recv().unwrap());
+                // Together they cost one commit; the threads have enough to do meanwhile.
+                while claimed < count && claimed - ended - (arrived.len() as i64) > MOST_IN_PIPE / 2
+                {
+                    arrived.push(answers.recv().unwrap());
+                }
+                arrived.extend(answers.try_iter());
+            }
+            let transaction = store.unchecked_transaction().unwrap();
+            for (id, provider_id) in &arrived {
+                end.execute((id, provider_id)).unwrap();
+            }
+            ended += arrived.len() as i64;
+            let first = claimed + 1;
+            claimed = count.min(ended + MOST_IN_PIPE);
+            for id in first..=claimed {
+                claim.execute([id]).unwrap();
+            }
+            transaction.commit().unwrap();
+            for id in first..=claimed {
+                jobs.send(id).unwrap();
+            }
+        }
+        drop(jobs);
     });
 }
 

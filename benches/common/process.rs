@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Measured {
     pub(crate) seconds: f64,
+    /// What it took of the processors, in hundredths of a second at best: steadier where others are at work too.
+    pub(crate) processor_seconds: f64,
     pub(crate) peak_mb: f64,
 }
 
@@ -29,7 +31,7 @@ impl fmt::Display for Measured {
 
 /// Runs a command to its end. Its peak memory is looked up in /proc while it runs.
 pub(crate) fn run(command: &mut Command) -> Measured {
-    let begin = Instant::now();
+    let (begin, before) = (Instant::now(), of_children());
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -51,6 +53,7 @@ pub(crate) fn run(command: &mut Command) -> Measured {
         peak_kb = peak_kb.max(kb.unwrap_or(0.0));
     };
     let seconds = begin.elapsed().as_secs_f64();
+    let processor_seconds = of_children() - before;
     let code = ended.code().unwrap_or(70);
     let mut words = String::new();
     let _ = std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut words);
@@ -60,8 +63,17 @@ pub(crate) fn run(command: &mut Command) -> Measured {
     );
     Measured {
         seconds,
+        processor_seconds,
         peak_mb: peak_kb / 1024.0,
     }
+}
+
+/// The processor time of all children that have ended, where /proc tells.
+fn of_children() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let (_, fields) = stat.rsplit_once(") ").unwrap_or_default();
+    let ticks = fields.split(' ').skip(13).take(2);
+    ticks.filter_map(|t| t.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn wait(child: &mut std::process::Child, patience: Duration) -> Option<std::process::ExitStatus> {
@@ -88,6 +100,7 @@ pub(crate) fn median(runs: &[Measured]) -> Measured {
     };
     Measured {
         seconds: middle(runs.iter().map(|m| m.seconds).collect()),
+        processor_seconds: middle(runs.iter().map(|m| m.processor_seconds).collect()),
         peak_mb: middle(runs.iter().map(|m| m.peak_mb).collect()),
     }
 }
