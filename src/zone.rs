@@ -4,6 +4,8 @@
 //! chrono-tz: its newest release carries rules of 2025, which are an hour wrong for Vancouver, Edmonton,
 //! Winnipeg and Casablanca from late 2026. chrono's types are kept at the border.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
@@ -23,7 +25,19 @@ impl Zone {
     /// The zone of an IANA name such as `America/Mexico_City`, whatever its case.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        jiff::tz::db().get(name).ok().map(Self)
+        thread_local! {
+            /// The last one that was found: most contacts of a business are in the same.
+            static LAST: RefCell<Option<(String, Zone)>> = const { RefCell::new(None) };
+        }
+        let last = LAST.with_borrow(|last| {
+            let last = last.as_ref().filter(|(known, _)| known == name);
+            last.map(|(_, zone)| zone.clone())
+        });
+        last.or_else(|| {
+            let zone = jiff::tz::db().get(name).ok().map(Self)?;
+            LAST.set(Some((name.to_owned(), zone.clone())));
+            Some(zone)
+        })
     }
 
     /// The IANA name.

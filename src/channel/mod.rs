@@ -219,25 +219,55 @@ pub trait Sender: std::fmt::Debug + Send + Sync {
 }
 
 /// The message as the JSON object that the webhook receives and the outbox keeps.
-fn payload(message: &Outgoing) -> serde_json::Value {
-    let mut object = serde_json::json!({
-        "id": message.id,
-        "contact_id": message.contact_id,
-        "conversation_id": message.conversation_id,
-        "to": message.address,
-        "channel": message.channel,
-        "text": message.text,
-        "scenario": message.scenario,
-        "step": message.step,
-    });
-    if let Some(template) = &message.template {
-        object["template"] = serde_json::json!({
-            "name": template.name,
-            "language": template.language,
-            "variables": template.variables,
-        });
+#[derive(serde::Serialize)]
+struct Payload<'a> {
+    channel: Channel,
+    contact_id: &'a str,
+    conversation_id: Option<&'a str>,
+    id: &'a str,
+    scenario: Scenario,
+    step: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<PayloadTemplate<'a>>,
+    text: &'a str,
+    to: &'a str,
+}
+
+#[derive(serde::Serialize)]
+struct PayloadTemplate<'a> {
+    language: &'a str,
+    name: &'a str,
+    variables: &'a [String],
+}
+
+impl From<serde_json::Error> for SendError {
+    /// Never in practice: a message is text and numbers.
+    fn from(error: serde_json::Error) -> Self {
+        Self::Refused {
+            reason: error.to_string(),
+        }
     }
-    object
+}
+
+impl<'a> Payload<'a> {
+    fn of(message: &'a Outgoing) -> Self {
+        let template = message.template.as_ref();
+        Self {
+            channel: message.channel,
+            contact_id: &message.contact_id,
+            conversation_id: message.conversation_id.as_deref(),
+            id: &message.id,
+            scenario: message.scenario,
+            step: message.step,
+            template: template.map(|template| PayloadTemplate {
+                language: &template.language,
+                name: &template.name,
+                variables: &template.variables,
+            }),
+            text: &message.text,
+            to: &message.address,
+        }
+    }
 }
 
 #[cfg(test)]

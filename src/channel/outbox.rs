@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, payload};
+use super::{Accepted, Found, Lost, Outgoing, Payload, SendError, Sender};
 use crate::model::Timestamp;
 
 /// Appends to one file; created with mode 0600 when the first message is sent.
@@ -39,7 +39,7 @@ impl Outbox {
 impl Sender for Outbox {
     /// One line, in one write, durable before this returns. The provider's id is the follow-up's own.
     fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError> {
-        let mut line = payload(message);
+        let mut line = serde_json::to_value(Payload::of(message))?;
         line["sent_at"] = now
             .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
             .into();

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::signature::{SigningKey, SigningKeyError};
-use super::{Accepted, Found, Lost, Outgoing, SendError, Sender, json, payload};
+use super::{Accepted, Found, Lost, Outgoing, Payload, SendError, Sender, json};
 use crate::config::{Secret, WebhookSettings};
 use crate::http::{Answer, Http, provider_words};
 use crate::model::Timestamp;
@@ -42,7 +42,7 @@ impl Webhook {
 impl Sender for Webhook {
     /// Any success is an acceptance; a string or number `id` in a JSON answer is the provider's id.
     fn send(&self, message: &Outgoing, now: Timestamp) -> Result<Accepted, SendError> {
-        let body = payload(message).to_string();
+        let body = serde_json::to_string(&Payload::of(message))?;
         let answer = post_signed(&self.http, &self.url, &self.key, &message.id, body, now)?;
         if !answer.is_success() {
             let words = said(&answer, &self.secret);
