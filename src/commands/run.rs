@@ -232,15 +232,15 @@ impl<'p, 'c> Paper<'p, 'c> {
             }
             return;
         }
-        let line = event_words(event);
-        if is_problem(event) {
-            self.context.say(Verbosity::Quiet, &line);
+        let (verbosity, is_problem) = (self.context.verbosity, is_problem(event));
+        if is_problem {
+            self.context.say(Verbosity::Quiet, &event_words(event));
         } else if self.context.terminal.output {
-            if self.context.verbosity > Verbosity::Quiet {
-                let _ = writeln!(self.context.out, "{}", plain(&line));
+            if verbosity > Verbosity::Quiet {
+                let _ = writeln!(self.context.out, "{}", plain(&event_words(event)));
             }
-        } else {
-            self.context.say(Verbosity::Verbose, &line);
+        } else if verbosity >= Verbosity::Verbose {
+            self.context.say(Verbosity::Verbose, &event_words(event));
         }
     }
 

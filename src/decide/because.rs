@@ -291,6 +291,23 @@ named! {
     }
 }
 
+/// A decision's rules with their numbers, as a JSON array.
+///
+/// # Errors
+/// Never in practice: it is text and numbers.
+pub fn because_json(because: &[Because]) -> serde_json::Result<String> {
+    let mut json = Vec::with_capacity(1024);
+    json.push(b'[');
+    for fact in because {
+        if json.len() > 1 {
+            json.push(b',');
+        }
+        fact.write_json(&mut json)?;
+    }
+    json.push(b']');
+    String::from_utf8(json).map_err(serde::de::Error::custom)
+}
+
 impl Because {
     /// The number of the rule.
     #[must_use]
@@ -338,17 +355,14 @@ impl Because {
         }
     }
 
-    /// This fact with its rule's number, for JSON: `{"rule":"D12","fact":"outside_hours",…}`.
-    pub fn numbered(&self) -> impl Serialize + '_ {
-        #[derive(Serialize)]
-        struct Numbered<'a> {
-            rule: &'static str,
-            #[serde(flatten)]
-            fact: &'a Because,
-        }
-        Numbered {
-            rule: self.rule(),
-            fact: self,
-        }
+    /// Appends this fact with its rule's number: `{"rule":"D12","fact":"outside_hours",…}`.
+    fn write_json(&self, json: &mut Vec<u8>) -> serde_json::Result<()> {
+        json.extend_from_slice(br#"{"rule":""#);
+        json.extend_from_slice(self.rule().as_bytes());
+        json.push(b'"');
+        let opening = json.len();
+        serde_json::to_writer(&mut *json, self)?;
+        json[opening] = b','; // the fact's own fields follow, in the same object
+        Ok(())
     }
 }

@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 
 pub use address::{Nowhere, address, conversation_on};
 pub use approval::passed;
-pub use because::{Anchor, Because, Choice};
+pub use because::{Anchor, Because, Choice, because_json};
 pub use decision::{Action, Decision, Reason};
 pub use policy::{
     Approval, ApprovalExpired, Cadence, Cancelled, Cap, Policy, Reach, StepRule, SwitchRule,

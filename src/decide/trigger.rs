@@ -142,11 +142,17 @@ fn open_promise<'t, 'a>(thread: &Thread, timeline: &'t Timeline<'a>) -> Option<T
     (asked && !followed_up && !timeline.follow_up_since(episode)).then_some(turn)
 }
 
+/// The first eighty characters.
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(80).map(|(at, _)| at);
+    end.map_or(text, |end| &text[..end])
+}
+
 /// What the contact wrote, or the words in it that count.
 fn told(turn: &Turn<'_, '_>, trigger: Option<(&Message, &Signal)>) -> Because {
     let message = trigger.map_or_else(|| turn.last(), |(m, _)| m);
     let words = trigger.map_or_else(
-        || message.text.chars().take(80).collect(),
+        || beginning(&message.text).to_owned(),
         |(_, signal)| signal.evidence.clone(),
     );
     let signal = trigger.map(|(_, s)| s.kind);

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{Result, Write};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::terminal::{Styles, plain};
 use super::text::{cut, padding, wrap};
 use super::{Clocks, action_words, channel_words, reason_words, scenario_words, words};
-use crate::decide::{Action, Because, Choice, Decision, Reason};
+use crate::decide::{Action, Because, Choice, Decision, Reason, because_json};
 use crate::model::{Channel, Contact, Delay, Scenario, TextSource, Timestamp};
 
 /// A contact and what is decided about them.
@@ -82,7 +83,9 @@ impl Serialize for Numbered<'_> {
         &self,
         serializer: S,
     ) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Because::numbered))
+        use serde::ser::Error;
+        let json = because_json(self.0).and_then(RawValue::from_string);
+        json.map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 

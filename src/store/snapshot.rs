@@ -3,9 +3,16 @@
 use std::cell::{Cell, OnceCell};
 
 use anyhow::{Context, Result};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction};
 
-use super::{Store, set_up};
+use super::{Store, Threads, set_up};
+
+/// The database as it is at one moment, whatever is written meanwhile, for as long as this lives.
+pub struct Moment<'s> {
+    /// Reads the threads of that moment.
+    pub threads: Threads<'s>,
+    _snapshot: Transaction<'s>,
+}
 
 impl Store {
     /// The same database once more, for another thread that only reads.
@@ -34,6 +41,18 @@ impl Store {
     pub fn at_one_moment<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
         let _snapshot = self.connection.unchecked_transaction()?;
         read()
+    }
+
+    /// The database as it is now, to be kept for a while.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn moment(&self) -> Result<Moment<'_>> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        Ok(Moment {
+            threads: self.threads()?,
+            _snapshot: snapshot,
+        })
     }
 
     /// A number that is another one after anybody else, in this process or not, has written: what was read since

@@ -62,6 +62,8 @@ fn is_unconfirmed(decision: &Decision) -> bool {
     decision.because.iter().any(is)
 }
 
+pub(super) const DERIVE: &str = "UPDATE contacts SET wake_at = ?2, hold = ?3 WHERE id = ?1";
+
 impl Store {
     /// The contacts whose decision may be `send` at `until` or before, those never yet decided included.
     ///
@@ -191,9 +193,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         self.note_settled_at(now)?;
-        let sql = "UPDATE contacts SET wake_at = ?2, hold = ?3 WHERE id = ?1";
         let values = (key, derived.wake_at, derived.hold);
-        self.connection.prepare_cached(sql)?.execute(values)?;
+        self.connection.prepare_cached(DERIVE)?.execute(values)?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use followup::decide::{Decision, decide};
+use followup::decide::{Decision, because_json, decide};
 use serde::Deserialize;
 
 use crate::chat::{self, Clock, ContactText, Fault};
@@ -169,9 +169,9 @@ fn render(decision: &Decision, clock: &Clock<'_>) -> String {
 }
 
 fn facts(decision: &Decision) -> String {
-    decision
-        .because
-        .iter()
-        .map(|fact| format!("    {}\n", serde_json::to_string(&fact.numbered()).unwrap()))
+    let alone = decision.because.chunks(1);
+    let alone = alone.map(|fact| because_json(fact).unwrap());
+    alone
+        .map(|json| format!("    {}\n", json.trim_matches(['[', ']'])))
         .collect()
 }

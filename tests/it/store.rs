@@ -103,6 +103,7 @@ impl World {
         assert_eq!(decision.action, Action::Send, "{decision:?}");
         let claim = Claim {
             contact: self.key(contact_id),
+            thread: &thread,
             decision: &decision,
             because: "[]",
             address: "+34600000001",
@@ -110,7 +111,7 @@ impl World {
             text_source: TextSource::Custom,
         };
         self.store
-            .durably(|| self.store.claim(&claim, at(now)))
+            .durably(|| self.store.ledger()?.claim(&claim, at(now)))
             .unwrap()
     }
 
@@ -119,7 +120,8 @@ impl World {
         let channel = followup::model::Channel::Sms;
         let record = || {
             let claimed = (self.key(contact_id), claimed.row);
-            self.store.record(claimed, channel, outcome, None, at(now))
+            let mut ledger = self.store.ledger()?;
+            ledger.record(claimed, channel, outcome, None, at(now))
         };
         self.store.durably(record).unwrap();
         claimed
@@ -275,6 +277,7 @@ fn x1_a_step_is_claimed_once() {
     let decision = decide(&world.config.policy, &thread, at(now)); // from before the claim
     let claim = Claim {
         contact: world.key("c1"),
+        thread: &thread,
         decision: &decision,
         because: "[]",
         address: "+34600000001",
@@ -283,7 +286,7 @@ fn x1_a_step_is_claimed_once() {
     };
     let second = world
         .store
-        .durably(|| world.store.claim(&claim, at(now)))
+        .durably(|| world.store.ledger()?.claim(&claim, at(now)))
         .unwrap();
     assert_eq!(second, None);
 }

@@ -5,12 +5,15 @@ use chrono::TimeDelta;
 
 use super::super::Event;
 use super::{Job, Letter, Prepared, Text, Writer};
-use crate::decide::{Action, Decision, Reason, decide};
+use crate::decide::{Action, Decision, Reason, because_json, decide};
 use crate::model::{Thread, Timestamp};
-use crate::store::{Claim, Derived, Threads, because_json};
+use crate::store::{Claim, Derived, Threads};
 
 /// How old the last look at a contact's sources may be when its step is claimed.
 const LONGEST_SINCE_ASKED: TimeDelta = TimeDelta::seconds(30);
+
+/// How old a decision may be when its step is claimed, if nothing has been stored since.
+const JUST_NOW: TimeDelta = TimeDelta::milliseconds(50);
 
 /// Reads threads under the claim's transaction, once one is needed.
 type Reader<'env> = Option<Threads<'env>>;
@@ -55,28 +58,32 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         };
         let contact = prepared.contact;
         let now = (self.run.clock)();
-        let decision = decide(self.run.policy, &prepared.thread, now);
+        let before = self.decide_again(&mut prepared, now);
+        let decision = &prepared.decision;
+        let is_same_step = before.as_ref().is_none_or(|b| is_same_step(decision, b));
         let channel = match (decision.action, decision.channel) {
             (Action::Send, Some(channel)) => channel,
             _ if decision.wants_text() => {
-                return self.keep_for_review(*prepared, &decision, events);
+                return self.keep_for_review(*prepared, is_same_step, events);
             }
-            _ => return self.pass_over(&prepared, &decision, now, events),
+            _ => return self.pass_over(&prepared, now, events),
         };
         if self.seen.contains(&contact) {
             return Ok(()); // D20
         }
-        let is_same_step = is_same_step(&decision, &prepared.decision);
         let Text::Ready(letter) = &mut prepared.text else {
-            self.awake.push_front(contact); // due by now
+            self.look_again(contact); // due by now
             return Ok(());
         };
         if !is_same_step {
-            self.awake.push_front(contact); // its text is of another step
+            self.look_again(contact); // its text is of another step
             return Ok(());
         }
+        if before.is_some_and(|before| before != prepared.decision) {
+            letter.because = because_json(&prepared.decision.because)?;
+        }
         if self.run.ask.is_some() && now - prepared.at > LONGEST_SINCE_ASKED {
-            self.awake.push_front(contact); // it has waited: asked again
+            self.look_again(contact); // it has waited: asked again
             return Ok(());
         }
         let Some(lane) = self.lanes.get_mut(&channel) else {
@@ -96,18 +103,16 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             lane.ready.push_front(prepared);
             return Ok(());
         }
-        if decision != prepared.decision {
-            letter.because = because_json(&decision)?;
-        }
         let claim = Claim {
             contact,
-            decision: &decision,
+            thread: &prepared.thread,
+            decision: &prepared.decision,
             because: &letter.because,
             address,
             text: &letter.outgoing.text,
             text_source: letter.source,
         };
-        let Some(claimed) = self.run.store.claim(&claim, now)? else {
+        let Some(claimed) = self.ledger.claim(&claim, now)? else {
             // Claimed before, by a row that the decision cannot see: never twice.
             return self.run.store.put_to_sleep(contact);
         };
@@ -118,7 +123,12 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         self.in_flight += 1;
         self.claimed += 1;
         self.seen.insert(contact);
-        let Prepared { thread, text, .. } = *prepared;
+        let Prepared {
+            thread,
+            decision,
+            text,
+            ..
+        } = *prepared;
         if let Text::Ready(letter) = text {
             let Letter {
                 mut outgoing, slot, ..
@@ -139,26 +149,37 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         Ok(())
     }
 
+    /// Decides once more about what is prepared, and gives the decision before it. Not when that one was made just now
+    /// from the same facts: a claimed step waits longer for its thread than the clock has gone on since.
+    fn decide_again(&self, prepared: &mut Prepared, now: Timestamp) -> Option<Decision> {
+        let age = now - prepared.at;
+        let just_now = TimeDelta::zero() <= age && age <= JUST_NOW;
+        if just_now && prepared.epoch == self.epoch {
+            return None;
+        }
+        let decision = decide(self.run.policy, &prepared.thread, now);
+        Some(std::mem::replace(&mut prepared.decision, decision))
+    }
+
     /// X9: keeps a text for a person, if it is still the one that is wanted.
     fn keep_for_review(
         &mut self,
         prepared: Prepared,
-        decision: &Decision,
+        is_same_step: bool,
         events: &mut Vec<Event>,
     ) -> Result<()> {
         let Prepared {
             contact,
             thread,
             text,
-            decision: before,
             ..
         } = prepared;
         let Text::ToReview(mut draft) = text else {
-            self.awake.push_front(contact);
+            self.look_again(contact);
             return Ok(());
         };
-        if !is_same_step(decision, &before) {
-            self.awake.push_front(contact);
+        if !is_same_step {
+            self.look_again(contact);
             return Ok(());
         }
         self.submit(&mut draft);
@@ -184,7 +205,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             return Ok(None);
         };
         if !tells_the_same(&thread, &prepared.thread) {
-            self.awake.push_front(prepared.contact);
+            self.look_again(prepared.contact);
             return Ok(None);
         }
         prepared.thread = thread;
@@ -195,10 +216,10 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
     fn pass_over(
         &mut self,
         prepared: &Prepared,
-        decision: &Decision,
         now: Timestamp,
         events: &mut Vec<Event>,
     ) -> Result<()> {
+        let decision = &prepared.decision;
         let derived = Derived::of(decision);
         let store = self.run.store;
         let changed = store.set_derived_if_changed(prepared.contact, derived, now)?;

@@ -181,7 +181,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             self.submit(&mut draft);
             self.run.store.keep_draft(prepared.contact, &draft)?;
             events.push(Event::written(contact_id(), &draft));
-            self.awake.push_front(prepared.contact);
+            self.look_again(prepared.contact);
         }
         let closed = author.models().closed();
         for (model, reason) in closed.iter().skip(self.desk.closed) {

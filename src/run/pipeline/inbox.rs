@@ -38,15 +38,16 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             for arrived in first.take().into_iter().chain(arriving.try_iter()) {
                 match arrived {
                     Arrived::Answered(answered) => answers.push(answered),
-                    Arrived::Prepared(prepared) => {
-                        self.preparing -= 1;
-                        fault = self.sort_in(prepared, events).err().or(fault);
+                    Arrived::Prepared(of, prepared) => {
+                        self.preparing -= of;
+                        for one in prepared {
+                            fault = self.sort_in(Box::new(one), events).err().or(fault);
+                        }
                     }
                     Arrived::Written(prepared, manuscript) => {
                         self.desk.arrived();
                         manuscripts.push((prepared, manuscript));
                     }
-                    Arrived::Gone => self.preparing -= 1,
                     Arrived::Unread(number, error) => {
                         self.preparing -= number;
                         fault = Some(error);

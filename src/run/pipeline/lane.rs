@@ -122,7 +122,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
                     at(Point::Answered);
                     let accepted = result.as_ref().ok();
                     let derived = accepted.map(|a| job.after(a, policy, answered_at));
-                    job.thread = Thread::default(); // the writer has better to do than to let go of it
+                    job.let_go();
                     let answered = Answered {
                         derived,
                         job,
@@ -172,6 +172,14 @@ fn send(sender: &dyn Sender, job: &Job, now: Timestamp) -> Result<Accepted, Send
 }
 
 impl Job {
+    /// Frees what nobody needs after the answer: the writer has better to do.
+    fn let_go(&mut self) {
+        self.thread = Thread::default();
+        self.decision.because = Vec::new();
+        self.outgoing.text = String::new();
+        self.outgoing.address = String::new();
+    }
+
     /// What follows for the contact from this step's having been accepted.
     fn after(&mut self, accepted: &Accepted, policy: &Policy, at: Timestamp) -> Derived {
         let (outgoing, decision) = (&self.outgoing, &self.decision);

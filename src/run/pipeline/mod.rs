@@ -40,7 +40,7 @@ use crate::channel::{Accepted, Outgoing, SendError};
 use crate::compose::ai::Manuscript;
 use crate::decide::Decision;
 use crate::model::{Channel, Thread, Timestamp};
-use crate::store::{ContactKey, Derived};
+use crate::store::{ContactKey, Derived, Ledger};
 use desk::Desk;
 use lane::Lane;
 use prepare::{Chunk, Letter, Prepared, Text};
@@ -75,11 +75,10 @@ struct Answered {
 /// What comes to the writer.
 enum Arrived {
     Answered(Answered),
-    Prepared(Box<Prepared>),
+    /// What is prepared of so many contacts; the others are gone.
+    Prepared(usize, Vec<Prepared>),
     /// What came of having a text written; nothing when that ended in a defect.
     Written(Box<Prepared>, Option<Box<Manuscript>>),
-    /// A contact that is gone.
-    Gone,
     /// Contacts that could not be read, so many.
     Unread(usize, Error),
 }
@@ -98,6 +97,7 @@ pub(super) fn run(
         let preparers = run.preparers.min(preparers).max(1);
         let mut writer = Writer {
             run,
+            ledger: run.store.ledger()?,
             scope,
             slots: &slots,
             chunks: prepare::spawn(run, scope, &slots, preparers, &inbox)?,
@@ -112,6 +112,7 @@ pub(super) fn run(
             looks_further: false,
             foreign_writes: run.store.foreign_writes()?,
             epoch: 0,
+            round: 0,
             claimed: 0,
             seen: HashSet::new(),
             summary,
@@ -136,6 +137,7 @@ fn skipped(contact_id: String, reason: &str, error: String) -> Event {
 
 struct Writer<'scope, 'env, 'r> {
     run: &'env Run<'env>,
+    ledger: Ledger<'env>,
     scope: &'scope Scope<'scope, 'env>,
     slots: &'env Slots,
     chunks: Queue<Chunk>,
@@ -158,6 +160,8 @@ struct Writer<'scope, 'env, 'r> {
     foreign_writes: i64,
     /// Changes with every fact that a preparation may not have seen.
     epoch: u64,
+    /// Changes with every contact that has to be looked at again.
+    round: u64,
     claimed: u64,
     /// Contacts that have had their step in this run (rule D20).
     seen: HashSet<ContactKey>,
@@ -261,10 +265,20 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
         contacts.extend(self.awake.drain(..number));
         self.preparing += contacts.len();
         for portion in contacts.chunks(self.run.portion.max(1)) {
-            let (epoch, contacts) = (self.epoch, portion.to_vec());
+            let chunk = Chunk {
+                epoch: self.epoch,
+                round: self.round,
+                contacts: portion.to_vec(),
+            };
             // The preparers end only after this writer.
-            let _ = self.chunks.send(Chunk { epoch, contacts });
+            let _ = self.chunks.send(chunk);
         }
+    }
+
+    /// Has a contact prepared anew, from all that is written by then.
+    fn look_again(&mut self, contact: ContactKey) {
+        self.awake.push_front(contact);
+        self.round += 1;
     }
 
     /// Contacts that wait for their turn.

@@ -67,8 +67,8 @@ impl Writer<'_, '_, '_> {
         // Somebody may have stored a fact since the claim.
         let derived = answered.derived.filter(|_| job.epoch == self.epoch);
         let (claimed, channel) = ((job.contact, job.row), outgoing.channel);
-        let store = self.run.store;
-        store.record(claimed, channel, &outcome, derived, now)?;
+        self.ledger
+            .record(claimed, channel, &outcome, derived, now)?;
         match outcome {
             SendOutcome::Sent { provider_id } => {
                 (self.run.queue_actions)(job.row, &job.decision)?;
@@ -95,7 +95,7 @@ impl Writer<'_, '_, '_> {
             | SendOutcome::GaveUp { error } => {
                 if self.goes_elsewhere(job.contact, now)? {
                     self.seen.remove(&job.contact);
-                    self.awake.push_front(job.contact);
+                    self.look_again(job.contact);
                 } else {
                     self.summary.failed += 1;
                 }

@@ -2,22 +2,25 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::Scope;
+use std::time::Duration;
 
 use anyhow::Result;
-use crossbeam_channel::{Receiver, Sender as Queue, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender as Queue, unbounded};
 
 use super::super::{Run, Written};
 use super::{Arrived, Slot, Slots};
 use crate::channel::Outgoing;
-use crate::decide::{Action, Decision, address, conversation_on, decide, passed};
+use crate::decide::{Action, Decision, address, because_json, conversation_on, decide, passed};
 use crate::model::{
     Author, Channel, Draft, DraftState, Scenario, TextSource, Thread, Timestamp, Usage,
 };
-use crate::store::{ContactKey, Store, because_json};
+use crate::store::{ContactKey, Moment, Store};
 
 /// Some contacts to be looked at, as of the writer's epoch.
 pub(super) struct Chunk {
     pub(super) epoch: u64,
+    /// Another one after every step that has to be looked at again: what was read before it is not enough.
+    pub(super) round: u64,
     pub(super) contacts: Vec<ContactKey>,
 }
 
@@ -84,9 +87,24 @@ pub(super) fn spawn<'scope, 'env>(
             slots,
         };
         let (queue, inbox) = (queue.clone(), inbox.clone());
-        scope.spawn(move || preparer.work(queue, &inbox));
+        scope.spawn(move || preparer.work(&queue, &inbox));
     }
     Ok(chunks)
+}
+
+/// How many contacts are read in one view at most: it keeps the write-ahead log from being begun anew.
+const MOST_READ: usize = 512;
+/// How long a view is kept for the next contacts.
+const LINGERING: Duration = Duration::from_millis(2);
+
+/// The database as it was at a moment. What this run has written since then is of contacts that have had their turn,
+/// and what others have written makes another epoch.
+struct View<'s> {
+    moment: Moment<'s>,
+    /// The epoch and the round for which it was taken.
+    as_of: (u64, u64),
+    /// How many contacts were read in it.
+    read: usize,
 }
 
 /// One of the threads.
@@ -102,36 +120,62 @@ struct Preparer<'env> {
 }
 
 impl Preparer<'_> {
-    fn work(&self, queue: Receiver<Chunk>, inbox: &Queue<Arrived>) {
-        for chunk in queue {
-            let threads = match self.read(&chunk) {
-                Ok(threads) => threads,
-                Err(error) => {
-                    let unread = Arrived::Unread(chunk.contacts.len(), error);
-                    // The writer may have ended.
-                    let _ = inbox.send(unread);
+    fn work(&self, queue: &Receiver<Chunk>, inbox: &Queue<Arrived>) {
+        let mut view = None;
+        loop {
+            let chunk = if view.is_some() {
+                queue.recv_timeout(LINGERING)
+            } else {
+                queue.recv().map_err(RecvTimeoutError::from)
+            };
+            let chunk = match chunk {
+                Ok(chunk) => chunk,
+                Err(RecvTimeoutError::Timeout) => {
+                    view = None;
                     continue;
                 }
+                Err(RecvTimeoutError::Disconnected) => return,
             };
-            for (contact, thread) in chunk.contacts.into_iter().zip(threads) {
-                let arrived = thread.map_or(Arrived::Gone, |thread| {
-                    let prepared = self.look(contact, chunk.epoch, thread);
-                    Arrived::Prepared(Box::new(prepared))
-                });
-                if inbox.send(arrived).is_err() {
-                    return;
+            let threads = self.read(&chunk, &mut view);
+            // Whoever has to be asked takes their time.
+            view =
+                view.filter(|view| self.ask.is_none() && threads.is_ok() && view.read < MOST_READ);
+            let arrived = match threads {
+                Ok(threads) => {
+                    let of = chunk.contacts.len();
+                    let contacts = chunk.contacts.into_iter().zip(threads);
+                    let there = contacts.filter_map(|(contact, thread)| Some((contact, thread?)));
+                    let looked =
+                        there.map(|(contact, thread)| self.look(contact, chunk.epoch, thread));
+                    Arrived::Prepared(of, looked.collect())
                 }
+                Err(error) => Arrived::Unread(chunk.contacts.len(), error),
+            };
+            if inbox.send(arrived).is_err() {
+                return;
             }
         }
     }
 
-    /// The threads of a chunk, as they are at one moment.
-    fn read(&self, chunk: &Chunk) -> Result<Vec<Option<Thread>>> {
-        self.store.at_one_moment(|| {
-            let mut threads = self.store.threads()?;
-            let contacts = chunk.contacts.iter();
-            contacts.map(|contact| threads.thread(*contact)).collect()
-        })
+    /// The threads of a chunk, as they are at one moment: that of the last chunk, where it will do.
+    fn read<'s>(
+        &'s self,
+        chunk: &Chunk,
+        view: &mut Option<View<'s>>,
+    ) -> Result<Vec<Option<Thread>>> {
+        let as_of = (chunk.epoch, chunk.round);
+        let view = match view.take().filter(|view| view.as_of == as_of) {
+            Some(fit) => view.insert(fit),
+            None => view.insert(View {
+                moment: self.store.moment()?,
+                as_of,
+                read: 0,
+            }),
+        };
+        view.read += chunk.contacts.len();
+        let contacts = chunk.contacts.iter();
+        let threads = &mut view.moment.threads;
+        contacts.map(|contact| threads.thread(*contact)).collect()
     }
 
     /// Decides about one contact, asks for a reply that is not known yet, and writes the text of a step that is
@@ -301,7 +345,7 @@ impl Preparer<'_> {
         Ok(Text::Ready(Box::new(Letter {
             outgoing,
             source: written.source,
-            because: because_json(decision).map_err(|error| error.to_string())?,
+            because: because_json(&decision.because).map_err(|error| error.to_string())?,
             slot,
         })))
     }
