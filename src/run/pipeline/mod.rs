@@ -2,13 +2,13 @@
 //! make requests.
 //!
 //! 1. **Prepare** ([`prepare`], [`Run::preparers`] threads with connections of their own): reads a contact's
-//!    thread, decides, and writes the text. No transaction is open and nothing is locked, so that a preparation
-//!    may take seconds: whatever must be asked of somebody else before a step is claimed is asked there, in
-//!    `Preparer::look`, between the decision and the text. What it learns is stored through a [`Store`] of its own,
-//!    and the contact is read again.
-//! 2. **Claim** ([`claim`], the writer): decides again about what is prepared (rule X2) and makes the claims
-//!    durable, some in each transaction, together with the outcomes that have arrived meanwhile. The facts that a
-//!    preparation was made from are still the newest when nobody else has written since
+//!    thread, decides, and writes the text. Nothing is locked, so that a preparation may take seconds: whatever must
+//!    be asked of somebody else before a step is claimed is asked there, in `Preparer::look`, between the decision
+//!    and the text. What it learns is stored through a [`Store`] of its own, and the contact is read again. Where
+//!    nobody is asked, many contacts are read in one view of the database.
+//! 2. **Claim** ([`claim`], the writer): decides again about what was not prepared this very moment (rule X2) and
+//!    makes the claims durable, some in each transaction, together with the outcomes that have arrived meanwhile.
+//!    The facts that a preparation was made from are still the newest when nobody else has written since
 //!    ([`Store::foreign_writes`]); when somebody has, the thread is read again under the claim, and a contact
 //!    whose facts have changed goes back to the first station.
 //! 3. **Send** ([`lane`], [`Run::concurrency`] threads for each channel): one request each; and what follows from
