@@ -8,7 +8,7 @@ use super::chatwoot::Shape;
 use super::elements::looks_like_lines;
 use super::encoding::decoded;
 use super::platform::HasLists;
-use super::whatsapp::looks_like_a_chat;
+use super::whatsapp::{is_markdown, looks_like_a_chat};
 use super::{ReadError, SourceSettings, archive, kind};
 use crate::config::Format;
 use crate::model::Channel;
@@ -110,11 +110,13 @@ pub(super) fn content(
         Some(Format::Mbox) => Content::Mbox,
         Some(Format::Maildir) => Content::Email,
         None if is_mapped && is_json => rows(),
-        None if looks_like_a_chat(text) => chat(if is_signal(text) {
-            Channel::Sms
-        } else {
-            Channel::Whatsapp
-        }),
+        None if looks_like_a_chat(text) => {
+            chat(if is_signal(text) || path.is_some_and(is_markdown) {
+                Channel::Sms
+            } else {
+                Channel::Whatsapp
+            })
+        }
         None if is_json => match kind::of_json(text, path)? {
             Some(format) => Content::Json(Json::new(format, text)),
             None => rows(),

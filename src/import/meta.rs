@@ -230,8 +230,13 @@ impl Platform for Meta {
         {
             return Ok(None);
         }
-        let text = match message.share.filter(|_| text.is_empty()) {
-            Some(share) => shared(share),
+        let text = match message
+            .share
+            .filter(|_| text.is_empty() || is_attachment(&text))
+        {
+            Some(share) => Some(shared(share))
+                .filter(|s| !s.is_empty())
+                .unwrap_or(text),
             None => text,
         };
         if !chat.participants.is_empty()
@@ -340,6 +345,20 @@ fn is_reaction(text: &str) -> bool {
             }
         })
     })
+}
+
+/// The words by which Meta says that something was shared, which tell less than what was.
+fn is_attachment(text: &str) -> bool {
+    const ENDS: [&str; 7] = [
+        " sent an attachment.",
+        " envió un archivo adjunto.",
+        " enviou um anexo.",
+        " a envoyé une pièce jointe.",
+        " hat einen Anhang gesendet.",
+        " ha inviato un allegato.",
+        " heeft een bijlage gestuurd.",
+    ];
+    ENDS.iter().any(|end| text.ends_with(end))
 }
 
 /// The words by which Meta says that somebody changed how a chat looks, or that it has begun (rule S8).

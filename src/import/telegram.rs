@@ -105,6 +105,9 @@ struct Message<'a> {
     from_id: Option<Text<'a>>,
     #[serde(borrow)]
     text: Option<&'a RawValue>,
+    /// The same in pieces, always.
+    #[serde(borrow)]
+    text_entities: Option<&'a RawValue>,
     /// Of service lines.
     #[serde(borrow)]
     action: Option<Text<'a>>,
@@ -248,7 +251,8 @@ impl Platform for Telegram {
                 .map_or((Some(String::new()), None), |(id, name)| (Some(id), name))
         };
         let id = id.ok_or("from: there is none, nor a from_id; it is not known who wrote")?;
-        let text = message.text.map_or(Ok(Cow::Borrowed("")), text_of)?;
+        let text = message.text.or(message.text_entities);
+        let text = text.map_or(Ok(Cow::Borrowed("")), text_of)?;
         let is_number = !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
         let mut record = Record::message(id.into(), self.channel, author, at, text);
         record.address = is_number.then(|| record.contact_id.clone());

@@ -263,6 +263,38 @@ fn one_of_a_series_that_is_called_off_leaves_the_series() {
     assert_eq!(reason(&desk, "ana"), "due");
 }
 
+/// As Calendly and Acuity export them: their names of columns, times of twelve hours, a column that says "Canceled".
+#[test]
+fn d5_tables_of_scheduling_tools_are_read_as_they_are() {
+    let calendly = "User Name,Team,Invitee Name,Invitee Email,Invitee Time Zone,Text Reminder Number,Event Type Name,\
+        Start Date & Time,End Date & Time,Event Created Date & Time,Canceled,Canceled By,Marked as No-Show,Event UUID\n\
+        Desk,,Ana Ruiz,ana@example.org,Central Time - US & Canada,+52 55 1234 5678,Cut,\
+        2026-03-06 11:00 am,2026-03-06 11:30 am,2026-03-02 10:30 am,false,,No,u1\n\
+        Desk,,Ben,ben@example.com,Central Time - US & Canada,,Cut,\
+        2026-03-06 01:00 pm,2026-03-06 01:30 pm,2026-03-02 10:31 am,true,Ben,No,u2\n";
+    let acuity = "Start Time,End Time,First Name,Last Name,Phone,Email,Type,Calendar,Date Scheduled,Appointment ID\n\
+        \"March 6, 2026 11:00 am\",\"March 6, 2026 11:30 am\",Ana,Ruiz,'+525512345678,,Cut,Desk,2026-03-02,9001\n";
+    for (table, appointments) in [
+        (calendly, "2 new appointments"),
+        (acuity, "1 new appointment"),
+    ] {
+        let desk = desk(CONFIG);
+        let seen = import_as_of(&desk, "bookings.csv", table, "2026-03-02T17:00:00Z");
+        assert!(
+            seen.contains(appointments) && !seen.contains("left out"),
+            "{seen}"
+        );
+        assert_eq!(
+            (reason(&desk, "ana"), reason(&desk, "ben")),
+            ("booked".into(), "due".into())
+        );
+    }
+    // What they are is told where they are taken for something else.
+    let desk = desk(CONFIG);
+    let seen = import(&desk, "other.csv", calendly);
+    assert!(seen.contains("--format bookings"), "{seen}");
+}
+
 #[test]
 fn a_claim_that_no_source_bears_out_is_unconfirmed() {
     let desk = desk(CONFIG);

@@ -247,7 +247,13 @@ impl Event {
         };
         let ends_at = time(&self.end);
         let (created_at, updated_at) = (time(&self.created), time(&self.modified));
-        let Some(uid) = self.uid else {
+        // Without an id it is known again by when it is, and with whom.
+        let when_and_who = || {
+            let when = &self.start.as_ref()?.value;
+            let who = [self.emails.as_slice(), &self.phones].concat().join(" ");
+            Some(format!("{when} {who}")).filter(|_| !who.is_empty())
+        };
+        let Some(uid) = self.uid.clone().or_else(when_and_who) else {
             return Err(fail(
                 "the event has no UID, by which it would be known again".to_owned(),
             ));
@@ -428,5 +434,19 @@ mod tests {
             "{fault}"
         );
         assert!(!found.is_whole);
+    }
+
+    #[test]
+    fn an_event_without_an_id_is_known_by_when_it_is_and_with_whom() {
+        let found = read_events(
+            "BEGIN:VEVENT\nDTSTART:20260306T100000Z\nATTENDEE:mailto:ana@example.com\nEND:VEVENT\n\
+             BEGIN:VEVENT\nDTSTART:20260306T100000Z\nEND:VEVENT",
+        );
+        assert_eq!(found.records[0].id, "20260306T100000Z ana@example.com");
+        assert!(
+            found.rejected[0].reason.contains("no UID"),
+            "{:?}",
+            found.rejected
+        );
     }
 }

@@ -82,6 +82,10 @@ fn record(row: NamedRow<'_>, settings: &SourceSettings) -> Result<BookingRecord,
         let Some(text) = row.get(name) else {
             return Ok(None);
         };
+        // A day alone does not tell what was written before it, and what after.
+        if matches!(name, "created_at" | "updated_at") && !text.contains(':') {
+            return Ok(None);
+        }
         time::instant(text, settings.timezone.as_ref(), settings.date_order)
             .map(Some)
             .map_err(|reason| fail(format!("{name}: {reason}")))

@@ -196,15 +196,25 @@ fn received_at(message: &Message<'_>, arrived_at: Timestamp) -> Timestamp {
     }
 }
 
-/// When it was written, by the writer's clock.
+/// When it was written, by the writer's clock; where that cannot be read, when a server received it.
 fn date(message: &Message<'_>) -> Result<Timestamp, String> {
-    let date = message.date().ok_or("Date: there is none")?;
-    let at = date
-        .is_valid()
-        .then(|| DateTime::from_timestamp(date.to_timestamp(), 0));
-    at.flatten()
+    let date = message.date().filter(|date| date.is_valid());
+    let at = date.and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
+    let written = |text: &str| {
+        DateTime::parse_from_rfc2822(text)
+            .ok()
+            .map(|at| at.to_utc())
+    };
+    let mut in_old_words = raw(message, &["Date"]).filter_map(|(_, text)| written(text));
+    let received = raw(message, &["Received"]);
+    let mut received = received.filter_map(|(_, hop)| written(hop.rsplit(';').next()?.trim()));
+    at.or_else(|| in_old_words.next())
+        .or_else(|| received.next())
         .filter(|at| at.timestamp() >= 0)
-        .ok_or_else(|| "Date: this is no time".to_owned())
+        .ok_or_else(|| match raw(message, &["Date"]).next() {
+            Some((_, text)) => format!("Date: {} is no time", shown(text)),
+            None => "Date: there is none".to_owned(),
+        })
 }
 
 /// An address, in small letters, and the name before it.

@@ -87,7 +87,8 @@ impl Highlevel {
         let name = written
             .strip_prefix("TYPE_")
             .unwrap_or(written)
-            .to_ascii_uppercase();
+            .to_ascii_uppercase()
+            .replace([' ', '-'], "_"); // "Live Chat", as webhooks have it
         Ok(Kind::Message(match name.as_str() {
             // A call is one between phones, whoever takes it; an inbound one counts as a reply (rule S8).
             "CALL"

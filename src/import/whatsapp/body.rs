@@ -75,7 +75,7 @@ fn is_a_persons_doing(words: &str) -> bool {
     }
     let note = words.trim_end_matches(['.', ' ']);
     is_a_doing(&words)
-        || ends_a_note(note.rsplit(' ').next().unwrap_or(note))
+        || note.split(' ').take(6).count() < 6 && note.split(' ').any(ends_a_note)
         || note.chars().count() <= 40 && says_left_out(note)
 }
 
@@ -121,6 +121,7 @@ mod tests {
                 false,
                 Kind::System,
             ),
+            ("\u{200e}pominięto obraz", true, false, Kind::Message),
             ("\u{200e}未接语音通话", true, false, Kind::Message),
             ("\u{200e}图片已忽略", true, false, Kind::Message),
             ("\u{200e}不在着信", true, false, Kind::Message),

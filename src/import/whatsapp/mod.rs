@@ -11,6 +11,7 @@ mod order;
 mod people;
 mod phrases;
 mod sender;
+mod signal;
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -59,6 +60,8 @@ pub struct WhatsappReader {
     times: LocalTimes,
     channel: Channel,
     chat: Option<String>,
+    /// Of Signal's, by the tool that writes them as Markdown.
+    is_signal: bool,
     people: People,
     counts: ChatCounts,
     /// The message whose lines are being read, where one has begun.
@@ -102,6 +105,12 @@ impl WhatsappReader {
                     .to_owned(),
             ));
         };
+        if survey.counts == ChatCounts::default() {
+            return Err(ReadError::File(
+                "none of its dates is a day of the Gregorian calendar, nor of the Buddhist or Persian one; set the phone's calendar to Gregorian and export the chat again"
+                    .to_owned(),
+            ));
+        }
         let chat_name = chat_name(path, chat.entry_name());
         let order = survey.evidence.order(settings.date_order);
         let people = People::new(&survey.senders, settings, chat_name.as_deref());
@@ -124,6 +133,7 @@ impl WhatsappReader {
             times: LocalTimes::new(zone),
             channel: settings.channel.unwrap_or(Channel::Whatsapp),
             chat: chat_name,
+            is_signal: path.is_some_and(is_markdown),
             contact: people.first(),
             people,
             counts: survey.counts,
@@ -203,7 +213,10 @@ impl Reader for WhatsappReader {
             self.channel,
             us.unwrap_or(Author::Contact),
             self.times.instant(given.local),
-            Cow::Borrowed(body::clean(&given.text)),
+            match self.is_signal {
+                true => signal::own_words(&given.text),
+                false => Cow::Borrowed(body::clean(&given.text)),
+            },
         );
         record.line = given.line;
         record.conversation_id = self.chat.as_deref().map(Cow::Borrowed);
@@ -349,13 +362,20 @@ impl Survey {
     }
 }
 
+/// Whether a file is a `chat.md`, in which a tool for Signal writes a chat.
+pub(super) fn is_markdown(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("md"))
+}
+
 /// The chat's name: that of the text in the archive, of the file, or of the folder in which `_chat.txt` lies, without
 /// what the phone put before it.
 fn chat_name(path: Option<&Path>, entry: Option<&str>) -> Option<String> {
     let stem = |name: &str| Path::new(name).file_stem()?.to_str().map(str::to_owned);
     let folder = || stem(path?.parent()?.file_name()?.to_str()?);
     let file = path.and_then(|path| stem(path.file_name()?.to_str()?));
-    let own = |name: &String| !name.starts_with("_chat");
+    let is_signal = path.is_some_and(is_markdown);
+    let own = |name: &String| !name.starts_with("_chat") && !(is_signal && name == "chat");
     let name = entry
         .and_then(stem)
         .filter(own)
