@@ -2,7 +2,7 @@
 //! a time is in seconds or in words, a type a number or a word.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -37,6 +37,8 @@ pub(crate) struct Chatwoot {
     /// Who wrote in which conversation, where only that tells to whom we wrote.
     contacts: HashMap<String, String>,
     surveys: bool,
+    /// Conversations of which a message has an id of WhatsApp's; others of them may have none.
+    of_whatsapp: HashSet<String>,
 }
 
 /// The contact of a page of messages.
@@ -183,6 +185,7 @@ impl Chatwoot {
             bare: shape == Shape::Bare,
             contacts: HashMap::new(),
             surveys: shape == Shape::Lists,
+            of_whatsapp: HashSet::new(),
         }
     }
 
@@ -197,6 +200,18 @@ impl Chatwoot {
     ) -> Result<Option<Record<'a>>, String> {
         const NO_PAGE: &Page = &Page { contact: None };
         self.message(message, Some(conversation), NO_PAGE)
+    }
+
+    /// Keeps in mind that a conversation is one of WhatsApp's.
+    fn learn(&mut self, record: Option<&Record<'_>>) {
+        if let Some(record) = record
+            && record.channel == Channel::Whatsapp
+            && let Some(id) = record.conversation_id.as_deref()
+            && !self.of_whatsapp.contains(id)
+            && self.of_whatsapp.len() < CONVERSATIONS_LIMIT
+        {
+            self.of_whatsapp.insert(id.to_owned());
+        }
     }
 
     /// What a message tells; `None` when it is none: a note among colleagues, an activity. `conversation` is what is
@@ -256,10 +271,13 @@ impl Chatwoot {
             .and_then(|c| channel_of(&c, inbox_source.as_deref()))
             .or(self.channel)
             .or_else(|| {
-                source_id
-                    .as_deref()?
-                    .starts_with("wamid.")
-                    .then_some(Channel::Whatsapp)
+                let by_id = source_id
+                    .as_deref()
+                    .is_some_and(|id| id.starts_with("wamid."));
+                let known = conversation_id
+                    .as_deref()
+                    .is_some_and(|id| self.of_whatsapp.contains(id));
+                (by_id || known).then_some(Channel::Whatsapp)
             })
             .unwrap_or(Channel::LiveChat);
         let text = message.content.unwrap_or_default().0;
@@ -362,7 +380,9 @@ impl Platform for Chatwoot {
             .as_ref()
             .filter(|_| message.message_type.is_none())
         else {
-            return self.message(message, None, page);
+            let record = self.message(message, None, page)?;
+            self.learn(record.as_ref());
+            return Ok(record);
         };
         // A conversation, with some of its messages.
         let conversation = Conversation {
@@ -374,6 +394,7 @@ impl Platform for Chatwoot {
         for json in messages {
             let message: Message<'a> = row(json.get())?;
             let record = self.message(message, Some(conversation.clone()), page)?;
+            self.learn(record.as_ref());
             more.extend(record.map(Record::into_owned));
         }
         Ok(None)

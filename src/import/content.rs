@@ -71,6 +71,18 @@ pub(super) fn content(
     let mut text = Vec::new();
     decoded(Cursor::new(head.to_vec()))?.read_to_end(&mut text)?;
     let text = text.trim_ascii_start();
+    if matches!(
+        settings.format,
+        None | Some(Format::Telegram | Format::Messenger | Format::Instagram)
+    ) && text.starts_with(b"<")
+        && has_html(text)
+    {
+        return Err(ReadError::File(
+            "the file is a web page (HTML), for people to look at; export it again as JSON: Telegram Desktop calls it \
+             \"Machine-readable JSON\", and Meta asks for the format when you request your information"
+                .to_owned(),
+        ));
+    }
     let is_json = matches!(text.first(), Some(b'{' | b'['));
     let is_mapped = !settings.columns.is_empty() || !settings.values.is_empty();
     let rows = || match text.first() {
@@ -125,6 +137,12 @@ pub(super) fn content(
         None if !is_mapped && kind::is_email(text) => Content::Email,
         None => Content::Table(None),
     })
+}
+
+/// Whether a text that begins with `<` is a web page.
+fn has_html(text: &[u8]) -> bool {
+    let begin = &text[..text.len().min(512)];
+    begin.to_ascii_lowercase().windows(5).any(|w| w == b"<html")
 }
 
 const fn chat(channel: Channel) -> Content {

@@ -75,11 +75,15 @@ pub(crate) fn of_meta<'a>(mut names: impl Iterator<Item = &'a str>) -> Result<Fo
 /// Whether this name in an archive is one of Meta's files of messages.
 pub(crate) fn is_meta_messages(name: &str) -> bool {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let number = base
-        .strip_prefix("message_")
-        .and_then(|n| n.strip_suffix(".json"));
-    let in_messages = name.contains("messages/") || name.contains("inbox/") || !name.contains('/');
-    in_messages && number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    let Some((before, number)) = base.strip_suffix(".json").and_then(|n| n.rsplit_once('_')) else {
+        return false;
+    };
+    let is_outside = !name.contains('/');
+    let in_messages = name.contains("messages/") || name.contains("inbox/") || is_outside;
+    // Encrypted chats lie outside of any folder, each with the name of the other: `Ana Ruiz_40.json`.
+    let is_named = before == "message" || is_outside;
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    in_messages && is_named && is_number
 }
 
 /// Whether a key of this name stands in `head`. In a text its quotes would be escaped.
@@ -125,4 +129,31 @@ pub(crate) fn is_email(head: &[u8]) -> bool {
 fn is_header(line: &[u8]) -> bool {
     let colon = memchr::memchr(b':', line).unwrap_or(0);
     colon > 0 && line[..colon].iter().all(|b| b.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_messages_are_known_by_their_names() {
+        for name in [
+            "message_1.json",
+            "your_facebook_activity/messages/inbox/ana_17/message_12.json",
+            "messages/inbox/ana_17/message_1.json",
+            "Ana Ruiz_40.json",
+        ] {
+            assert!(is_meta_messages(name), "{name}");
+        }
+        for name in [
+            "messages/inbox/ana_17/photos/x_1.json",
+            "messages/inbox/ana_17/message_1.html",
+            "ads_information/advertisers_1.json",
+            "message_.json",
+            "message.json",
+            "_chat.txt",
+        ] {
+            assert!(!is_meta_messages(name), "{name}");
+        }
+    }
 }

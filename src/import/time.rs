@@ -211,9 +211,14 @@ fn two(b: &[u8], at: usize) -> Option<u32> {
     (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
-/// `3/4/2026 9:00[:00] [pm]` in the source's date order, with `/`, `.` or `-` in the date.
+/// `3/4/2026 9:00[:00] [pm]` in the source's date order, with `/`, `.` or `-` in the date; one that begins with the
+/// year needs no order.
 fn by_order(text: &str, order: Option<DateOrder>) -> Option<Local> {
-    let order = order?;
+    let year_first = match text.as_bytes() {
+        [a, b, c, d, b'-' | b'/' | b'.', ..] => [a, b, c, d].iter().all(|b| b.is_ascii_digit()),
+        _ => false,
+    };
+    let order = if year_first { DateOrder::Ymd } else { order? };
     let (date, time) = text.split_once([' ', 'T'])?;
     let mut parts = date.trim_end_matches(',').split(['/', '.', '-']);
     let numbers = [
@@ -342,6 +347,12 @@ mod tests {
         for (text, order, utc) in [
             ("2026-03-02T09:00:00", None, "2026-03-02T15:00:00Z"),
             ("2026-03-02 09:00", None, "2026-03-02T15:00:00Z"),
+            ("2026-03-02 9:00", None, "2026-03-02T15:00:00Z"),
+            (
+                "2026/03/02 9:00:30",
+                Some(DateOrder::Dmy),
+                "2026-03-02T15:00:30Z",
+            ),
             ("2026-03-02 09:00 AM", None, "2026-03-02T15:00:00Z"),
             ("2026-03-02 12:30 pm", None, "2026-03-02T18:30:00Z"),
             ("March 2, 2026 9:00 am", None, "2026-03-02T15:00:00Z"),

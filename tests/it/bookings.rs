@@ -274,11 +274,13 @@ fn d5_tables_of_scheduling_tools_are_read_as_they_are() {
         2026-03-06 01:00 pm,2026-03-06 01:30 pm,2026-03-02 10:31 am,true,Ben,No,u2\n";
     let acuity = "Start Time,End Time,First Name,Last Name,Phone,Email,Type,Calendar,Date Scheduled,Appointment ID\n\
         \"March 6, 2026 11:00 am\",\"March 6, 2026 11:30 am\",Ana,Ruiz,'+525512345678,,Cut,Desk,2026-03-02,9001\n";
+    let path = "path = \"bookings.csv\"\n";
+    let zoned = CONFIG.replace(path, &format!("{path}timezone = \"America/Mexico_City\"\n"));
     for (table, appointments) in [
         (calendly, "2 new appointments"),
         (acuity, "1 new appointment"),
     ] {
-        let desk = desk(CONFIG);
+        let desk = desk(&zoned);
         let seen = import_as_of(&desk, "bookings.csv", table, "2026-03-02T17:00:00Z");
         assert!(
             seen.contains(appointments) && !seen.contains("left out"),

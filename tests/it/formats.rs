@@ -39,6 +39,7 @@ pub(crate) const SAMPLES: &[(&str, &[&str])] = &[
 /// Other layouts that the same readers meet.
 const LAYOUTS: &[(&str, &[&str])] = &[
     ("signal/Ana Ruiz/chat.md", &["Me"]),
+    ("chatwoot/whatsapp.json", &[]),
     ("messenger/service_lines.json", &["Desk"]),
     ("twilio/library.json", &[]),
     ("intercom/reopened.json", &[]),
@@ -342,4 +343,22 @@ fn an_archive_of_chats_is_read_whole_or_not_at_all() {
         "{reason}"
     );
     assert!(reason.contains("nothing of the file is kept"), "{reason}");
+}
+
+#[test]
+fn a_web_page_is_refused_with_what_to_export_instead() {
+    for (format, page) in [
+        (
+            None,
+            "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"/><title>Exported Data</title></head>",
+        ),
+        (Some(Format::Telegram), "<html><body>Ana</body></html>"),
+    ] {
+        let settings = SourceSettings {
+            format,
+            ..SourceSettings::default()
+        };
+        let reason = refused(open_stream(Cursor::new(page), &settings));
+        assert!(reason.contains("as JSON"), "{reason}");
+    }
 }

@@ -56,7 +56,9 @@ fn cuts_a_quotation(before: &str, after: &str) -> bool {
     let straight = before.matches('"').count() % 2 == 1 && after.contains('"');
     let curly = before.matches('“').count() > before.matches('”').count() && after.contains('”');
     let angle = before.matches('«').count() > before.matches('»').count() && after.contains('»');
-    straight || curly || angle
+    // „A“ as in German, „A” as in Polish.
+    let low = before.matches('„').count() > before.matches(['“', '”']).count();
+    straight || curly || angle || low && after.contains(['“', '”'])
 }
 
 #[cfg(test)]
@@ -87,6 +89,7 @@ mod tests {
             "You were added",
             "+52 1 created group \"Desk: urgent\"",
             "Ana changed the subject to “A: b”",
+            "Ana hat den Betreff von „Alt“ zu „Neu: jetzt“ geändert",
             ": x",
             "see https://x.org",
         ] {
