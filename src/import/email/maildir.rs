@@ -15,9 +15,9 @@ use crate::import::{ReadError, Reader, Record, RowError, SourceSettings};
 /// More files than this are no folder of mail that one business has.
 const FILES_LIMIT: usize = 5_000_000;
 
-/// Whether the folder at `path` is a Maildir.
+/// Whether the folder at `path` is a Maildir; Thunderbird's have no `new`.
 pub(crate) fn is_maildir(path: &Path) -> bool {
-    path.join("cur").is_dir() && path.join("new").is_dir()
+    path.join("cur").is_dir() && ["new", "tmp"].iter().any(|f| path.join(f).is_dir())
 }
 
 /// Whether a file of this name is an email that was not sent: its flags, after the last `2,`, have a `D`.
@@ -54,7 +54,11 @@ impl MaildirReader {
     pub(crate) fn open(path: &Path, settings: &SourceSettings) -> Result<Self, ReadError> {
         let mut files = Vec::new();
         for folder in ["new", "cur"] {
-            for entry in fs::read_dir(path.join(folder))? {
+            let entries = match fs::read_dir(path.join(folder)) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound && folder == "new" => continue,
+                entries => entries?,
+            };
+            for entry in entries {
                 let entry = entry?;
                 // No link is followed: an email is a file of its own.
                 let name = entry.file_name();
@@ -157,5 +161,44 @@ impl Reader for MaildirReader {
             };
             RowError { line, reason }.into()
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drafts_are_known_by_their_flags() {
+        for name in ["1772443300.M9.host:2,DS", "1772443300.M9.host_2,D"] {
+            assert!(is_draft(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "1772443300.M9.host:2,S",
+            "1772443300.M2,D.host",
+            "D",
+            "1772443300.M9.host",
+        ] {
+            assert!(!is_draft(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_of_thunderbirds_is_a_maildir_too() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = |name: &str| fs::create_dir(home.path().join(name)).expect("a folder");
+        folder("cur");
+        assert!(!is_maildir(home.path()));
+        folder("tmp");
+        assert!(is_maildir(home.path()));
+        let text = "From: ana@example.com\nTo: desk@clinic.example\nDate: Mon, 2 Mar 2026 10:00:00 +0100\n\nhi\n";
+        fs::write(home.path().join("cur/1"), text).expect("written");
+        let settings = SourceSettings {
+            us: vec!["desk@clinic.example".to_owned()],
+            ..SourceSettings::default()
+        };
+        let mut reader = MaildirReader::open(home.path(), &settings).expect("a Maildir");
+        let record = reader.read().expect("one").expect("a message");
+        assert_eq!(record.text, "hi");
     }
 }

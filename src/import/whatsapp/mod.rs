@@ -375,7 +375,7 @@ fn chat_name(path: Option<&Path>, entry: Option<&str>) -> Option<String> {
     let folder = || stem(path?.parent()?.file_name()?.to_str()?);
     let file = path.and_then(|path| stem(path.file_name()?.to_str()?));
     let is_signal = path.is_some_and(is_markdown);
-    let own = |name: &String| !name.starts_with("_chat") && !(is_signal && name == "chat");
+    let own = |name: &String| !(name.starts_with("_chat") || is_signal && name == "chat");
     let name = entry
         .and_then(stem)
         .filter(own)
