@@ -79,6 +79,9 @@ impl Token {
 /// "we'd", which joined would be a Wednesday.
 const JOINED: [&str; 7] = ["t", "s", "m", "re", "ve", "ll", "d"];
 
+/// What is asked behind a comma only for the other's consent.
+const TAGS: [&str; 5] = ["ok", "okay", "okey", "vale", "oki"];
+
 /// Cuts `text` into tokens. Linear.
 pub(super) fn tokens(text: &str, vocabulary: &Vocabulary) -> Vec<Token> {
     let mut cut = Cutter {
@@ -247,6 +250,14 @@ impl Cutter<'_> {
         }
     }
 
+    /// Whether what was read ends in a word that makes no question of it: "I'll write later, ok?".
+    fn ends_in_tag(&self) -> bool {
+        self.tokens.last().is_some_and(|t| {
+            let word = self.text.get(t.start..t.end).unwrap_or_default();
+            t.comma && TAGS.iter().any(|tag| word.eq_ignore_ascii_case(tag))
+        })
+    }
+
     fn other(&mut self, at: usize, c: char) -> usize {
         let end = at + c.len_utf8();
         let before = self.tokens.last().filter(|t| t.end == at);
@@ -256,7 +267,9 @@ impl Cutter<'_> {
         match c {
             '?' => {
                 let from = self.sentence;
-                if let Some(sentence) = self.tokens.get_mut(from..) {
+                if !self.ends_in_tag()
+                    && let Some(sentence) = self.tokens.get_mut(from..)
+                {
                     sentence.iter_mut().for_each(|t| t.question = true);
                 }
                 self.breaks = true;
