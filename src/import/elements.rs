@@ -3,7 +3,11 @@
 //! A document is read twice: first to see that it is whole and what it says of its rows, then to give them. So a
 //! document that was cut off leaves nothing behind (threat S15). Lines are read once; one that is cut off is left out.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
+
+use serde::Deserialize as _;
+use serde::de::IgnoredAny;
 
 use super::archive::{Stored, as_fault};
 use super::document::{Layout, Node, Rows, Sight, Walk};
@@ -247,6 +251,47 @@ pub(crate) fn looks_like_lines(head: &[u8]) -> bool {
         return false;
     };
     let (first, rest) = head.split_at(end);
-    let is_value = serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok();
+    let is_value = serde_json::from_slice::<IgnoredAny>(first).is_ok();
     is_value && !rest.trim_ascii().is_empty()
+}
+
+/// The longest first line that is looked at, in bytes.
+const FIRST_LINE: u64 = 8 << 20;
+
+/// The same for a whole file, whose first line may be longer than its head. The file is left anywhere.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn is_of_lines(file: &mut File) -> io::Result<bool> {
+    file.rewind()?;
+    let Some(end) = first_end(&mut BufReader::new((&mut *file).take(FIRST_LINE)))? else {
+        return Ok(false);
+    };
+    file.rewind()?;
+    let first = BufReader::new((&mut *file).take(end));
+    let mut first = serde_json::Deserializer::from_reader(first);
+    if IgnoredAny::deserialize(&mut first).is_err() || first.end().is_err() {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::Start(end))?;
+    let mut rest = Vec::new();
+    file.take(4096).read_to_end(&mut rest)?;
+    Ok(!rest.trim_ascii().is_empty())
+}
+
+/// Where the first line ends.
+fn first_end(input: &mut impl io::BufRead) -> io::Result<Option<u64>> {
+    let mut before = 0;
+    loop {
+        let bytes = input.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        if let Some(end) = memchr::memchr(b'\n', bytes) {
+            return Ok(Some(before + end as u64));
+        }
+        let number = bytes.len();
+        before += number as u64;
+        input.consume(number);
+    }
 }

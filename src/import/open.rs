@@ -8,7 +8,7 @@ use super::archive::Stored;
 use super::bookings::is_tools;
 use super::chatwoot::Chatwoot;
 use super::content::{Content, Json, content};
-use super::elements::Source;
+use super::elements::{Source, is_of_lines};
 use super::email::{MaildirReader, MboxReader, is_maildir};
 use super::encoding::{Counted, decoded, text};
 use super::highlevel::{self, Highlevel};
@@ -188,11 +188,25 @@ fn messages(reader: impl Reader + Send + 'static, progress: Progress) -> Opened 
 
 /// Opens what is read twice.
 fn stored(
-    file: File,
+    mut file: File,
     content: Content,
     path: Option<&Path>,
     settings: &SourceSettings,
 ) -> Result<Opened, ReadError> {
+    if let Content::Json(json) = content
+        && is_of_lines(&mut file)?
+    {
+        // Its first line goes on beyond the head, where nobody could tell.
+        file.rewind()?;
+        let progress = Progress::of(Some(file.metadata()?.len()));
+        let by_lines = true;
+        return once(
+            Counted::new(file, progress.clone()),
+            Content::Json(Json { by_lines, ..json }),
+            progress,
+            settings,
+        );
+    }
     let json = match content {
         Content::Chat { packed, channel } => {
             return whatsapp(file, packed, channel, path, settings);

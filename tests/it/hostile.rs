@@ -295,6 +295,66 @@ fn s15_an_archive_that_unpacks_without_end_is_refused() {
     );
 }
 
+#[test]
+fn s15_a_chat_that_unpacks_without_end_is_refused() {
+    let mut bomb = "21/11/25, 9:33 - Ana: hi\n21/11/25, 9:34 - Desk: hello\n".to_owned();
+    bomb.push_str(&" \n".repeat(1 << 20));
+    let folder = archive(&[("WhatsApp Chat with Ana.txt", bomb.as_bytes())]);
+    let zip = folder.path().join("facebook-ana.zip");
+    let of_chat = SourceSettings {
+        format: Some(Format::Whatsapp),
+        us: vec!["Desk".to_owned()],
+        timezone: Zone::named("Europe/Madrid"),
+        ..SourceSettings::default()
+    };
+    assert!(zip.metadata().unwrap().len() < 64 << 10);
+    assert_eq!(rows(open(&zip, &of_chat).unwrap()).len(), 2);
+    // One that is larger than it says is refused, and nothing of it is read.
+    let mut bytes = fs::read(&zip).unwrap();
+    let size = u32::try_from(bomb.len()).unwrap().to_le_bytes();
+    for at in 0..bytes.len() - 4 {
+        if bytes[at..at + 4] == size {
+            bytes[at..at + 4].copy_from_slice(&1000_u32.to_le_bytes());
+        }
+    }
+    fs::write(&zip, bytes).unwrap();
+    let reason = refused(open(&zip, &of_chat));
+    assert!(
+        reason.contains("larger than 1 GiB, or than the zip says"),
+        "{reason}"
+    );
+}
+
+/// What comes line by line is taken so however long the first line is: a damaged line costs itself only.
+#[test]
+fn s15_a_long_first_line_does_not_make_a_document_of_lines() {
+    let line = |id: u32, text: &str| {
+        format!(
+            r#"{{"event":"message_created","id":{id},"created_at":"2026-03-02T09:00:00.000Z","message_type":"incoming","content_type":"text","private":false,"sender":{{"id":7,"name":"Ana"}},"conversation":{{"id":12,"channel":"Channel::WebWidget","can_reply":true,"contact_inbox":{{"contact_id":7}}}},"content":"{text}"}}"#
+        )
+    };
+    let long = line(1, &"x".repeat(100 << 10));
+    let all = [
+        &long,
+        &line(2, "hi"),
+        "{\"event\":\"message_created\",",
+        &line(3, "ok"),
+    ]
+    .join("\n");
+    let of_chatwoot = SourceSettings {
+        format: Some(Format::Chatwoot),
+        ..SourceSettings::default()
+    };
+    for settings in [&of_chatwoot, &SourceSettings::default()] {
+        let told = read(all.clone(), settings).unwrap();
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert_eq!(good(&told), 3, "{told:?}");
+        assert!(told[2].starts_with("✗ line 3: "), "{}", told[2]);
+    }
+    // One value alone is a document, which is read as a whole or not at all.
+    assert!(read(&long[..long.len() - 1], &of_chatwoot).is_err());
+}
+
 /// No name in an archive is ever a path.
 #[test]
 fn s15_the_names_in_an_archive_of_a_chat_are_names_only() {
