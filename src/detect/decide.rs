@@ -1,6 +1,7 @@
 //! Weighs what was found in a message: its signal, its evidence, the time that counts.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use chrono::TimeDelta;
 
@@ -14,9 +15,9 @@ use super::time::compose::{self, Said};
 use super::time::reader::Reader;
 use super::time::resolve::{Local, resolve};
 use super::time::value::Bound;
-use super::token::{Kind, Token, tokens};
+use super::token::{Kind, Token, cut};
 use super::vocabulary::UNKNOWN;
-use super::{Doubt, Input, Reading, TimeSpan};
+use super::{Doubt, Input, Reading, TimeSpan, time};
 use crate::model::{Language, SignalKind};
 use crate::zone::Zone;
 
@@ -27,23 +28,48 @@ const BESIDE_TIME: usize = 6;
 /// A time must not be further ahead (rule S4).
 const FURTHEST: TimeDelta = TimeDelta::days(180);
 
+/// Room for the reading of a message, to be used again for the next one.
+#[derive(Default)]
+struct Room {
+    tokens: Vec<Token>,
+    times: time::reader::Room,
+}
+
+/// Of a longer message, the room is not kept.
+const KEPT: usize = 1 << 14;
+
 /// Reads one message by the rules.
 pub(super) fn read(input: &Input<'_>) -> Reading {
+    thread_local! {
+        static ROOM: RefCell<Room> = RefCell::default();
+    }
+    if input.text.len() > KEPT {
+        return read_in(&mut Room::default(), input);
+    }
+    ROOM.with_borrow_mut(|room| read_in(room, input))
+}
+
+fn read_in(room: &mut Room, input: &Input<'_>) -> Reading {
     let grammar: &'static Grammar = &GRAMMAR;
     let mut text = plain(own_words(input.text));
     if let Some(word) = spelled(&text) {
         text = Cow::Owned(word);
     }
-    let tokens = tokens(&text, &grammar.vocabulary);
-    let language = language(grammar, &tokens, &text, input);
+    let Room {
+        tokens,
+        times: room,
+    } = room;
+    cut(&text, &grammar.vocabulary, tokens);
+    let tokens: &[Token] = tokens;
+    let language = language(grammar, tokens, &text, input);
     let mut reading = Reading {
         language: Some(language),
         ..Reading::default()
     };
-    let (said, now) = times(grammar, &tokens, language, input);
-    let hits = intent::hits(grammar, &tokens, &said);
+    let (said, now) = times(grammar, tokens, language, input, room);
+    let hits = intent::hits(grammar, tokens, &said);
     if said.is_empty() && hits.is_empty() {
-        if let Some(token) = misspelt_keyword(grammar, &text, &tokens) {
+        if let Some(token) = misspelt_keyword(grammar, &text, tokens) {
             reading.signal = Some(SignalKind::OptOut);
             text.get(token.start..token.end)
                 .unwrap_or_default()
@@ -54,7 +80,7 @@ pub(super) fn read(input: &Input<'_>) -> Reading {
     }
     let words = Words {
         text: &text,
-        tokens: &tokens,
+        tokens,
     };
     let resolved: Vec<_> = said
         .iter()
@@ -208,6 +234,7 @@ fn times(
     tokens: &[Token],
     language: Language,
     input: &Input<'_>,
+    room: &mut time::reader::Room,
 ) -> (Vec<Said>, Option<chrono::NaiveDateTime>) {
     let Some(speech) = grammar.speeches.get(language as usize) else {
         return (Vec::new(), None);
@@ -216,7 +243,7 @@ fn times(
     let mut said = Vec::new();
     if may_hold_time(tokens, speech) {
         let local = *now.get_or_insert_with(|| input.zone.local(input.sent_at));
-        said = compose::find(&mut Reader::new(tokens, speech, local));
+        said = compose::find(&mut Reader::new(tokens, speech, local, room));
     }
     if !said.is_empty() {
         return (said, now);
@@ -234,7 +261,7 @@ fn times(
     for (i, other) in grammar.speeches.iter().enumerate() {
         if abroad & (1 << i) != 0 && other.language != language {
             let local = *now.get_or_insert_with(|| input.zone.local(input.sent_at));
-            said = compose::find(&mut Reader::new(tokens, other, local));
+            said = compose::find(&mut Reader::new(tokens, other, local, room));
             if !said.is_empty() {
                 break;
             }

@@ -84,10 +84,18 @@ const TAGS: [&str; 5] = ["ok", "okay", "okey", "vale", "oki"];
 
 /// Cuts `text` into tokens. Linear.
 pub(super) fn tokens(text: &str, vocabulary: &Vocabulary) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    cut(text, vocabulary, &mut tokens);
+    tokens
+}
+
+/// Cuts `text` into tokens, in the place of what is in `tokens`.
+pub(super) fn cut(text: &str, vocabulary: &Vocabulary, tokens: &mut Vec<Token>) {
+    tokens.clear();
     let mut cut = Cutter {
         text,
         vocabulary,
-        tokens: Vec::with_capacity(text.len() / 4 + 2),
+        tokens,
         comma: false,
         dot: false,
         breaks: true,
@@ -106,13 +114,12 @@ pub(super) fn tokens(text: &str, vocabulary: &Vocabulary) -> Vec<Token> {
             },
         };
     }
-    cut.tokens
 }
 
 struct Cutter<'a> {
     text: &'a str,
     vocabulary: &'a Vocabulary,
-    tokens: Vec<Token>,
+    tokens: &'a mut Vec<Token>,
     comma: bool,
     dot: bool,
     breaks: bool,

@@ -39,7 +39,7 @@ fn emit(node: &Node, steps: &mut Vec<Step>) {
             let (mut table, mut others) = (Vec::new(), Vec::new());
             let mut jumps = Vec::new();
             for option in nodes {
-                let start = steps.len();
+                let start = u32::try_from(steps.len()).unwrap_or(u32::MAX);
                 let mut words = Vec::new();
                 if head(option, &mut words) == Head::Word {
                     table.extend(words.into_iter().map(|w| (w, start)));

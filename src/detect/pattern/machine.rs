@@ -131,11 +131,11 @@ impl<S: Subject> Machine<'_, S> {
                     if word != UNKNOWN {
                         let from = table.partition_point(|(w, _)| *w < word);
                         for (_, to) in table.iter().skip(from).take_while(|(w, _)| *w == word) {
-                            self.run(*to, at);
+                            self.run(*to as usize, at);
                         }
                     }
                     for to in others {
-                        self.run(*to, at);
+                        self.run(*to as usize, at);
                     }
                     return;
                 }

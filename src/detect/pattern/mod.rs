@@ -71,7 +71,7 @@ pub(super) enum Step {
     /// Try the first, then the second.
     Split(usize, usize),
     /// Go on at every place that the token's word leads to (sorted by word), and at the places for any word.
-    Switch(Box<[(WordId, usize)]>, Box<[usize]>),
+    Switch(Box<[(WordId, u32)]>, Box<[u32]>),
     /// Go on there.
     Jump(usize),
     /// Up to so many tokens of any kind.

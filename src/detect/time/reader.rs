@@ -26,6 +26,12 @@ pub(in crate::detect) struct Reader<'a> {
     pub(super) speech: &'static Speech,
     /// What clocks showed when the message was sent.
     pub(super) now: NaiveDateTime,
+    room: &'a mut Room,
+}
+
+/// Room for the reading of a message's times, to be used again for the next message.
+#[derive(Debug, Default)]
+pub(in crate::detect) struct Room {
     /// What stands from each place on to the end of its sentence: the slots that can begin, as bits, and the
     /// words.
     ahead: Vec<(u64, WordSet)>,
@@ -44,10 +50,14 @@ impl<'a> Reader<'a> {
         tokens: &'a [Token],
         speech: &'static Speech,
         now: NaiveDateTime,
+        room: &'a mut Room,
     ) -> Self {
-        let mut ahead = vec![(0, WordSet::SOME); tokens.len()];
+        room.found.clear();
+        room.memo.clear();
+        room.memo.resize(tokens.len() * Slot::COUNT, 0);
+        room.ahead.resize(tokens.len(), (0, WordSet::SOME));
         let (mut slots, mut words) = (0, WordSet::SOME);
-        for (token, place) in tokens.iter().zip(&mut ahead).rev() {
+        for (token, place) in tokens.iter().zip(&mut room.ahead).rev() {
             slots |= speech.slots_at(token);
             words.add(token.word);
             *place = (slots, words);
@@ -59,10 +69,7 @@ impl<'a> Reader<'a> {
             tokens,
             speech,
             now,
-            ahead,
-            memo: vec![0; tokens.len() * Slot::COUNT],
-            found: Vec::new(),
-            spare: Vec::new(),
+            room,
         }
     }
 
@@ -86,7 +93,7 @@ impl<'a> Reader<'a> {
     /// The rules of which a reading was kept.
     #[cfg(test)]
     pub(in crate::detect) fn rules(&self) -> impl Iterator<Item = &'static str> {
-        self.found.iter().map(|(_, _, rule)| *rule)
+        self.room.found.iter().map(|(_, _, rule)| *rule)
     }
 
     /// The reading of this number that [`Subject::slot`] found.
@@ -97,26 +104,30 @@ impl<'a> Reader<'a> {
         index: usize,
     ) -> Option<(usize, Value, &'static str)> {
         let packed = self
+            .room
             .memo
             .get(at * Slot::COUNT + usize::from(slot))
             .copied()?;
         if index >= many(packed) {
             return None;
         }
-        self.found.get((packed >> BITS) as usize + index).copied()
+        self.room
+            .found
+            .get((packed >> BITS) as usize + index)
+            .copied()
     }
 
     /// Keeps the readings of a slot at a place; how many there are.
     fn keep(&mut self, key: usize, readings: &mut Found) -> usize {
-        let from = self.found.len();
+        let from = self.room.found.len();
         let count = readings.len();
-        self.found.append(readings);
+        self.room.found.append(readings);
         let packed = u32::try_from(from)
             .ok()
             .and_then(|f| f.checked_shl(BITS))
             .zip(u32::try_from(count).ok())
             .map_or(READ, |(f, c)| f | c << 1 | READ);
-        if let Some(place) = self.memo.get_mut(key) {
+        if let Some(place) = self.room.memo.get_mut(key) {
             *place = packed;
         }
         many(packed)
@@ -132,7 +143,12 @@ impl<'a> Reader<'a> {
         }
         let speech = self.speech;
         let begin = (token.word, token.number().is_some());
-        let (slots, words) = self.ahead.get(at).copied().unwrap_or((0, WordSet::NONE));
+        let (slots, words) = self
+            .room
+            .ahead
+            .get(at)
+            .copied()
+            .unwrap_or((0, WordSet::NONE));
         for rule in speech.starting(slot, begin, (slots, &words)) {
             if let Some((end, kept)) = longest(&rule.pattern, self, at)
                 && let Some(value) = build::act(self, rule, &kept)
@@ -194,23 +210,23 @@ impl Subject for Reader<'_> {
             return 0;
         }
         let key = at * Slot::COUNT + usize::from(slot);
-        match self.memo.get(key) {
+        match self.room.memo.get(key) {
             None => return 0,
             Some(0) => {}
             Some(packed) => return many(*packed),
         }
         // A slot that begins with itself finds nothing the first time; what is found then may grow once.
-        if let Some(place) = self.memo.get_mut(key) {
+        if let Some(place) = self.room.memo.get_mut(key) {
             *place = READ;
         }
-        let mut readings = self.spare.pop().unwrap_or_default();
+        let mut readings = self.room.spare.pop().unwrap_or_default();
         self.read(slot, at, &mut readings);
         if !readings.is_empty() && self.speech.grows(slot) {
             self.keep(key, &mut readings);
             self.read(slot, at, &mut readings);
         }
         let many = self.keep(key, &mut readings);
-        self.spare.push(readings);
+        self.room.spare.push(readings);
         many
     }
 
