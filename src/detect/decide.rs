@@ -5,26 +5,21 @@ use std::cell::RefCell;
 
 use chrono::TimeDelta;
 
-use super::grammar::{
-    ABROAD, BESIDE, COMMON, COUNTED, GRAMMAR, Grammar, NAMES_TIME, NUMBERS, Speech, Want,
-};
+use super::grammar::{GRAMMAR, Grammar, Want};
 use super::intent::{self, Hit};
 use super::language::language;
 use super::strip::{own_words, plain, spelled};
-use super::time::compose::{self, Said};
-use super::time::reader::Reader;
-use super::time::resolve::{Local, resolve};
+use super::time::compose::Said;
 use super::time::value::Bound;
+use super::times::{Meant, times};
 use super::token::{Kind, Token, cut};
 use super::vocabulary::UNKNOWN;
-use super::{Doubt, Input, Reading, TimeSpan, time};
-use crate::model::{Language, SignalKind};
-use crate::zone::Zone;
+use super::words::Words;
+use super::{Doubt, Input, Reading, time};
+use crate::model::SignalKind;
 
 /// A time must be this far ahead to be trusted (rule S4).
 const SOONEST: TimeDelta = TimeDelta::minutes(5);
-/// How many tokens after a time may still be of it.
-const BESIDE_TIME: usize = 6;
 /// A time must not be further ahead (rule S4).
 const FURTHEST: TimeDelta = TimeDelta::days(180);
 
@@ -144,156 +139,6 @@ fn doubt(said: &[Said], hits: &[Hit], tokens: usize, reading: &Reading) -> Optio
     }
     let wishes = |h: &Hit| matches!(h.want, Want::Ask | Want::Available);
     hits.iter().any(wishes).then_some(Doubt::Wish)
-}
-
-/// A time as clocks show it, and where they hang.
-struct Meant<'a> {
-    local: Local,
-    zone: Cow<'a, Zone>,
-}
-
-impl<'a> Meant<'a> {
-    /// In the contact's zone (rule S3), unless the words name another: "3 pm EST".
-    fn of(said: &Said, now: chrono::NaiveDateTime, input: &Input<'a>) -> Option<Self> {
-        let named = said.zone.and_then(Zone::named);
-        let now = named.as_ref().map_or(now, |zone| zone.local(input.sent_at));
-        Some(Self {
-            local: resolve(&said.piece, now)?,
-            zone: named.map_or(Cow::Borrowed(input.zone), Cow::Owned),
-        })
-    }
-}
-
-/// A message's text and tokens.
-struct Words<'a> {
-    text: &'a str,
-    tokens: &'a [Token],
-}
-
-impl Words<'_> {
-    /// The words from one token to before another, as written.
-    fn slice(&self, start: usize, end: usize) -> &str {
-        let from = self.tokens.get(start).map_or(0, |t| t.start);
-        let to = end
-            .checked_sub(1)
-            .and_then(|e| self.tokens.get(e))
-            .map_or(from, |t| t.end);
-        self.text.get(from..to.max(from)).unwrap_or_default()
-    }
-
-    fn span(&self, said: &Said, meant: &Meant<'_>) -> TimeSpan {
-        let mut text = self.slice(said.start, said.end).to_owned();
-        if let Some((start, end)) = said.also {
-            text.push_str(" … ");
-            text.push_str(self.slice(start, end));
-        }
-        TimeSpan {
-            text,
-            at: meant.zone.instant(meant.local.at),
-            from: meant.local.from.map(|t| meant.zone.instant(t)),
-            to: meant.local.to.map(|t| meant.zone.instant(t)),
-            grain: meant.local.grain,
-            rule: said.rule,
-        }
-    }
-
-    /// Whether a wish and its time stand with an hour that no clock shows, such as "25:00" or "10:75" (rule S4).
-    fn has_no_time_of_day(&self, hit: &Hit, said: &Said) -> bool {
-        let (start, end) = (hit.start.min(said.start), hit.end.max(said.end));
-        let near = self.tokens.get(start..).unwrap_or_default();
-        let near = near.get(..end - start + BESIDE_TIME).unwrap_or(near);
-        near.windows(3).any(|three| match three {
-            [hour, colon, minute] => match (hour.number(), colon.kind, minute.number()) {
-                (Some(hour), Kind::Sign(':'), Some(minutes)) => {
-                    colon.glued && minute.glued && minute.len() == 2 && (hour > 24 || minutes > 59)
-                }
-                _ => false,
-            },
-            _ => false,
-        })
-    }
-
-    /// The words that show a wish and its time.
-    fn evidence(&self, hit: &Hit, said: &Said) -> String {
-        let (start, end) = (hit.start.min(said.start), hit.end.max(said.end));
-        let whole = self.slice(start, end);
-        if whole.len() <= 120 {
-            return whole.to_owned();
-        }
-        format!(
-            "{} … {}",
-            self.slice(hit.start, hit.end),
-            self.slice(said.start, said.end)
-        )
-    }
-}
-
-/// The times said, by the rules of the language and of those whose words stand out in the message.
-fn times(
-    grammar: &'static Grammar,
-    tokens: &[Token],
-    language: Language,
-    input: &Input<'_>,
-    room: &mut time::reader::Room,
-) -> (Vec<Said>, Option<chrono::NaiveDateTime>) {
-    let Some(speech) = grammar.speeches.get(language as usize) else {
-        return (Vec::new(), None);
-    };
-    let mut now = None;
-    let mut said = Vec::new();
-    if may_hold_time(tokens, speech) {
-        let local = *now.get_or_insert_with(|| input.zone.local(input.sent_at));
-        said = compose::find(&mut Reader::new(tokens, speech, local, room));
-    }
-    if !said.is_empty() {
-        return (said, now);
-    }
-    let mut abroad = 0_u8;
-    for token in tokens {
-        if speech.bits(token.word) & (NAMES_TIME | COMMON | ABROAD) == 0 {
-            abroad |= grammar
-                .abroad_in
-                .get(token.word as usize)
-                .copied()
-                .unwrap_or(0);
-        }
-    }
-    for (i, other) in grammar.speeches.iter().enumerate() {
-        if abroad & (1 << i) != 0 && other.language != language {
-            let local = *now.get_or_insert_with(|| input.zone.local(input.sent_at));
-            said = compose::find(&mut Reader::new(tokens, other, local, room));
-            if !said.is_empty() {
-                break;
-            }
-        }
-    }
-    (said, now)
-}
-
-/// Whether a time can be said: a word names one, or a number stands where one would.
-fn may_hold_time(tokens: &[Token], speech: &Speech) -> bool {
-    let bits = |at: Option<usize>| {
-        at.and_then(|a| tokens.get(a))
-            .map_or(0, |t| speech.bits(t.word))
-    };
-    let beside = |at: Option<usize>| {
-        let near = at.and_then(|a| tokens.get(a));
-        near.is_some_and(|t| t.number().is_some() || matches!(t.kind, Kind::Sign(_)))
-            || bits(at) & (BESIDE | NUMBERS) != 0
-    };
-    tokens.iter().enumerate().any(|(at, token)| {
-        let own = speech.bits(token.word);
-        if own & NAMES_TIME != 0 {
-            return true;
-        }
-        let number = token.number().is_some_and(|_| token.len() <= 4) || own & NUMBERS != 0;
-        number
-            && bits(Some(at + 1)) & COUNTED == 0
-            && (tokens.len() == 1
-                || beside(at.checked_sub(1))
-                || beside(Some(at + 1))
-                || tokens.get(at + 1).is_some_and(|t| t.glued))
-    })
 }
 
 fn weigh(

@@ -19,9 +19,11 @@ mod properties;
 mod samples;
 mod strip;
 mod time;
+mod times;
 mod token;
 mod vocabulary;
 mod word;
+mod words;
 
 pub use language::written_in;
 pub use languages::{Place, place_of};
