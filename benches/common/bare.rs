@@ -159,7 +159,7 @@ fn post_plainly(agent: &ureq::Agent, url: &str) -> String {
     answer.unwrap().body_mut().read_to_string().unwrap()
 }
 
-/// How many messages of [`pipe`] may be claimed at once.
+/// How many messages of [`pipe`] may be claimed at once, with few threads.
 const MOST_IN_PIPE: i64 = 64;
 
 /// The same bytes from as many threads, and the least that makes each message's intent durable before it leaves and
@@ -179,6 +179,7 @@ fn pipe(url: &str, count: i64, threads: u64, database: &str) {
     let end =
         "UPDATE sent SET state = 1, sent_at = 1796126400000000, provider_id = ?2 WHERE id = ?1";
     let mut end = store.prepare(end).unwrap();
+    let most_in_pipe = MOST_IN_PIPE.max(2 * i64::try_from(threads).unwrap());
     let agent = agent();
     let (jobs, queue) = crossbeam_channel::unbounded::<i64>();
     let (answer, answers) = crossbeam_channel::unbounded::<(i64, String)>();
@@ -197,7 +198,7 @@ fn pipe(url: &str, count: i64, threads: u64, database: &str) {
             if claimed > ended {
                 arrived.push(answers.recv().unwrap());
                 // Together they cost one commit; the threads have enough to do meanwhile.
-                while claimed < count && claimed - ended - (arrived.len() as i64) > MOST_IN_PIPE / 2
+                while claimed < count && claimed - ended - (arrived.len() as i64) > most_in_pipe / 2
                 {
                     arrived.push(answers.recv().unwrap());
                 }
@@ -209,7 +210,7 @@ fn pipe(url: &str, count: i64, threads: u64, database: &str) {
             }
             ended += arrived.len() as i64;
             let first = claimed + 1;
-            claimed = count.min(ended + MOST_IN_PIPE);
+            claimed = count.min(ended + most_in_pipe);
             for id in first..=claimed {
                 claim.execute([id]).unwrap();
             }
