@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::header::is_blank;
+use super::stamp::is_blank;
 use crate::config::DateOrder;
 use crate::import::time::date_of;
 

@@ -12,6 +12,7 @@ mod people;
 mod phrases;
 mod sender;
 mod signal;
+mod stamp;
 
 use std::borrow::Cow;
 use std::io::Read;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr_iter;
 
-use super::header::is_blank;
+use super::stamp::is_blank;
 use crate::import::words::is_direction_mark;
 
 /// The longest name, in characters.

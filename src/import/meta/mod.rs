@@ -1,8 +1,11 @@
 //! Messenger and Instagram, as Meta's "Download your information" writes them: `message_1.json`, `message_2.json` …
 //! of each chat, or the whole `.zip`. Newest first, without ids, names only; every text is UTF-8 taken for Latin-1.
 
+mod phrases;
+
 use std::borrow::Cow;
 
+use phrases::{is_attachment, is_reaction, is_service};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -230,14 +233,11 @@ impl Platform for Meta {
         {
             return Ok(None);
         }
-        let text = match message
-            .share
-            .filter(|_| text.is_empty() || is_attachment(&text))
-        {
-            Some(share) => Some(shared(share))
-                .filter(|s| !s.is_empty())
-                .unwrap_or(text),
-            None => text,
+        let text = match message.share {
+            Some(share) if text.is_empty() => shared(share),
+            // What was shared has words of its own, which the sender did not write.
+            Some(share) if is_attachment(&text) => with_link(text, share),
+            _ => text,
         };
         if !chat.participants.is_empty()
             && !chat.participants.iter().any(|p| self.is_us(p))
@@ -297,6 +297,15 @@ fn shared(share: &RawValue) -> Cow<'_, str> {
     }
 }
 
+/// The text with the link that was shared behind it.
+fn with_link<'a>(text: Cow<'a, str>, share: &'a RawValue) -> Cow<'a, str> {
+    let link = row::<Share<'_>>(share.get()).ok();
+    match link.and_then(|share| filled(share.link)) {
+        Some(link) => Cow::Owned(format!("{text}\n{link}")),
+        None => text,
+    }
+}
+
 /// A text whose UTF-8 was taken for Latin-1, as it was; any other as it is.
 pub(super) fn mended(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.is_ascii() {
@@ -310,92 +319,6 @@ pub(super) fn mended(text: Cow<'_, str>) -> Cow<'_, str> {
         Some(Ok(mended)) => Cow::Owned(mended),
         _ => text,
     }
-}
-
-/// The words by which Meta says that somebody reacted to a message (rule S8).
-fn is_reaction(text: &str) -> bool {
-    const WORDS: [(&str, &str); 14] = [
-        ("reacted ", " to your message"),
-        ("reacted ", " to a message"),
-        ("liked a message", ""),
-        ("liked your message", ""),
-        ("reaccionó con ", "mensaje"),
-        ("ha reaccionado con ", "mensaje"),
-        ("le gustó un mensaje", ""),
-        ("indicó que le gusta un mensaje", ""),
-        ("reagiu com ", "mensagem"),
-        ("curtiu uma mensagem", ""),
-        ("a réagi ", "message"),
-        ("a aimé un message", ""),
-        ("hat mit ", "reagiert"),
-        ("ha messo mi piace a un messaggio", ""),
-    ];
-    if text.len() > 120 {
-        return false;
-    }
-    let folded = text.trim().to_lowercase();
-    let folded = folded.trim_end_matches('.');
-    WORDS.iter().any(|(begin, end)| {
-        let rest = folded.strip_prefix(begin);
-        rest.is_some_and(|rest| {
-            if end.is_empty() {
-                rest.is_empty()
-            } else {
-                rest.ends_with(end)
-            }
-        })
-    })
-}
-
-/// The words by which Meta says that something was shared, which tell less than what was.
-fn is_attachment(text: &str) -> bool {
-    const ENDS: [&str; 7] = [
-        " sent an attachment.",
-        " envió un archivo adjunto.",
-        " enviou um anexo.",
-        " a envoyé une pièce jointe.",
-        " hat einen Anhang gesendet.",
-        " ha inviato un allegato.",
-        " heeft een bijlage gestuurd.",
-    ];
-    ENDS.iter().any(|end| text.ends_with(end))
-}
-
-/// The words by which Meta says that somebody changed how a chat looks, or that it has begun (rule S8).
-fn is_service(text: &str) -> bool {
-    const PARTS: [&str; 24] = [
-        " set the nickname for ",
-        " set your nickname to ",
-        " set their own nickname to ",
-        " set his own nickname to ",
-        " set her own nickname to ",
-        " cleared the nickname for ",
-        " changed the chat theme",
-        " changed the theme to ",
-        " set the quick reaction to ",
-        " set the emoji to ",
-        " named the group ",
-        " changed the group photo",
-        " turned on vanish mode",
-        " turned off vanish mode",
-        " turned on disappearing messages",
-        " turned off disappearing messages",
-        "you are now connected on messenger",
-        "say hi to your new facebook friend",
-        "you can now message and call each other",
-        "say hello to your new facebook friend",
-        "messages and calls are secured with end-to-end encryption",
-        "new messages and calls are secured with end-to-end encryption",
-        " ha cambiado el tema del chat",
-        " cambió el tema del chat",
-    ];
-    if text.len() > 200 || text.len() < 20 {
-        return false;
-    }
-    let text = text.to_lowercase();
-    let (begun, inner): (Vec<&str>, Vec<&str>) = PARTS.iter().partition(|p| !p.starts_with(' '));
-    begun.iter().any(|part| text.starts_with(part))
-        || text.ends_with('.') && inner.iter().any(|part| text.contains(part))
 }
 
 #[cfg(test)]
@@ -419,47 +342,6 @@ mod tests {
             "\u{c3}\u{ad} → x",
         ] {
             assert_eq!(mend(good), good);
-        }
-    }
-
-    #[test]
-    fn s8_lines_about_the_chat_are_known_by_their_words() {
-        for text in [
-            "Ana set the nickname for Desk to The Desk.",
-            "Ana changed the theme to Ocean.",
-            "You named the group Friday.",
-            "You are now connected on Messenger.",
-            "Say hi to your new Facebook friend, Ana.",
-        ] {
-            assert!(is_service(text), "{text}");
-        }
-        for text in [
-            "you can set the emoji to whatever you like, I need an appointment",
-            "Who named the group that?",
-            "Ana sent an attachment.",
-            "Ana missed your call.",
-            "hi",
-        ] {
-            assert!(!is_service(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn s8_reactions_are_known_by_their_words() {
-        for text in [
-            "Reacted ❤️ to your message ",
-            "Liked a message",
-            "Reaccionó con 👍 a tu mensaje",
-            "Hat mit 😀 auf deine Nachricht reagiert",
-        ] {
-            assert!(is_reaction(text), "{text}");
-        }
-        for text in [
-            "I reacted badly to your message",
-            "Liked a message of yours, call me",
-            "reacted to your message by calling",
-        ] {
-            assert!(!is_reaction(text), "{text}");
         }
     }
 }
