@@ -1,6 +1,6 @@
 use super::file::Table;
 use super::findings::Findings;
-use super::sources::Format;
+use super::format::Format;
 use super::validate::Place;
 use super::{Environment, SecretRef, secret_ref, words};
 

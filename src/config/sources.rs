@@ -3,12 +3,14 @@ use std::path::{Path, PathBuf};
 
 use super::apis::{self, ApiSource};
 use super::channels::ChannelConfig;
+use super::columns::{columns, values};
 use super::file::{Table, Value};
 use super::findings::{Deferred, Findings, Spotted};
+use super::format::{AUTO, DateOrder, Format};
 use super::source_url::{self, SourceUrl};
 use super::validate::{Place, path};
-use super::{suggest, words};
-use crate::model::{Author, BOOKING_COLUMNS, BookingStatus, Channel, Delay, MESSAGE_COLUMNS};
+use super::words;
+use crate::model::{BOOKING_COLUMNS, Channel, Delay, MESSAGE_COLUMNS};
 use crate::zone::Zone;
 
 /// `[[sources]]`: where messages come from.
@@ -86,111 +88,6 @@ impl SourceConfig {
     }
 }
 
-crate::model::named! {
-    /// What a source's files are.
-    Format {
-        /// The tool's own columns, or mapped ones.
-        Csv = "csv",
-        /// One JSON object a line, with the same names.
-        Jsonl = "jsonl",
-        /// A chat exported by WhatsApp, `.txt` or `.zip`.
-        Whatsapp = "whatsapp",
-        /// A chat exported from Signal as text.
-        Signal = "signal",
-        /// Messenger's part of Meta's "Download your information", `message_1.json` or the whole `.zip`.
-        Messenger = "messenger",
-        /// Instagram's part of it.
-        Instagram = "instagram",
-        /// Telegram Desktop's `result.json`, of one chat or of all.
-        Telegram = "telegram",
-        /// Twilio's messages, as the console (CSV) and the API (JSON) give them.
-        Twilio = "twilio",
-        /// HighLevel's messages (JSON) and contacts (CSV, JSON).
-        Highlevel = "highlevel",
-        /// Chatwoot's messages and conversations from the API, and its webhooks' bodies.
-        Chatwoot = "chatwoot",
-        /// Intercom's conversations from the API.
-        Intercom = "intercom",
-        /// The bodies of WhatsApp Cloud API webhooks, one a line.
-        WhatsappCloud = "whatsapp_cloud",
-        /// A mailbox in one file.
-        Mbox = "mbox",
-        /// A Maildir, or a single email.
-        Maildir = "maildir",
-        /// Appointments, a row each: CSV or JSON Lines.
-        Bookings = "bookings",
-        /// Appointments as a calendar, `.ics`.
-        Icalendar = "icalendar",
-    }
-}
-
-impl Format {
-    /// Whether a file is a calendar by its name.
-    #[must_use]
-    pub fn of_calendar(path: &Path) -> bool {
-        let extension = path.extension().and_then(|e| e.to_str());
-        extension.is_some_and(|e| e.eq_ignore_ascii_case("ics"))
-    }
-
-    /// How old such files may be by default (rule D15). What a program writes is written often: an hour. A chat
-    /// that a person exports is a matter of days: whoever follows up by such files means to.
-    #[must_use]
-    pub const fn fresh_for(self) -> Delay {
-        match self {
-            Self::Whatsapp | Self::Signal | Self::Messenger | Self::Instagram | Self::Telegram => {
-                Delay::seconds(24 * 3600)
-            }
-            Self::Csv
-            | Self::Jsonl
-            | Self::Twilio
-            | Self::Highlevel
-            | Self::Chatwoot
-            | Self::Intercom
-            | Self::WhatsappCloud
-            | Self::Mbox
-            | Self::Bookings
-            | Self::Icalendar
-            | Self::Maildir => Delay::seconds(3600),
-        }
-    }
-
-    /// Records of appointments, which are no messages.
-    pub const BOOKINGS: &'static [Self] = &[Self::Bookings, Self::Icalendar];
-    /// Tables and lists whose columns are ours or mapped to ours.
-    pub const ROWS: &'static [Self] = &[Self::Csv, Self::Jsonl, Self::Bookings];
-    /// Exports of chats, which do not say who of those who write is the business.
-    pub const CHATS: &'static [Self] = &[
-        Self::Whatsapp,
-        Self::Signal,
-        Self::Messenger,
-        Self::Instagram,
-        Self::Telegram,
-    ];
-    /// Exports that need the names, or the addresses, under which the business writes.
-    pub const OURS: &'static [Self] = &[
-        Self::Whatsapp,
-        Self::Signal,
-        Self::Messenger,
-        Self::Instagram,
-        Self::Telegram,
-        Self::Mbox,
-        Self::Maildir,
-        Self::Icalendar,
-    ];
-}
-
-crate::model::named! {
-    /// The order of a numeric date's parts.
-    DateOrder {
-        /// 31/12/2026.
-        Dmy = "dmy",
-        /// 12/31/2026.
-        Mdy = "mdy",
-        /// 2026/12/31.
-        Ymd = "ymd",
-    }
-}
-
 /// The keys that only files have.
 pub(super) const FILE_KEYS: &[&str] = &[
     "path",
@@ -207,11 +104,6 @@ pub(super) const FILE_KEYS: &[&str] = &[
     "delimiter",
     "after_import",
 ];
-
-/// The word for a format that the content tells.
-pub const AUTO: &str = "auto";
-
-const DIRECTIONS: &[&str] = &["inbound", "outbound", "in", "out"];
 
 /// `[[sources]]`: those that are files, and those that are asked by their API.
 pub(super) fn read(
@@ -422,74 +314,4 @@ fn format(table: &mut Table<'_>, findings: &mut Findings) -> Option<Format> {
     written.parse(findings, |text| {
         words::one_of("format", Format::ALL, Format::as_str, text)
     })
-}
-
-fn columns(table: Table<'_>, known: &[&str], findings: &mut Findings) -> BTreeMap<String, String> {
-    let mut columns = BTreeMap::new();
-    for (ours, value) in table.entries() {
-        let is_known = known_column(ours, known, &value, findings);
-        let text = value.text("contact_id = \"Customer\"", findings);
-        if let (true, Some(text)) = (is_known, text) {
-            columns.insert(ours.to_owned(), text.value.to_owned());
-        }
-    }
-    columns
-}
-
-fn known_column(ours: &str, known: &[&str], value: &Value<'_>, findings: &mut Findings) -> bool {
-    if known.contains(&ours) {
-        return true;
-    }
-    let message = match suggest::nearest(ours, known.iter().copied()) {
-        Some(near) => format!("no column of ours; did you mean `{near}`?"),
-        None => format!(
-            "no column of ours; ours go on the left: {}",
-            known.join(", ")
-        ),
-    };
-    findings.fault(&value.key_spot(), message);
-    false
-}
-
-fn values(
-    table: Table<'_>,
-    known: &[&str],
-    findings: &mut Findings,
-) -> BTreeMap<String, BTreeMap<String, String>> {
-    let mut values = BTreeMap::new();
-    for (ours, value) in table.entries() {
-        let is_known = known_column(ours, known, &value, findings);
-        let Some(inner) = value.table(findings) else {
-            continue;
-        };
-        let mut mapped = BTreeMap::new();
-        for (theirs, value) in inner.entries() {
-            let Some(text) = value.text("\"Customer\" = \"inbound\"", findings) else {
-                continue;
-            };
-            let is_valid = text.parse(findings, |t| match (ours, known.contains(&"starts_at")) {
-                ("status", true) => {
-                    words::one_of("status", BookingStatus::ALL, BookingStatus::as_str, t).map(drop)
-                }
-                _ => known_value(ours, t),
-            });
-            if is_valid.is_some() {
-                mapped.insert(theirs.to_owned(), text.value.to_owned());
-            }
-        }
-        if is_known {
-            values.insert(ours.to_owned(), mapped);
-        }
-    }
-    values
-}
-
-/// Columns of fixed words take no others.
-fn known_value(column: &str, text: &str) -> Result<(), String> {
-    match column {
-        "channel" => words::channel(text).map(drop),
-        "author" => words::one_of("author", Author::ALL, Author::as_str, text).map(drop),
-        "direction" => words::one_of("direction", DIRECTIONS, |d| d, text).map(drop),
-        _ => Ok(()),
-    }
 }
