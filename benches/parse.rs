@@ -80,6 +80,8 @@ fn compare(sample: &Sample, folder: &Path) {
     );
     if path.is_dir() {
         fs::remove_dir_all(&path).expect("a folder");
+    } else {
+        fs::remove_file(&path).expect("a file"); // the next may be a folder
     }
 }
 
