@@ -39,8 +39,8 @@ pub enum Progress<'a> {
 
 /// So many pages without a message, one after the other, are a defect of the provider.
 const MOST_EMPTY_PAGES: u32 = 1000;
-/// How many rows that are no messages are gathered before they are stored.
-const MOST_OTHER_ROWS: usize = 4096;
+/// How many rows are gathered before they are stored: some such batches are in memory at once.
+const MOST_GATHERED: usize = 4096;
 
 impl Intake<'_> {
     /// Reads what is new at an API into the source `name`. Whoever is behind `account` has the cursor; another
@@ -163,7 +163,7 @@ impl Fetched {
 
     /// Whether it must be stored before more is fetched.
     fn is_full(&self) -> bool {
-        self.page.messages.is_full() || self.rows() - self.page.messages.len() > MOST_OTHER_ROWS
+        self.page.messages.is_full() || self.rows() >= MOST_GATHERED
     }
 
     fn take(&mut self, told: Told<'_>) {
