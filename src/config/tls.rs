@@ -36,8 +36,11 @@ pub(super) fn read(
 fn certificates(path: &Path) -> Result<Certificates, String> {
     let mut pem = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut pem))
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut pem))
         .map_err(|error| format!("cannot be read: {error}"))?;
+    if pem.len() as u64 > MOST_BYTES {
+        return Err(format!("is over {} MiB", MOST_BYTES >> 20)); // the rest would go unseen
+    }
     let mut roots = RootCertStore::empty();
     let mut certificates = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&pem) {

@@ -140,3 +140,17 @@ fn a_companys_own_authority_is_trusted_where_it_is_named_and_only_for_its_names(
         "{wrong_authority}"
     );
 }
+
+/// What is cut off would be trusted no more, and nobody would be told.
+#[test]
+fn certificates_are_read_whole_or_refused() {
+    let server = Server::always(Reply::answer(200, CALENDAR));
+    let port = server.url().rsplit(':').next().unwrap().parse().unwrap();
+    let front = Front::before(port, "127.0.0.1");
+    let padded = |mib: usize| "\n".repeat(mib << 20) + &front.authority;
+    let known = synced(front.port, Some(&padded(3)));
+    assert!(known.contains("1 new appointment"), "{known}");
+    let refused = synced(front.port, Some(&padded(4)));
+    assert!(refused.contains("is over 4 MiB"), "{refused}");
+    assert!(refused.contains("[exit 78]"), "{refused}");
+}
