@@ -11,6 +11,16 @@ use super::rows::{Fault, RowFault};
 const LINE_LIMIT: usize = 8 << 20;
 const BLOCK: usize = 64 << 10;
 
+/// Reads what there is, however often a signal interrupts it; 0 bytes are the end.
+pub(super) fn read_some(input: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match input.read(room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
 /// Lines of `R`, without their ends (`\n` or `\r\n`); each is valid until the next is asked for.
 pub(crate) struct Lines<R> {
     input: R,
@@ -98,15 +108,10 @@ impl<R: Read> Lines<R> {
         if self.end == self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
-        loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(0) => self.ended = true,
-                Ok(n) => self.end += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(e),
-            }
-            return Ok(());
-        }
+        let n = read_some(&mut self.input, &mut self.buffer[self.end..])?;
+        self.ended |= n == 0;
+        self.end += n;
+        Ok(())
     }
 
     /// Takes the rest of a line that is too long.

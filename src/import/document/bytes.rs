@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 use super::{DEPTH, Framed, ITEM_LIMIT, Layout, Stop, Walk};
+use crate::import::lines::read_some;
 
 impl<R: Read> Walk<R> {
     /// Finds the end of the value that begins here and goes past it; `keep` leaves it in the buffer.
@@ -167,15 +168,10 @@ impl<R: Read> Walk<R> {
         if self.end * 2 > self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
-        loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(0) => self.ended = true,
-                Ok(n) => self.end += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(e),
-            }
-            return Ok(keep);
-        }
+        let n = read_some(&mut self.input, &mut self.buffer[self.end..])?;
+        self.ended |= n == 0;
+        self.end += n;
+        Ok(keep)
     }
 }
 

@@ -11,6 +11,7 @@ use std::io::{self, Read};
 use memchr::{memchr, memchr3};
 
 use super::encoding::RowEncoding;
+use super::lines::read_some;
 use bytes::{SHORT, bytes_equal, closing_quote, unquote};
 use cells::Cell;
 pub(crate) use cells::{Cells, Fault, RowFault};
@@ -133,14 +134,12 @@ impl<R: Read> Rows<R> {
         }
         let wanted = self.end;
         while self.end < self.buffer.len() {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(0) => {
+            match read_some(&mut self.input, &mut self.buffer[self.end..])? {
+                0 => {
                     self.ended = true;
                     break;
                 }
-                Ok(n) => self.end += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
+                n => self.end += n,
             }
         }
         Ok(self.end > wanted)
