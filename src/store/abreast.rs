@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::{BUSY_PATIENCE, ContactKey, Store};
+use super::opening::BUSY_PATIENCE;
+use super::{ContactKey, Store};
 use crate::decide::{Decision, Policy, decide};
 use crate::model::{Thread, Timestamp};
 

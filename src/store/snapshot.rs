@@ -5,7 +5,8 @@ use std::cell::{Cell, OnceCell};
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
-use super::{Store, Threads, set_up};
+use super::opening::set_up;
+use super::{Store, Threads};
 
 /// The database as it is at one moment, whatever is written meanwhile, for as long as this lives.
 pub struct Moment<'s> {
