@@ -53,6 +53,10 @@ const LAYOUTS: &[(&str, &[&str])] = &[
     ("whatsapp/android_vi.txt", &["Shop"]),
     ("whatsapp/android_in.txt", &["Desk"]),
     ("whatsapp/web_copy.txt", &["Desk"]),
+    ("whatsapp/ios_number.txt", &["Desk"]),
+    ("whatsapp/ios_2014.txt", &["Clínica Sol"]),
+    ("whatsapp/android_calls.txt", &["Desk"]),
+    ("whatsapp/no_marks.txt", &["Salon"]),
 ];
 
 pub(crate) fn sample(name: &str) -> PathBuf {

@@ -1,7 +1,7 @@
 //! What follows the sender: whether it is a message, an attachment or a line of WhatsApp's own.
 
 use super::attachment::is_media;
-use super::phrases::{ends_a_note, is_a_doing, is_edit_note, says_left_out};
+use super::phrases::{ends_a_note, is_a_doing, is_edit_note, is_notice, says_left_out};
 use crate::model::fold;
 
 /// What iOS puts before words of its own.
@@ -34,7 +34,10 @@ pub(super) fn kind(text: &str, bracket: bool, marked: bool) -> Kind {
 pub(super) fn is_system(text: &str, bracket: bool, marked: bool) -> bool {
     bracket
         && !marked
-        && after_mark(text).is_some_and(|words| !is_media(words) && !is_a_persons_doing(words))
+        && match after_mark(text) {
+            Some(words) => !is_media(words) && !is_a_persons_doing(words),
+            None => is_notice(text),
+        }
 }
 
 /// What stands after the mark at the beginning, where there is one.
@@ -76,7 +79,7 @@ fn is_a_persons_doing(words: &str) -> bool {
     let note = words.trim_end_matches(['.', ' ']);
     is_a_doing(&words)
         || note.split(' ').take(6).count() < 6 && note.split(' ').any(ends_a_note)
-        || note.chars().count() <= 40 && says_left_out(note)
+        || (note.contains('•') || note.chars().count() <= 40) && says_left_out(note)
 }
 
 #[cfg(test)]
@@ -187,6 +190,26 @@ mod tests {
             ),
             ("\u{200e}POLL:\nWhen?", true, false, Kind::Message),
             ("This message was deleted", false, false, Kind::Message),
+            ("\u{200e}EVENT: Visit", true, false, Kind::Message),
+            ("\u{200e}फ़ोटो हटाई गई", true, false, Kind::Message),
+            ("\u{200e}đã bỏ video", true, false, Kind::Message),
+            ("\u{200e}لم يتم إدراج الصورة", true, false, Kind::Message),
+            ("\u{200e}ไม่มีรูปภาพ", true, false, Kind::Message),
+            ("\u{200e}ข้อความนี้ถูกลบแล้ว", true, false, Kind::Message),
+            ("\u{200e}GIF retiré", true, false, Kind::Media),
+            (
+                "Resume.pdf • 2 trang \u{200e}đã bỏ qua tài liệu",
+                true,
+                true,
+                Kind::Media,
+            ),
+            // Of a file whose marks an editor took away.
+            (
+                "Messages and calls are end-to-end encrypted. Only people in this chat can read them.",
+                true,
+                false,
+                Kind::System,
+            ),
             ("<Media omitted>", false, false, Kind::Media),
             ("<Multimedia omitido>", false, false, Kind::Media),
             (

@@ -27,29 +27,21 @@ impl Half {
 /// A word for the half of the day before an hour of 12.
 pub(super) fn half_before(word: &str, hour: u32) -> Option<Half> {
     match plain(word).as_str() {
-        "上午"
-        | "오전"
-        | "午前"
-        | "凌晨"
-        | "早上"
-        | "清晨"
-        | "午夜"
-        | "半夜"
-        | "öö"
-        | "de"
-        | "முற்பகல்" => Some(Half::Morning),
-        "下午" | "오후" | "午後" | "晚上" | "傍晚" | "ös" | "du" | "பிற்பகல்" => {
-            Some(Half::Afternoon)
-        }
+        "凌晨" | "早上" | "清晨" | "午夜" | "半夜" | "de" => Some(Half::Morning),
+        "晚上" | "傍晚" | "du" => Some(Half::Afternoon),
         "中午" if matches!(hour, 10 | 11) => Some(Half::Morning), // around noon
         "中午" => Some(Half::Afternoon),
-        _ => None,
+        word => half(word),
     }
 }
 
-/// Words for the halves of the day after a time, as [`plain`] has them.
-const MORNING: &str = "am ص πμ vorm öö fm dop vm ap sa pg дп прпр проб fh pd قظ لפנה״צ לפנה״צ לפנה\"צ पूर्वाह्न मपू ก่อนเที่ยง priešpiet priekšp পূর্বাহ্ণ 上午 오전 午前";
-const AFTERNOON: &str = "pm م μμ nachm ös em odp nm ip ch ptg пп слоб eh md بظ אחה״צ אחה\"צ अपराह्न मउ หลังเที่ยง popiet pēcp pop অপরাহ্ণ 下午 오후 午後";
+/// Words for the halves of the day, as [`plain`] has them.
+const MORNING: &str = "am ص πμ vorm öö fm dop vm ap sa pg дп прпр проб fh pd قظ قبلازظهر لפנה״צ לפנה״צ לפנה\"צ पूर्वाह्न मपू \
+ก่อนเที่ยง priešpiet priekšp পূর্বাহ্ণ পূৰ্বাহ্ন முற்பகல் ಪೂರ್ವಾಹ್ನ ਪੂਦੁ පෙව ກ່ອນທ່ຽງ ព្រឹក နံနက် ጥዋት үө կա eparadites to yb sn rn тң \
+asubuhi goöň बिहान 上午 오전 午前";
+const AFTERNOON: &str = "pm م μμ nachm ös em odp nm ip ch ptg пп слоб eh md بظ بعدازظهر אחה״צ אחה\"צ अपराह्न मउ \
+หลังเที่ยง popiet pēcp pop অপরাহ্ণ অপৰাহ্ন பிற்பகல் ಅಪರಾಹ್ನ ਬਾਦੁ පව ຫຼັງທ່ຽງ ល្ងាច ညနေ ከሰዓት үх կհ epasdites tk yh gn in тк \
+alasiri gosoň बेलुका 下午 오후 午後";
 
 /// A word for the half of the day after the time: `Some(None)` for none at all, `None` for another word.
 #[expect(
@@ -64,20 +56,27 @@ pub(super) fn half_after(written: &str) -> Option<Option<Half>> {
     if word.eq_ignore_ascii_case("pm") {
         return Some(Some(Half::Afternoon));
     }
-    let word = plain(word);
+    match plain(word).as_str() {
+        "" | "ч" => Some(None), // "hours", in Bulgarian
+        word => half(word).map(Some),
+    }
+}
+
+/// The half that `word`, as [`plain`] has it, stands for.
+fn half(word: &str) -> Option<Half> {
     let is_in = |list: &str| list.split(' ').any(|one| one == word);
-    if word.is_empty() {
-        Some(None)
-    } else if is_in(MORNING) {
-        Some(Some(Half::Morning))
+    if is_in(MORNING) {
+        Some(Half::Morning)
     } else {
-        is_in(AFTERNOON).then_some(Some(Half::Afternoon))
+        is_in(AFTERNOON).then_some(Half::Afternoon)
     }
 }
 
 /// Letters only, in lower case.
 pub(super) fn plain(text: &str) -> String {
-    let letters = text.chars().filter(|c| !is_blank(*c) && *c != '.');
+    let letters = text
+        .chars()
+        .filter(|c| !is_blank(*c) && !matches!(c, '.' | '\u{200c}' | '\u{200b}'));
     letters.flat_map(char::to_lowercase).collect()
 }
 
@@ -95,6 +94,14 @@ pub(super) fn digit(c: char) -> Option<u32> {
 
 /// Words that may follow the digits of a date: "year" in Bulgarian, the Buddhist and the Persian era.
 pub(super) const ERAS: [&str; 6] = ["г.", "BE", "พ.ศ.", "AP", "ه\u{200d}.ش.", "هـ.ش."];
+
+/// The year of ours before the first of an era of Japan's: `R6` is 2024.
+pub(super) fn era(text: &str) -> Option<(u32, &str)> {
+    const BEFORE: [(&str, u32); 4] = [("R", 2018), ("令和", 2018), ("H", 1988), ("平成", 1988)];
+    BEFORE
+        .iter()
+        .find_map(|(era, year)| Some((*year, text.strip_prefix(era)?)))
+}
 
 /// The day of three numbers in `order`, by the calendar that their year shows: ours, the Buddhist of Thailand or the
 /// Persian. `None` for the Islamic one, whose days differ from country to country.

@@ -2,9 +2,10 @@
 //! countries write it.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use memchr::memchr_iter;
+use memchr::memchr2_iter;
 
 use super::clock::{self, half_after};
+use super::sender::sender;
 use super::stamp::{Cursor, Order, Stamp, is_blank};
 use crate::config::DateOrder;
 
@@ -26,17 +27,34 @@ pub(super) struct Header<'a> {
 /// How an export writes its headers. A line of another shape is part of a message, such as a pasted chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// In brackets: iOS.
-    pub(super) bracket: bool,
+    frame: Frame,
     /// The first number has four digits.
     pub(super) year_first: bool,
     separator: char,
     comma: bool,
-    /// `None` rather than an empty text, which would be compared by its bytes.
-    word: Option<String>,
+    /// Whether a word stands before the time: `a las` nine, but `a la` one.
+    has_word: bool,
     seconds: bool,
     halves: bool,
     order: Order,
+}
+
+/// What stands around a date and a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    /// Brackets: iOS.
+    Brackets,
+    /// A dash behind them: Android.
+    Dash,
+    /// A colon behind them: iOS before 2018.
+    Colon,
+}
+
+impl Shape {
+    /// Whether iOS wrote the export, whose own lines have a sender and begin with U+200E.
+    pub(super) fn is_ios(&self) -> bool {
+        self.frame != Frame::Dash
+    }
 }
 
 impl<'a> Header<'a> {
@@ -54,10 +72,21 @@ impl<'a> Header<'a> {
             half,
             order,
         } = at.stamp()?;
-        let (between, rest) = match bracket {
-            true => at.0.split_once(']')?,
-            false => split_at_dash(at.0)?,
+        let (between, rest, frame) = match bracket {
+            true => {
+                let (between, rest) = at.0.split_once(']')?;
+                let rest = rest.strip_prefix(' ').unwrap_or(rest);
+                (
+                    between,
+                    rest.strip_prefix("- ").unwrap_or(rest),
+                    Frame::Brackets,
+                )
+            }
+            false => split_at_end(at.0)?,
         };
+        if frame == Frame::Colon && !seconds && sender(rest).is_none() {
+            return None; // "5/3/24, 10:00: bring the papers"
+        }
         let half = match half {
             None if !between.is_empty() => half_after(between)?,
             Some(_) if !between.trim_matches(is_blank).is_empty() => return None,
@@ -69,20 +98,16 @@ impl<'a> Header<'a> {
             date,
             time: [hour, time[1], time[2]],
             shape: Shape {
-                bracket,
+                frame,
                 year_first,
                 separator,
                 comma,
-                word: (!word.is_empty()).then(|| word.to_owned()),
+                has_word: !word.is_empty(),
                 seconds,
                 halves: half.is_some(),
                 order,
             },
-            rest: if bracket {
-                rest.strip_prefix(' ').unwrap_or(rest)
-            } else {
-                rest
-            },
+            rest,
         })
     }
 
@@ -101,16 +126,22 @@ impl<'a> Header<'a> {
     }
 }
 
-/// What stands before and after the first ` - `.
-fn split_at_dash(text: &str) -> Option<(&str, &str)> {
-    if let Some(rest) = text.trim_start_matches(is_blank).strip_prefix("– ") {
-        return Some(("", rest));
+/// What stands before and after the dash or the colon that ends a date and a time.
+fn split_at_end(text: &str) -> Option<(&str, &str, Frame)> {
+    if let Some(rest) = text.strip_prefix(" - ") {
+        return Some(("", rest, Frame::Dash)); // as most
     }
-    let bytes = text.as_bytes();
-    let mut dashes = memchr_iter(b'-', bytes);
-    let at =
-        dashes.find(|at| *at > 0 && bytes[at - 1] == b' ' && bytes.get(at + 1) == Some(&b' '))?;
-    Some((&text[..at - 1], &text[at + 2..]))
+    memchr2_iter(b' ', b':', text.as_bytes()).find_map(|at| {
+        let (before, end) = text.split_at(at);
+        if let Some(rest) = end
+            .strip_prefix(": ")
+            .or_else(|| (end == ":").then_some(""))
+        {
+            return Some((before, rest, Frame::Colon));
+        }
+        let dash = end.strip_prefix(' ')?.strip_prefix(['-', '–', '—'])?;
+        Some((before, dash.strip_prefix(' ')?, Frame::Dash))
+    })
 }
 
 #[cfg(test)]
@@ -203,6 +234,33 @@ mod tests {
             ("[15:05, 3/5/2024] A: b", Mdy, "2024-03-05T15:05:00"),
             ("[3:05 pm, 05/03/2024] A: b", Dmy, "2024-03-05T15:05:00"),
             ("05/03/2024, 15:05 – A: b", Dmy, "2024-03-05T15:05:00"),
+            ("09/17/19, 8:30:52 PM – A: b", Mdy, "2019-09-17T20:30:52"),
+            // iOS before 2018
+            ("3/24/14, 1:59:59 PM: A: b", Mdy, "2014-03-24T13:59:59"),
+            ("24/3/14, 13:59:59: A: b", Dmy, "2014-03-24T13:59:59"),
+            ("24/03/2014 13:59:59: A: b", Dmy, "2014-03-24T13:59:59"),
+            ("2016-06-27, 8:04:08 AM: A: b", Ymd, "2016-06-27T08:04:08"),
+            ("5.03.24 г., 15:05 ч. - A: b", Dmy, "2024-03-05T15:05:00"),
+            ("2024-03-05 15 h 05 - A: b", Ymd, "2024-03-05T15:05:00"),
+            (
+                "[2024-03-05 15 h 05 min 12 s] A: b",
+                Ymd,
+                "2024-03-05T15:05:12",
+            ),
+            ("[R6/3/5 15:05:00] A: b", Ymd, "2024-03-05T15:05:00"),
+            ("[3/5/R6, 15:05:00] A: b", Mdy, "2024-03-05T15:05:00"),
+            ("2024-03-05 ප.ව. 3:05 - A: b", Ymd, "2024-03-05T15:05:00"),
+            ("२०२४-०३-०५, अपराह्न ३:०५ - A: b", Ymd, "2024-03-05T15:05:00"),
+            ("5/3/24, 3:05 ಅಪರಾಹ್ನ - A: b", Dmy, "2024-03-05T15:05:00"),
+            ("5/3/24, 3:05 ਬਾ.ਦੁ. - A: b", Dmy, "2024-03-05T15:05:00"),
+            ("2024.03.05, 3:05 ү.х. - A: b", Ymd, "2024-03-05T15:05:00"),
+            ("05-03-24၊ ညနေ 3:05 - A: b", Dmy, "2024-03-05T15:05:00"),
+            ("[25/03/24, 15:05:00] - A: b", Dmy, "2024-03-25T15:05:00"),
+            (
+                "۱۴۰۲/۱۲/۱۵،\u{200f} ۳:۰۵ بعدازظهر - A: b",
+                Ymd,
+                "2024-03-05T15:05:00",
+            ),
         ] {
             let header = Header::read(line).unwrap_or_else(|| panic!("no header: {line}"));
             let local: NaiveDateTime = local.parse().expect("a time");
@@ -234,6 +292,9 @@ mod tests {
             "10:00, 1/2",
             "10:00 to 11:00 - on 1/2/24",
             "1445/9/1",
+            "12/16/19, 2:35: bring the papers",
+            "12/16/19, 2:35 PM, A wrote: b",
+            "R6",
             "[",
             "[1/",
             "\u{200e}",

@@ -5,6 +5,7 @@
 
 mod attachment;
 mod body;
+mod chat_name;
 mod clock;
 mod header;
 mod order;
@@ -13,6 +14,7 @@ mod phrases;
 mod sender;
 mod signal;
 mod stamp;
+mod survey;
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -21,13 +23,14 @@ use std::path::Path;
 use chrono::NaiveDateTime;
 
 use attachment::first_line;
-use body::Kind;
+use chat_name::chat_name;
 use header::{Header, Shape};
-use order::Evidence;
-use people::{People, Senders};
+use people::People;
+use phrases::is_missed_call;
 use sender::{known_sender, sender};
+use survey::Survey;
 
-use super::archive::{Stored, as_fault};
+use super::archive::Stored;
 use super::encoding::{Progress, text};
 use super::lines::Lines;
 use super::rows::{CELL_LIMIT, Fault, RowFault};
@@ -86,6 +89,17 @@ struct Begun {
     fault: Option<Fault>,
 }
 
+impl ChatCounts {
+    /// The same when so many lines without a sender are calls of the contact's.
+    const fn with_calls(self, calls: u64) -> Self {
+        Self {
+            messages: self.messages + calls,
+            system: self.system - calls,
+            ..self
+        }
+    }
+}
+
 impl WhatsappReader {
     /// A reader of `chat`, which came from the file at `path`.
     ///
@@ -127,6 +141,7 @@ impl WhatsappReader {
                 return Err(ReadError::File(faults.join("; ")));
             }
         };
+        let calls = people.only_contact().map_or(0, |_| survey.missed_calls);
         Ok(Self {
             lines: Lines::new(open()?),
             shape,
@@ -137,7 +152,7 @@ impl WhatsappReader {
             is_signal: path.is_some_and(is_markdown),
             contact: people.first(),
             people,
-            counts: survey.counts,
+            counts: survey.counts.with_calls(calls),
             begun: Begun::default(),
             has_begun: false,
             given: Begun::default(),
@@ -232,9 +247,22 @@ impl Begun {
     fn begin(&mut self, line: u64, header: &Header<'_>, local: NaiveDateTime, people: &mut People) {
         let found = sender(header.rest)
             .or_else(|| known_sender(header.rest, |written| people.place(written).is_some()));
-        let (sender, text) = found.unwrap_or_default();
         (self.line, self.local, self.marked) = (line, local, header.marked);
-        self.sender = people.place(sender);
+        let (sender, text) = match found {
+            Some((sender, text)) => {
+                self.sender = people.place(sender);
+                (sender, text)
+            }
+            // Android does not say who called, but in a chat of two it was the other.
+            None if !header.shape.is_ios() && is_missed_call(header.rest) => {
+                self.sender = people.only_contact();
+                ("", header.rest)
+            }
+            None => {
+                self.sender = None;
+                ("", "")
+            }
+        };
         self.fault = None;
         self.text.clear();
         self.text.shrink_to(KEPT);
@@ -260,8 +288,7 @@ impl Begun {
     /// Whether it is to be given: not a line of WhatsApp's own.
     fn is_message(&self, shape: &Shape) -> bool {
         let first = || first_line(&self.text);
-        self.sender.is_some()
-            && !(shape.bracket && body::is_system(first(), shape.bracket, self.marked))
+        self.sender.is_some() && !(shape.is_ios() && body::is_system(first(), true, self.marked))
     }
 
     fn nul(&self) -> Option<Fault> {
@@ -304,117 +331,10 @@ fn stray(line: u64) -> RowError {
     }
 }
 
-/// What the first reading finds.
-#[derive(Default)]
-struct Survey {
-    shape: Option<Shape>,
-    evidence: Evidence,
-    senders: Senders,
-    counts: ChatCounts,
-}
-
-impl Survey {
-    fn of(input: Input) -> Result<Self, ReadError> {
-        let mut survey = Self::default();
-        let mut lines = Lines::new(input);
-        // Lines whose colon no blank follows: messages, if their sender is known from others.
-        let mut unsure: Vec<String> = Vec::new();
-        loop {
-            let (line, bytes) = match lines.next().map_err(as_fault)? {
-                None => break,
-                Some(Err(_)) => continue,
-                Some(Ok(found)) => found,
-            };
-            let (text, _) = readable(bytes);
-            let Some(header) = Header::read(&text) else {
-                continue;
-            };
-            if *survey.shape.get_or_insert_with(|| header.shape.clone()) != header.shape {
-                continue;
-            }
-            let found = sender(header.rest);
-            let kind = found.map_or(Kind::System, |(_, text)| {
-                body::kind(text, header.shape.bracket, header.marked)
-            });
-            if !survey.evidence.see(line, &header, kind != Kind::System) {
-                continue; // no such day: part of a message
-            }
-            survey.counts.system += u64::from(kind == Kind::System);
-            survey.counts.messages += u64::from(kind != Kind::System);
-            survey.counts.media += u64::from(kind == Kind::Media);
-            match found {
-                Some((sender, _)) if kind != Kind::System => {
-                    survey.senders.count(sender)?;
-                }
-                None if unsure.len() < 10_000 => {
-                    unsure.extend(header.rest.split_once(':').map(|(name, _)| name.to_owned()));
-                }
-                _ => {}
-            }
-        }
-        for sender in unsure {
-            if survey.senders.has(&sender) {
-                survey.senders.count(&sender)?;
-                survey.counts.system -= 1;
-                survey.counts.messages += 1;
-            }
-        }
-        Ok(survey)
-    }
-}
-
 /// Whether a file is a `chat.md`, in which a tool for Signal writes a chat.
 pub(super) fn is_markdown(path: &Path) -> bool {
     path.extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("md"))
-}
-
-/// The chat's name: that of the text in the archive, of the file, or of the folder in which `_chat.txt` lies, without
-/// what the phone put before it.
-fn chat_name(path: Option<&Path>, entry: Option<&str>) -> Option<String> {
-    let stem = |name: &str| Path::new(name).file_stem()?.to_str().map(str::to_owned);
-    let folder = || stem(path?.parent()?.file_name()?.to_str()?);
-    let file = path.and_then(|path| stem(path.file_name()?.to_str()?));
-    let is_signal = path.is_some_and(is_markdown);
-    let own = |name: &String| !(name.starts_with("_chat") || is_signal && name == "chat");
-    let name = entry
-        .and_then(stem)
-        .filter(own)
-        .or(file.filter(own))
-        .or_else(folder)?;
-    Some(without_prefix(&name).to_owned()).filter(|name| !name.is_empty())
-}
-
-fn without_prefix(name: &str) -> &str {
-    const BEFORE: [&str; 18] = [
-        "WhatsApp Chat with ",
-        "WhatsApp Chat - ",
-        "Chat de WhatsApp con ",
-        "Conversa do WhatsApp com ",
-        "WhatsApp-Chat mit ",
-        "WhatsApp Chat mit ",
-        "Discussion WhatsApp avec ",
-        "Chat WhatsApp con ",
-        "WhatsApp-chat met ",
-        "Conversa no WhatsApp com ",
-        "Conversa do WhatsApp - ",
-        "Чат WhatsApp с контактом ",
-        "Чат WhatsApp с ",
-        "Chat WhatsApp dengan ",
-        "Czat WhatsApp z ",
-        "WhatsApp-chatt med ",
-        "WhatsApp-samtale med ",
-        "צ'אט WhatsApp עם ",
-    ];
-    let name = BEFORE
-        .iter()
-        .find_map(|before| name.strip_prefix(before))
-        .unwrap_or(name);
-    // A browser's " (1)" on a second download.
-    match name.strip_suffix(')').and_then(|n| n.rsplit_once(" (")) {
-        Some((name, number)) if number.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => name,
-    }
 }
 
 /// Whether `head` is the beginning of a chat export: one of its first lines begins a message.

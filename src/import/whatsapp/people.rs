@@ -167,6 +167,12 @@ impl People {
         self.places.find(written)
     }
 
+    /// The contact, where there is one only.
+    pub(super) fn only_contact(&self) -> Option<usize> {
+        let mut contacts = (0..self.people.len()).filter(|n| self.people[*n].us.is_none());
+        contacts.next().filter(|_| contacts.next().is_none())
+    }
+
     /// The contact to whom we write before anyone wrote.
     pub(super) const fn first(&self) -> usize {
         self.first
@@ -208,10 +214,15 @@ fn ours(sender: &str, settings: &SourceSettings) -> Option<Author> {
 /// The number that a sender's name is, without blanks and signs; `None` when it is a name.
 fn phone(written: &str) -> Option<String> {
     let digits: String = written.chars().filter(char::is_ascii_digit).collect();
-    let plain = written
-        .chars()
-        .all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.'));
-    let number = plain && (7..=15).contains(&digits.len()) && !written[1..].contains('+');
+    let plain = written.chars().all(|c| {
+        c.is_ascii_digit()
+            || matches!(
+                c,
+                '+' | ' ' | '-' | '\u{2010}'..='\u{2013}' | '(' | ')' | '.'
+            )
+    });
+    let number =
+        plain && (7..=15).contains(&digits.len()) && written.rfind('+').is_none_or(|at| at == 0);
     number.then(|| {
         if written.starts_with('+') {
             format!("+{digits}")
@@ -219,4 +230,25 @@ fn phone(written: &str) -> Option<String> {
             digits
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_known_by_their_signs() {
+        for (written, number) in [
+            ("+1 (555) 010-0123", Some("+15550100123")),
+            ("+1 (555) 010\u{2011}0123", Some("+15550100123")), // as iOS writes it
+            ("34 600 00 00 01", Some("34600000001")),
+            ("555 0100", Some("5550100")),
+            ("Ana", None),
+            ("Room 5550100", None),
+            ("1+5550100", None),
+            ("12", None),
+        ] {
+            assert_eq!(phone(written).as_deref(), number, "{written}");
+        }
+    }
 }

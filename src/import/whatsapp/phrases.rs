@@ -8,9 +8,9 @@ use crate::model::fold;
 /// How lines begin that tell of a call, a message that was deleted, a place, a poll, or one that can be seen once.
 const DOINGS: &str = "
 missed |voice call|video call|silenced |this message was deleted|you deleted this message|location:|live location|poll:\
-|view once|you received a view once|waiting for this message
+|view once|you received a view once|waiting for this message|event:
 llamada|videollamada|se eliminó este mensaje|este mensaje fue eliminado|eliminaste este mensaje|ubicación|encuesta:\
-|esperando este mensaje|esperando mensaje|se eliminaste este mensaje|recibiste un mensaje de visualización única
+|evento:|esperando este mensaje|esperando mensaje|se eliminaste este mensaje|recibiste un mensaje de visualización única
 chamada|videochamada|ligação|mensagem apagada|esta mensagem foi apagada|você apagou esta mensagem\
 |apagaste esta mensagem|localização|enquete:|sondagem:|aguardando mensagem|a aguardar esta mensagem
 verpasst|sprachanruf|videoanruf|anruf|diese nachricht wurde gelöscht|du hast diese nachricht gelöscht|standort|umfrage:\
@@ -46,18 +46,71 @@ trucada|videotrucada|s'ha suprimit aquest missatge|has suprimit aquest missatge
 不在着信|音声通話|ビデオ通話|このメッセージは削除されました|メッセージは削除されました|このメッセージを削除しました|アンケート
 부재중|음성통화|음성 통화|영상통화|영상 통화|삭제된 메시지입니다|이 메시지는 삭제되었습니다|메시지를 삭제했습니다|투표
 cuộc gọi|tin nhắn này đã bị xóa|bạn đã xóa tin nhắn này
+मिस्ड|यह मैसेज डिलीट|आपने यह मैसेज डिलीट
+สายที่ไม่ได้รับ|ข้อความนี้ถูกลบ|คุณได้ลบข้อความนี้
+أنت حذفت هذه الرسالة|tuto zprávu jste smazal|наклейку не додано
 ";
+
+/// How a call begins that we missed: the other called.
+const MISSED_CALLS: &str = "missed |llamada perdida|llamada de voz perdida|videollamada perdida|videollamada grupal perdida\
+|llamada grupal perdida|chamada de voz perdida|chamada de vídeo perdida|chamada perdida|ligação de voz perdida\
+|ligação de vídeo perdida|verpasste|sprachanruf verpasst|videoanruf verpasst|appel manqué|appel vocal manqué|appel vidéo manqué\
+|chiamata persa|chiamata vocale persa|videochiamata persa|gemiste|cevapsız|пропущенный|пропущений|nieodebrane\
+|panggilan tak terjawab|panggilan suara tak terjawab|panggilan video tak terjawab|panggilan suara tidak terjawab\
+|panggilan video tidak terjawab|שיחה קולית שלא נענתה|שיחת קול שלא נענתה|שיחת וידאו שלא נענתה|שיחה שלא נענתה\
+|مكالمة فائتة|مكالمة صوتية فائتة|مكالمة فيديو فائتة|تماس از دست رفته|未接|不在着信|부재중|cuộc gọi nhỡ|cuộc gọi thoại nhỡ\
+|cuộc gọi video nhỡ|zmeškan|vastaamaton|vastaamatta|missat |ubesvaret|ubesvart|tapt |apel pierdut|apel vocal pierdut\
+|apel video pierdut|nem fogadott|αναπάντητη|trucada perduda|मिस्ड|สายที่ไม่ได้รับ";
+
+/// How lines of WhatsApp's own begin that U+200E stands before, unless an editor took it away.
+const NOTICES: [&str; 33] = [
+    "Messages and calls are end-to-end encrypted.",
+    "Messages you send to this chat and calls are ",
+    "Messages to this chat and calls are now secured with end-to-end encryption",
+    "Your security code with ",
+    "Los mensajes y las llamadas están cifrados de extremo a extremo",
+    "Tu código de seguridad con ",
+    "As mensagens e as chamadas são protegidas com a criptografia",
+    "As mensagens e chamadas são encriptadas ponto a ponto",
+    "Seu código de segurança com ",
+    "Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt",
+    "Les messages et les appels sont chiffrés de bout en bout",
+    "I messaggi e le chiamate sono crittografati end-to-end",
+    "Berichten en gesprekken worden end-to-end versleuteld",
+    "Mesajlar ve aramalar uçtan uca şifrelidir",
+    "Сообщения и звонки защищены сквозным шифрованием",
+    "Повідомлення й дзвінки захищено наскрізним шифруванням",
+    "ההודעות והשיחות מוצפנות מקצה-לקצה",
+    "الرسائل والمكالمات مشفرة تمامًا بين الطرفين",
+    "پیام‌ها و تماس‌ها سرتاسر رمزگذاری",
+    "Wiadomości i połączenia są w pełni zaszyfrowane",
+    "Pesan dan panggilan terenkripsi secara end-to-end",
+    "Mesej dan panggilan disulitkan hujung ke hujung",
+    "Zprávy a hovory jsou opatřeny koncovým šifrováním",
+    "Viestit ja puhelut salataan täysin",
+    "Meddelanden och samtal är ",
+    "Mesajele și apelurile sunt criptate integral",
+    "Az üzenetek és hívások végpontok közötti titkosítással",
+    "Τα μηνύματα και οι κλήσεις κρυπτογραφούνται πλήρως",
+    "मैसेजेस और कॉल्स एंड-टू-एंड एन्क्रिप्टेड हैं",
+    "Tin nhắn và cuộc gọi được mã hóa đầu cuối",
+    "消息和通话都进行端到端加密",
+    "訊息和通話經端對端加密",
+    "メッセージと通話はエンドツーエンド暗号化されています",
+];
 
 /// The last word of a note such as "image omitted".
 const OMITTED: &str = "omitted omitido omitida omitidos ocultado ocultada oculto oculta weggelassen ausgelassen \
 absente absent absents omis omise omises omesso omessa omessi escluso esclusa weggelaten weggelaat edilmedi atlanmış \
 utelämnad utelämnat utelämnats utesluten udeladt utelatt הושמט הושמטה отсутствует пропущено пропущен пропущена \
 pominięto pominięty pominięta pominięte disertakan dikecualikan vynechán vynecháno vynechána vynechaný vynechané \
-kihagyva mellőzve omisă παραλείφθηκε παραλήφθηκε omesa omès مستبعد مستبعدة مدرجة";
+kihagyva mellőzve omisă παραλείφθηκε παραλήφθηκε omesa omès مستبعد مستبعدة مدرجة manquant manquante retiré \
+відсутнє відсутня відсутній";
 
 /// What such a note has in it where words are not cut by blanks, or turned about.
 const LEFT_OUT: &str = "忽略|省略|略去|含まれていません|생략|누락|تم استبعاد|تم تجاهل|jätetty pois|jätettiin pois\
-|bỏ qua|حذف شد";
+|bỏ qua|đã bỏ|حذف شد|لم يتم إدراج|تم حذف الملصقات|हटाई गई|हटाई गयी|छोड़ा गया|ไม่มีรูปภาพ|ไม่มีไฟล์|ไม่มีสติกเกอร์\
+|วิดีโอถูกลบ|ละเว้น";
 
 /// The end of a line on Android for an attachment that lies beside the text.
 const ATTACHED: &str = "(file attached)|(archivo adjunto)|(arquivo anexado)|(ficheiro anexado)|(datei angehängt)\
@@ -82,6 +135,18 @@ fn folded(list: &str, between: &[char]) -> Vec<String> {
 pub(super) fn is_a_doing(words: &str) -> bool {
     static ALL: LazyLock<Vec<String>> = LazyLock::new(|| folded(DOINGS, &['|', '\n']));
     ALL.iter().any(|begin| words.starts_with(begin.as_str()))
+}
+
+/// Whether `words`, before which no sender stands, tell of a call that we missed.
+pub(super) fn is_missed_call(words: &str) -> bool {
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| folded(MISSED_CALLS, &['|']));
+    let words = fold(words.trim_start_matches('\u{200e}'));
+    words.chars().count() <= 60 && ALL.iter().any(|begin| words.starts_with(begin.as_str()))
+}
+
+/// Whether `text` is one of the lines of WhatsApp's own that every chat has.
+pub(super) fn is_notice(text: &str) -> bool {
+    text.len() > 40 && NOTICES.iter().any(|begin| text.starts_with(begin))
 }
 
 /// Whether `word`, the last of a note, says that an attachment was left out.

@@ -1,6 +1,6 @@
 //! The date and the time at the beginning of a message, as phones of many countries write them.
 
-use super::clock::{ERAS, Half, digit, half_after, half_before, plain};
+use super::clock::{ERAS, Half, digit, era, half_after, half_before, plain};
 use crate::import::words::is_direction_mark;
 
 /// Which of date and time stands first: the time in Vietnam, and in what is copied from WhatsApp Web.
@@ -78,7 +78,7 @@ impl<'a> Cursor<'a> {
             self.0 = whole;
             return self.time_first();
         };
-        let comma = self.eat(',') || self.eat('،');
+        let comma = self.eat(',') || self.eat('،') || self.eat('၊');
         let blank = self.skip_blanks();
         if !comma && !blank {
             return None;
@@ -152,7 +152,7 @@ impl<'a> Cursor<'a> {
     /// `21/11/25`, `27.09.23`, `2019-01-20`, `2024. 3. 5.`: the numbers, what separates them, and whether the year
     /// stands first.
     fn date(&mut self) -> Option<([u32; 3], char, bool)> {
-        let (first, digits) = self.number()?;
+        let (first, digits) = self.number().or_else(|| self.year_of_an_era())?;
         self.skip_marks();
         let separator = self.0.chars().next()?;
         let (second_separator, end) = match separator {
@@ -169,7 +169,7 @@ impl<'a> Cursor<'a> {
             return None;
         }
         self.skip_blanks();
-        let (third, third_digits) = self.number()?;
+        let (third, third_digits) = self.number().or_else(|| self.year_of_an_era())?;
         if let Some(end) = end {
             self.eat(end);
         }
@@ -185,6 +185,15 @@ impl<'a> Cursor<'a> {
             separator,
             year_first,
         ))
+    }
+
+    /// `R6`: a year, as if it were written with four digits.
+    fn year_of_an_era(&mut self) -> Option<(u32, usize)> {
+        let (before, rest) = era(self.0)?;
+        let mut at = Self(rest);
+        let (year, digits) = at.number()?;
+        self.0 = at.0;
+        (digits <= 2).then_some((before + year, 4))
     }
 
     /// Takes the word for an era after a date.
@@ -207,7 +216,9 @@ impl<'a> Cursor<'a> {
         let (word, rest) = self.0.split_at(end);
         // Vowels of Indian scripts are no letters by themselves.
         let of_word = |c: char| {
-            c.is_alphabetic() || is_blank(c) || matches!(c, '.' | '(' | ')' | '\u{900}'..='\u{eff}')
+            c.is_alphabetic()
+                || is_blank(c)
+                || matches!(c, '.' | '(' | ')' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
         };
         let short = word.chars().count() <= 12 && word.chars().all(of_word);
         if !short {
@@ -225,7 +236,7 @@ impl<'a> Cursor<'a> {
         } else if self.eat('.') {
             '.'
         } else {
-            return None;
+            return self.rest_in_words(hour);
         };
         let (minute, minute_digits) = self.number()?;
         let (second, second_digits) = if self.eat(separator) {
@@ -240,5 +251,29 @@ impl<'a> Cursor<'a> {
             && minute_digits == 2
             && matches!(second_digits, 0 | 2);
         good.then_some(([hour, minute, second], second_digits == 2))
+    }
+
+    /// What follows the hour in `15 h 05` or `15 h 05 min 12 s`, as in Canada.
+    fn rest_in_words(&mut self, hour: u32) -> Option<([u32; 3], bool)> {
+        self.skip_blanks();
+        if !self.eat('h') {
+            return None;
+        }
+        self.skip_blanks();
+        let (minute, digits) = self.number()?;
+        let mut at = Self(self.0);
+        at.skip_blanks();
+        let mut second = None;
+        if let Some(rest) = at.0.strip_prefix("min") {
+            at.0 = rest;
+            at.skip_blanks();
+            second = at.number().map(|(second, _)| second);
+            at.skip_blanks();
+            at.eat('s');
+            self.0 = at.0;
+        }
+        let seconds = second.unwrap_or(0);
+        let good = hour < 24 && minute < 60 && seconds < 60 && digits == 2;
+        good.then_some(([hour, minute, seconds], second.is_some()))
     }
 }
