@@ -167,12 +167,9 @@ fn packed(path: Option<&Path>, format: Option<Format>) -> Result<Content, ReadEr
                 return Ok(whatsapp);
             };
             let names = archive::names(&File::open(path)?)?;
-            if !names.iter().any(|name| kind::is_meta_messages(name)) {
-                return Ok(whatsapp);
-            }
             let own = path.file_name().and_then(|n| n.to_str());
-            let names = names.iter().map(String::as_str);
-            kind::of_meta(own.into_iter().chain(names)).map(Content::MetaArchive)
+            let found = kind::of_meta_archive(own, &names)?;
+            Ok(found.map_or(whatsapp, Content::MetaArchive))
         }
         Some(_) => Err(ReadError::File(
             "the file is a zip (or an Excel workbook), not text; unpack it, or save it as CSV"

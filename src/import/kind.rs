@@ -17,8 +17,17 @@ pub(crate) fn of_json(head: &[u8], path: Option<&Path>) -> Result<Option<Format>
     if memchr::memmem::find(head, b"\"whatsapp_business_account\"").is_some() && has("entry") {
         return Ok(Some(Format::WhatsappCloud));
     }
-    if has("sender_name") && has("timestamp_ms") || has("senderName") && has("threadName") {
-        return of_meta(path.and_then(Path::to_str).into_iter()).map(Some);
+    let is_encrypted = has("senderName") && (has("threadName") || has("isUnsent"));
+    if has("sender_name") && has("timestamp_ms") || is_encrypted {
+        let names = path.and_then(Path::to_str).into_iter();
+        return match of_meta(names).or_else(|e| of_meta_by_content(head, is_encrypted).ok_or(e)) {
+            Ok(format) => Ok(Some(format)),
+            Err(e) => Err(e),
+        };
+    }
+    let was_instagram = ["participants", "conversation", "sender", "created_at"];
+    if was_instagram.into_iter().all(has) && !has("id") {
+        return Ok(Some(Format::Instagram)); // before 2020
     }
     let of_telegram = ["from", "type", "date"].into_iter().all(has) && !has("to");
     if has("date_unixtime")
@@ -72,18 +81,77 @@ pub(crate) fn of_meta<'a>(mut names: impl Iterator<Item = &'a str>) -> Result<Fo
     })
 }
 
+/// The same by what stands in a file: the folders of its attachments, and keys that only Messenger has.
+fn of_meta_by_content(head: &[u8], is_encrypted: bool) -> Option<Format> {
+    let has = |part: &str| memchr::memmem::find(head, part.as_bytes()).is_some();
+    if has("your_instagram_activity") {
+        Some(Format::Instagram)
+    } else {
+        let messenger =
+            is_encrypted || has("your_facebook_activity") || has("your_activity_across_facebook");
+        messenger.then_some(Format::Messenger)
+    }
+}
+
+/// Which of Meta's an archive is, by its own name and those in it; `None` when it is another's.
+///
+/// # Errors
+/// It cannot be told, or the archive has pages to look at only.
+pub(crate) fn of_meta_archive(
+    own: Option<&str>,
+    names: &[String],
+) -> Result<Option<Format>, ReadError> {
+    let base = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned();
+    let found: Vec<&String> = names.iter().filter(|name| is_meta_messages(name)).collect();
+    if found.is_empty() {
+        let is_page = |name: &String| {
+            let base = base(name);
+            base.starts_with("message_") && base.ends_with(".html")
+        };
+        return match names.iter().any(is_page) {
+            true => Err(ReadError::File(
+                "the zip has web pages (HTML), for people to look at; ask Meta for your information again, as JSON"
+                    .to_owned(),
+            )),
+            false => Ok(None),
+        };
+    }
+    let inner = names.iter().map(String::as_str);
+    of_meta(own.into_iter().chain(inner))
+        .or_else(|e| {
+            if found.iter().any(|name| base(name) == ALL_CHATS) {
+                return Ok(Format::Instagram); // before 2020
+            }
+            let is_encrypted = |name: &&String| !base(name).starts_with("message_");
+            found
+                .iter()
+                .all(is_encrypted)
+                .then_some(Format::Messenger)
+                .ok_or(e)
+        })
+        .map(Some)
+}
+
+/// The file with all chats that Instagram wrote before 2020.
+const ALL_CHATS: &str = "messages.json";
+
 /// Whether this name in an archive is one of Meta's files of messages.
 pub(crate) fn is_meta_messages(name: &str) -> bool {
-    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let (folders, base) = name.rsplit_once(['/', '\\']).unwrap_or(("", name));
+    if base == ALL_CHATS {
+        return !folders.contains('/');
+    }
     let Some((before, number)) = base.strip_suffix(".json").and_then(|n| n.rsplit_once('_')) else {
         return false;
     };
-    let is_outside = !name.contains('/');
-    let in_messages = name.contains("messages/") || name.contains("inbox/") || is_outside;
-    // Encrypted chats lie outside of any folder, each with the name of the other: `Ana Ruiz_40.json`.
-    let is_named = before == "message" || is_outside;
-    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    in_messages && is_named && is_number
+    let folder = folders.rsplit(['/', '\\']).next().unwrap_or(folders);
+    let is_known = if before == "message" {
+        folders.is_empty() || name.contains("messages/") || name.contains("inbox/")
+    } else {
+        // Encrypted chats lie side by side, each with the name of the other: `Ana Ruiz_40.json`.
+        matches!(folder, "" | "messages" | "encrypted")
+    };
+    is_known && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether a key of this name stands in `head`. In a text its quotes would be escaped.
@@ -142,6 +210,8 @@ mod tests {
             "your_facebook_activity/messages/inbox/ana_17/message_12.json",
             "messages/inbox/ana_17/message_1.json",
             "Ana Ruiz_40.json",
+            "messages/Ana Ruiz_40.json",
+            "messages.json",
         ] {
             assert!(is_meta_messages(name), "{name}");
         }
@@ -155,5 +225,34 @@ mod tests {
         ] {
             assert!(!is_meta_messages(name), "{name}");
         }
+    }
+
+    #[test]
+    fn archives_of_metas_are_told_apart() {
+        let of = |own: &str, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+            of_meta_archive(Some(own), &names).map_err(|e| e.to_string())
+        };
+        let chat = "your_activity_across_facebook/messages/inbox/ana_17/message_1.json";
+        assert_eq!(of("a.zip", &[chat]), Ok(Some(Format::Messenger)));
+        assert_eq!(
+            of(
+                "a.zip",
+                &["messages/Ana Ruiz_40.json", "messages/media/1.jpeg"]
+            ),
+            Ok(Some(Format::Messenger))
+        );
+        assert_eq!(
+            of("ana_20190301.zip", &["messages.json", "likes.json"]),
+            Ok(Some(Format::Instagram))
+        );
+        assert_eq!(of("WhatsApp Chat - Ana.zip", &["_chat.txt"]), Ok(None));
+        let reason = of("a.zip", &["messages/inbox/ana_17/message_1.html"]).expect_err("pages");
+        assert!(reason.contains("as JSON"), "{reason}");
+        let reason = of("a.zip", &["messages/inbox/ana_17/message_1.json"]).expect_err("unknown");
+        assert!(
+            reason.contains("--format messenger or instagram"),
+            "{reason}"
+        );
     }
 }

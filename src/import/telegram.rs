@@ -209,7 +209,7 @@ impl Platform for Telegram {
             {
                 (message.actor, message.actor_id)
             }
-            Some("service") => return Ok(None),
+            Some("service" | "unsupported") => return Ok(None),
             _ => (message.from, message.from_id),
         };
         let at = at(message.date_unixtime, message.date, self.zone.as_ref())?;
@@ -256,7 +256,11 @@ impl Platform for Telegram {
         let is_number = !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
         let mut record = Record::message(id.into(), self.channel, author, at, text);
         record.address = is_number.then(|| record.contact_id.clone());
-        record.message_id = filled(message.id);
+        // In groups the numbers of messages begin anew.
+        record.message_id = match (filled(message.id), chat_id) {
+            (Some(id), Some(group)) if !chat.is_personal() => Some(format!("{group}/{id}").into()),
+            (id, _) => id,
+        };
         record.conversation_id = chat_id.or(chat.name.as_deref()).map(Cow::Borrowed);
         record.name = name.map(Cow::Owned);
         if record.contact_id.is_empty() {

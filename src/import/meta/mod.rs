@@ -1,17 +1,19 @@
 //! Messenger and Instagram, as Meta's "Download your information" writes them: `message_1.json`, `message_2.json` …
 //! of each chat, or the whole `.zip`. Newest first, without ids, names only; every text is UTF-8 taken for Latin-1.
+//! Chats that are encrypted from end to end have a file each and other keys; before 2020 Instagram wrote one
+//! `messages.json` with all chats.
 
+mod message;
 mod phrases;
 
 use std::borrow::Cow;
 
-use phrases::{is_attachment, is_reaction, is_service};
+use message::Message;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::document::Node;
 use super::elements::Heads;
-use super::loose::{Text, filled, milliseconds, row};
+use super::loose::{Text, row};
 use super::platform::{More, Platform};
 use super::us::{Seen, Us};
 use super::{ReadError, Record, SourceSettings};
@@ -21,13 +23,15 @@ const PARTICIPANTS: u8 = 0;
 const TITLE: u8 = 1;
 const PATH: u8 = 2;
 
-const ROOT: Node = Node::scope(&[
+const CHAT: Node = Node::scope(&[
     ("participants", &Node::head(PARTICIPANTS)),
     ("title", &Node::head(TITLE)),
     ("threadName", &Node::head(TITLE)),
     ("thread_path", &Node::head(PATH)),
     ("messages", &Node::ITEMS),
+    ("conversation", &Node::ITEMS),
 ]);
+const ROOT: Node = CHAT.or_list_of(&CHAT);
 
 /// More of our own messages than this wait for whom they were written to, in a group.
 const WAITING_LIMIT: usize = 10_000;
@@ -40,7 +44,7 @@ pub(crate) struct Meta {
     seen: Seen,
     chats: Chats,
     /// The chat of the last message, and our messages of it that wait for the contact.
-    chat: Option<String>,
+    chat: Chat,
     waiting: More,
 }
 
@@ -51,7 +55,7 @@ struct Chats {
 }
 
 /// A chat.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Chat {
     participants: Vec<String>,
     title: Option<String>,
@@ -91,31 +95,6 @@ enum Participant<'a> {
     Name(#[serde(borrow)] Text<'a>),
 }
 
-/// One message. End-to-end encrypted chats have the second names.
-#[derive(Deserialize)]
-struct Message<'a> {
-    #[serde(borrow, alias = "senderName")]
-    sender_name: Option<Text<'a>>,
-    #[serde(borrow, alias = "timestamp")]
-    timestamp_ms: Option<Text<'a>>,
-    #[serde(borrow, alias = "text")]
-    content: Option<Text<'a>>,
-    #[serde(borrow)]
-    share: Option<&'a RawValue>,
-    #[serde(default, alias = "isUnsent")]
-    is_unsent: bool,
-    #[serde(borrow, rename = "type")]
-    kind: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Share<'a> {
-    #[serde(borrow)]
-    link: Option<Text<'a>>,
-    #[serde(borrow)]
-    share_text: Option<Text<'a>>,
-}
-
 impl Meta {
     /// How the messages of `channel` are read for a source.
     pub(crate) fn new(channel: Channel, settings: &SourceSettings) -> Self {
@@ -125,7 +104,7 @@ impl Meta {
             contact_id: settings.contact_id.clone(),
             seen: Seen::default(),
             chats: Chats::default(),
-            chat: None,
+            chat: Chat::default(),
             waiting: More::new(),
         }
     }
@@ -171,7 +150,7 @@ impl Platform for Meta {
 
     fn survey(&mut self, json: &str) -> Result<(), ReadError> {
         if let Ok(message) = row::<Message<'_>>(json)
-            && let Some(name) = filled(message.sender_name)
+            && let Some(name) = message.sender()
         {
             self.seen.count(&mended(name));
         }
@@ -195,7 +174,9 @@ impl Platform for Meta {
             Some(names) if self.chats.with_us == 0 => Err(format!(
                 "none of the names in `us` (or --us) is in this chat; in it are {names}"
             )),
-            _ if self.contact_id.is_some() && chats.len() > 1 => {
+            _ if self.contact_id.is_some()
+                && chats.iter().filter(|c| **c != Chat::default()).count() > 1 =>
+            {
                 Err("`contact_id` on the source is for one chat, but this has several".to_owned())
             }
             _ => Ok(()),
@@ -208,36 +189,24 @@ impl Platform for Meta {
         json: &'a str,
         more: &mut More,
     ) -> Result<Option<Record<'a>>, String> {
-        if self.chat.as_ref() != chat.folder.as_ref() {
+        if self.chat != *chat {
             self.end(more); // a chat ended while messages waited
-            self.chat.clone_from(&chat.folder);
+            self.chat.clone_from(chat);
         }
         let message: Message<'a> = row(json)?;
         // Whose account is gone has no name any more; in a chat with one person it is known who wrote.
         let is_with_one = chat.folder.is_some() && chat.participants.len() <= 2;
-        let sender = message
-            .sender_name
-            .filter(|name| is_with_one || !name.as_str().is_empty());
-        let sender = mended(sender.ok_or("sender_name: there is none")?.0);
-        let at = message.timestamp_ms.ok_or("timestamp_ms: there is none")?;
-        let at = milliseconds(at.as_str()).map_err(|e| format!("timestamp_ms: {e}"))?;
+        let sender = message.sender_name.as_ref();
+        let sender = sender.filter(|name| is_with_one || !name.as_str().is_empty());
+        let sender = mended(sender.ok_or("sender_name: there is none")?.0.clone());
+        let at = message.at()?;
         let author = self.us.author(sender.trim());
-        let kind = message.kind.unwrap_or_default();
-        let text = filled(message.content).map_or(Cow::Borrowed(""), mended);
         // What a contact took back was written all the same; what we took back is not there any more.
-        let is_gone = message.is_unsent && author.is_some();
-        if is_gone
-            || is_reaction(&text)
-            || is_service(&text)
-            || matches!(kind.as_str(), "Subscribe" | "Unsubscribe")
-        {
+        if message.is_unsent && author.is_some() {
             return Ok(None);
         }
-        let text = match message.share {
-            Some(share) if text.is_empty() => shared(share),
-            // What was shared has words of its own, which the sender did not write.
-            Some(share) if is_attachment(&text) => with_link(text, share),
-            _ => text,
+        let Some(text) = message.text() else {
+            return Ok(None);
         };
         if !chat.participants.is_empty()
             && !chat.participants.iter().any(|p| self.is_us(p))
@@ -282,27 +251,6 @@ impl Platform for Meta {
     /// Our messages to a group in which nobody has written yet are left out: they have no contact.
     fn end(&mut self, _: &mut More) {
         self.waiting.clear();
-    }
-}
-
-/// What a shared link says.
-fn shared(share: &RawValue) -> Cow<'_, str> {
-    let Ok(share) = row::<Share<'_>>(share.get()) else {
-        return Cow::Borrowed("");
-    };
-    let (link, text) = (filled(share.link), filled(share.share_text).map(mended));
-    match (text, link) {
-        (Some(text), Some(link)) => Cow::Owned(format!("{text}\n{link}")),
-        (text, link) => text.or(link).unwrap_or_default(),
-    }
-}
-
-/// The text with the link that was shared behind it.
-fn with_link<'a>(text: Cow<'a, str>, share: &'a RawValue) -> Cow<'a, str> {
-    let link = row::<Share<'_>>(share.get()).ok();
-    match link.and_then(|share| filled(share.link)) {
-        Some(link) => Cow::Owned(format!("{text}\n{link}")),
-        None => text,
     }
 }
 

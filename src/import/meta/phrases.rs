@@ -51,7 +51,7 @@ pub(super) fn is_attachment(text: &str) -> bool {
 
 /// The words by which Meta says that somebody changed how a chat looks, or that it has begun (rule S8).
 pub(super) fn is_service(text: &str) -> bool {
-    const PARTS: [&str; 24] = [
+    const PARTS: [&str; 37] = [
         " set the nickname for ",
         " set your nickname to ",
         " set their own nickname to ",
@@ -76,6 +76,19 @@ pub(super) fn is_service(text: &str) -> bool {
         "new messages and calls are secured with end-to-end encryption",
         " ha cambiado el tema del chat",
         " cambió el tema del chat",
+        " poll has multiple updates",
+        "this poll is no longer available",
+        " changed their vote to ",
+        " removed their vote for ",
+        " created a poll: ",
+        " created the group",
+        " pinned a message",
+        " unpinned a message",
+        " changed the group name",
+        " joined the video chat",
+        "the video chat ended",
+        "the video call ended",
+        "you can now see your messages on ",
     ];
     if text.len() > 200 || text.len() < 20 {
         return false;
@@ -97,6 +110,7 @@ mod tests {
             "Ana changed the theme to Ocean.",
             "You named the group Friday.",
             "You are now connected on Messenger.",
+            "Ana's poll has multiple updates.",
             "Say hi to your new Facebook friend, Ana.",
         ] {
             assert!(is_service(text), "{text}");
@@ -104,8 +118,9 @@ mod tests {
         for text in [
             "you can set the emoji to whatever you like, I need an appointment",
             "Who named the group that?",
-            "Ana sent an attachment.",
+            "I added Ana to the group.",
             "Ana missed your call.",
+            "Ana sent an attachment.",
             "hi",
         ] {
             assert!(!is_service(text), "{text}");
