@@ -90,11 +90,17 @@ impl Intake<'_> {
         let about = std::fs::metadata(path).map_err(|e| unreadable(path, e.into()))?;
         let maildir = about.is_dir().then(|| maildir_modified(path)).flatten();
         let modified = maildir.or(about.modified().ok()).unwrap_or(UNIX_EPOCH);
-        let as_of = self.as_of.unwrap_or_else(|| modified.into());
+        // By a clock that is ahead of ours, it is as old as its first import: nobody knows better.
+        let is_ahead = Timestamp::from(modified) > self.now;
+        let as_of = self.as_of.unwrap_or_else(|| modified.into()).min(self.now);
         let state = (about.is_file() || maildir.is_some())
             .then(|| self.state(path, about.len(), modified, settings));
+        let unchanged_until = match self.as_of {
+            None if is_ahead => Timestamp::UNIX_EPOCH,
+            _ => as_of,
+        };
         if let Some(state) = &state
-            && let Some(before) = self.store.taken_before(state, name, as_of)?
+            && let Some(before) = self.store.taken_before(state, name, unchanged_until)?
             && !(again && before.rejected > 0)
         {
             return Ok(Taken {

@@ -1,7 +1,7 @@
 //! What becomes of a source's file once it is taken: it stays, is moved, or is deleted.
 //!
 //! Only after the commit that holds its facts, only when no row of it was rejected, and only while it is still the
-//! file that was read: one that has grown meanwhile stays for the next run. Killed in between, the next run finds
+//! file that was read, and nobody has written to it for a while: one that may still grow stays for the next run. Killed in between, the next run finds
 //! it unchanged and goes on from here. Nothing is ever touched outside the place that the source's path names, and
 //! nothing is overwritten.
 
@@ -13,7 +13,10 @@ use std::time::SystemTime;
 use anyhow::{Context as _, Result, bail};
 
 use crate::config::{AfterImport, SourceConfig};
+use crate::model::Timestamp;
 
+/// Nobody writes to a file who has not done so for as long as this, in seconds.
+const QUIET_FOR: u64 = 60;
 /// How many names are tried for a file whose own is taken.
 const MOST_NAMES: u32 = 1000;
 
@@ -35,9 +38,16 @@ impl Seen {
             file: identity(&about),
         })
     }
+
+    /// Whether somebody may still be writing to it. A time later than `now` is of another clock, and tells nothing.
+    fn is_warm(&self, now: Timestamp) -> bool {
+        let now = SystemTime::from(now);
+        let written = self.modified.and_then(|at| now.duration_since(at).ok());
+        written.is_some_and(|ago| ago.as_secs() < QUIET_FOR)
+    }
 }
 
-/// Does with a file of `source` what is configured. Says what, if anything.
+/// Does with a file of `source` what is configured at `now`. Says what, if anything.
 ///
 /// # Errors
 /// When it cannot be done; the file is then where it was.
@@ -45,6 +55,7 @@ pub(super) fn after_import(
     source: &SourceConfig,
     file: &Path,
     seen: Option<&Seen>,
+    now: Timestamp,
 ) -> Result<Option<String>> {
     if source.after_import == AfterImport::Keep {
         return Ok(None);
@@ -55,6 +66,11 @@ pub(super) fn after_import(
     if Seen::at(file).as_ref() != Some(seen) {
         return Ok(Some(
             "it has changed while it was read, and stays for the next run".to_owned(),
+        ));
+    }
+    if seen.is_warm(now) {
+        return Ok(Some(
+            "it was written to less than a minute ago, and stays for the next run".to_owned(),
         ));
     }
     let inside = fixed_part(&source.path).canonicalize()?;

@@ -13,7 +13,9 @@ use crate::detect::Detector;
 use crate::error::{Failure, Outcome};
 use crate::import::{Progress, SourceSettings, files_of};
 use crate::intake::{Intake, Sight, Taken};
+use crate::model::Timestamp;
 use crate::report::count;
+use crate::report::terminal::plain;
 use crate::store::{Access, Imported, Store};
 
 /// The source of files that none is configured for.
@@ -70,7 +72,7 @@ fn one(
         })?;
         return Ok(outcome_of(&taken));
     }
-    let shown = file.display().to_string();
+    let shown = shown(file);
     let file = context.directory.join(file);
     let taken = context.take(&shown, Asked::ByName, |see| {
         intake.file(&file, &name, &settings, true, see)
@@ -78,12 +80,21 @@ fn one(
     Ok(outcome_of(&taken))
 }
 
+/// A file's name on one line.
+fn shown(file: &Path) -> String {
+    plain(&file.display().to_string()).into_owned()
+}
+
 /// Takes in the files of every configured source that have changed since the last time. One that cannot be
 /// read is said, and leaves the others alone.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) -> Result<Outcome> {
+pub(super) fn changed_sources(
+    context: &mut Context<'_>,
+    intake: &Intake<'_>,
+    clock: &dyn Fn() -> Timestamp,
+) -> Result<Outcome> {
     let mut outcome = Outcome::Done;
     let files = intake.config.sources.iter().filter(|s| s.url.is_none());
     for source in files {
@@ -103,7 +114,7 @@ pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) ->
             if context.signals.stop() {
                 return Ok(outcome);
             }
-            let shown = file.display().to_string();
+            let shown = shown(&file);
             let seen = Seen::at(&file);
             let mut is_whole = false;
             let taken = |see: &mut dyn FnMut(Sight<'_>)| {
@@ -115,7 +126,7 @@ pub(super) fn changed_sources(context: &mut Context<'_>, intake: &Intake<'_>) ->
             let result = result.map(|taken| outcome_of(&taken));
             outcome = outcome.max(context.file_outcome(result));
             if is_whole {
-                match after_import(source, &file, seen.as_ref()) {
+                match after_import(source, &file, seen.as_ref(), clock()) {
                     Ok(None) => {}
                     Ok(Some(done)) => context.say(Verbosity::Verbose, &format!("{shown}: {done}")),
                     Err(error) => {

@@ -56,7 +56,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Arguments) -> Result<Ou
         as_of: None,
         stop: &|| signals.stop(),
     };
-    let taken = import::changed_sources(context, &intake)?;
+    let taken = import::changed_sources(context, &intake, &clock)?;
     let synced = sync::before_run(context, &intake, &clock)?;
     store.settle(&config.policy, clock(), || signals.stop())?;
 

@@ -111,7 +111,8 @@ pub fn open_stream(
     )
 }
 
-/// The files that a source's `path` names, sorted: the path itself, or what matches its `*`, `?` and `[…]`.
+/// The files that a source's `path` names, sorted: the path itself, or what matches its `*`, `?` and `[…]`: plain
+/// files, links to such, and Maildirs. A pipe among them would be waited for without end.
 ///
 /// # Errors
 /// A pattern that cannot be read, and a directory that cannot be listed.
@@ -119,19 +120,52 @@ pub fn files_of(pattern: &str) -> Result<Vec<PathBuf>, ReadError> {
     if !pattern.contains(['*', '?', '[']) || Path::new(pattern).exists() {
         return Ok(vec![PathBuf::from(pattern)]);
     }
-    let matches = glob::glob(pattern).map_err(|e| {
-        ReadError::File(format!(
-            "the path {pattern:?} is not a pattern: {e}; write it like exports/*.csv"
-        ))
-    })?;
+    let matches = matches(pattern)?;
     let mut files = Vec::new();
     for found in matches {
         let found = found.map_err(io::Error::from)?;
-        if !found.is_dir() || is_maildir(&found) {
+        if found.is_file() || is_maildir(&found) {
             files.push(found);
         }
     }
+    files.extend(with_other_names(Path::new(pattern))?);
     files.sort();
+    Ok(files)
+}
+
+fn matches(pattern: &str) -> Result<glob::Paths, ReadError> {
+    glob::glob(pattern).map_err(|e| {
+        ReadError::File(format!(
+            "the path {pattern:?} is not a pattern: {e}; write it like exports/*.csv"
+        ))
+    })
+}
+
+/// The files whose own names are not UTF-8, as old archives leave them: the patterns know no such names.
+fn with_other_names(pattern: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    let (Some(folder), Some(name)) = (pattern.parent(), pattern.file_name()) else {
+        return Ok(Vec::new());
+    };
+    let Ok(name) = glob::Pattern::new(&name.to_string_lossy()) else {
+        return Ok(Vec::new());
+    };
+    let folder = folder.to_string_lossy();
+    let folders = match &*folder {
+        "" => vec![PathBuf::from(".")],
+        fixed if !fixed.contains(['*', '?', '[']) => vec![PathBuf::from(fixed)],
+        pattern => matches(pattern)?.filter_map(Result::ok).collect(),
+    };
+    let mut files = Vec::new();
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        for entry in folder.read_dir()? {
+            let file = entry?.path();
+            let is_other = file.to_str().is_none() && folder.to_str().is_some();
+            let own = file.file_name().unwrap_or_default().to_string_lossy();
+            if is_other && name.matches(&own) && file.is_file() {
+                files.push(file);
+            }
+        }
+    }
     Ok(files)
 }
 

@@ -101,3 +101,63 @@ fn by_default_files_stay() {
     desk.run(&["run", NOW]);
     assert_eq!(names(&desk, "in"), ["a.csv"]);
 }
+
+/// Whoever writes slowly keeps the file open: what they write after it was moved would never be read.
+#[test]
+fn a_file_that_may_still_be_written_to_stays_for_the_next_run() {
+    let desk = desk("move:done");
+    desk.write("in/a.csv", ROWS);
+    let written = |at: &str| {
+        let at: chrono::DateTime<chrono::Utc> = at.parse().unwrap();
+        let file = fs::File::options().write(true).open(desk.path("in/a.csv"));
+        file.unwrap().set_modified(at.into()).unwrap();
+    };
+    written("2026-03-02T11:59:30Z");
+    let first = desk.run(&["run", "-v", NOW]);
+    assert!(first.contains("less than a minute ago"), "{first}");
+    assert_eq!(names(&desk, "in"), ["a.csv"]);
+    desk.write("in/a.csv", &format!("{ROWS}ana,sms,in,2026-03-02T10:01:00Z,STOP\n"));
+    written("2026-03-02T12:00:10Z");
+    desk.run(&["run", "-v", "--now=2026-03-02T12:01:00Z"]);
+    assert_eq!(names(&desk, "in"), ["a.csv"]);
+    desk.run(&["run", "-v", "--now=2026-03-02T12:01:10Z"]);
+    assert_eq!(names(&desk, "done"), ["a.csv"]);
+    let shown = desk.run(&["show", "ana", NOW]);
+    assert!(shown.contains("STOP"), "{shown}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_of_any_name_is_taken_and_a_pipe_is_waited_for_by_nobody() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let desk = desk("move:done");
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9.csv");
+    fs::write(desk.path("in").join(name), ROWS).unwrap();
+    desk.write("in/two\nlines.csv", &ROWS.replace("ana", "ben"));
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(desk.path("in/pipe.csv"))
+        .status();
+    assert!(pipe.unwrap().success());
+    let seen = desk.run(&["run", "-v", NOW]);
+    assert!(seen.contains("[exit 0]"), "{seen}");
+    assert!(seen.contains("in/two lines.csv: 1 new message"), "{seen}");
+    assert!(desk.path("done").join(name).exists(), "{seen}");
+    assert_eq!(names(&desk, "in"), ["pipe.csv"]);
+}
+
+/// D15: a file that bears a time of tomorrow, as a phone's clock or a memory stick makes it, is as old as the import.
+#[test]
+fn d15_a_file_of_the_future_is_no_fresher_than_its_import() {
+    let desk = desk("keep");
+    desk.write("in/a.csv", ROWS);
+    let tomorrow: chrono::DateTime<chrono::Utc> = "2026-03-03T12:00:00Z".parse().unwrap();
+    let file = fs::File::options().write(true).open(desk.path("in/a.csv"));
+    file.unwrap().set_modified(tomorrow.into()).unwrap();
+    desk.run(&["run", NOW]);
+    desk.run(&["run", "--now=2026-03-02T12:30:00Z"]);
+    let status = desk.run(&["status", "--json", "--now=2026-03-02T13:01:00Z"]);
+    assert!(
+        status.contains("\"as_of\":\"2026-03-02T12:00:0") && status.contains("\"stale\":true"),
+        "{status}"
+    );
+}
