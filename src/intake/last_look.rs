@@ -16,6 +16,9 @@ use crate::sync::{self, Api, Around, Patience, SyncError, Talk, Told, Whom};
 /// The conversations of one contact that are asked about: the newest ones.
 const MOST_CONVERSATIONS: usize = 3;
 
+/// The ids of one person that are asked about: those by which the source knows them come first.
+const MOST_IDS: usize = 8;
+
 /// The sources that are asked, each once more. Shared by threads.
 pub struct LastLook<'a> {
     sources: BTreeMap<String, Result<Box<dyn Api + 'a>, SyncError>>,
@@ -133,10 +136,17 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Page, SyncErro
         .filter_map(|channel| Some((*channel, contact.address(*channel)?.to_owned())))
         .collect();
     let aliases = thread.aliases.iter().map(String::as_str);
-    let contact_ids: Vec<&str> = std::iter::once(&*contact.contact_id)
-        .chain(aliases)
-        .take(MOST_CONVERSATIONS)
-        .collect();
+    let on_its_channels = thread
+        .ids
+        .iter()
+        .filter(|(channel, _)| of_source.iter().any(|m| m.channel == *channel))
+        .map(|(_, id)| id.as_str());
+    let mut contact_ids: Vec<&str> = Vec::new();
+    for id in on_its_channels.chain([&*contact.contact_id]).chain(aliases) {
+        if !contact_ids.contains(&id) && contact_ids.len() < MOST_IDS {
+            contact_ids.push(id);
+        }
+    }
     let whom = Whom {
         contact_ids: &contact_ids,
         addresses: &addresses,
@@ -169,7 +179,7 @@ fn ask_one(api: &dyn Api, thread: &Thread, source: i64) -> Result<Page, SyncErro
             news.dnd.push((contact_id.to_owned(), on));
         }
         // As was believed; appointments are for a sync.
-        Told::MayBeWrittenTo { .. } | Told::Bookings { .. } => {}
+        Told::Contact(_) | Told::MayBeWrittenTo { .. } | Told::Bookings { .. } => {}
         Told::Unusable(error) => fault = Some(error.reason),
     })?;
     match fault {

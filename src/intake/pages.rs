@@ -155,10 +155,11 @@ impl Fetched {
     fn rows(&self) -> usize {
         let Page {
             messages,
+            contacts,
             dnd,
             bookings,
         } = &self.page;
-        messages.len() + dnd.len() + bookings.len() + self.rejected.len()
+        messages.len() + contacts.len() + dnd.len() + bookings.len() + self.rejected.len()
     }
 
     /// Whether it must be stored before more is fetched.
@@ -169,6 +170,7 @@ impl Fetched {
     fn take(&mut self, told: Told<'_>) {
         match told {
             Told::Record(record) => self.page.messages.push(record),
+            Told::Contact(contact) => self.page.contacts.push(contact.clone()),
             Told::DoNotDisturb { contact_id, reason } => {
                 let on = Dnd::On(reason.to_owned());
                 self.page.dnd.push((contact_id.to_owned(), on));

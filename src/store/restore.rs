@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use super::{ContactKey, Store, micros};
 use crate::import::{ContactRecord, FollowUpRecord};
-use crate::model::{Timestamp, WordKind};
+use crate::model::{Contact, Timestamp, WordKind};
 
 impl Store {
     /// The contact of this id, made when it is new.
@@ -78,6 +78,35 @@ impl Store {
             self.awaken_sharers(key)?;
         }
         Ok(is_new)
+    }
+
+    /// Inside a transaction: what a provider has of a contact `now`, of whom there are messages: another number, a
+    /// zone. Not whether they may be written to.
+    pub(super) fn update_details(&self, record: &ContactRecord, now: Timestamp) -> Result<()> {
+        let contact = &record.contact;
+        let Some(key) = self.row_of(&contact.contact_id)? else {
+            return Ok(());
+        };
+        let sql = "SELECT 1 FROM contacts WHERE id = ?1 AND (coalesce(?2, name) IS NOT name \
+                     OR coalesce(?3, phone) IS NOT phone OR coalesce(?4, email) IS NOT email \
+                     OR coalesce(?5, timezone) IS NOT timezone OR coalesce(?6, tags) IS NOT tags)";
+        let tags = (!contact.tags.is_empty()).then(|| contact.tags.join(";"));
+        let Contact {
+            name,
+            phone,
+            email,
+            timezone,
+            ..
+        } = contact;
+        let values = params![key, name, phone, email, timezone, tags];
+        if self.connection.prepare_cached(sql)?.exists(values)? {
+            let details = ContactRecord {
+                contact: contact.clone(),
+                ..ContactRecord::default()
+            };
+            self.restore_contact(&details, now)?;
+        }
+        Ok(())
     }
 
     /// Inside [`Store::durably`]: stores a row of another store's log; one of an episode and step that is

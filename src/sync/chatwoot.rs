@@ -1,5 +1,6 @@
 //! Chatwoot: the conversations in which something happened, the newest first, and the messages of each.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
@@ -20,7 +21,7 @@ const MOST_PAGES: usize = 5000;
 /// `[sources.chatwoot]`.
 pub(super) struct Chatwoot<'a> {
     client: Client<'a>,
-    /// The account's conversations.
+    /// The account.
     url: String,
     token: Secret,
     since: Option<Timestamp>,
@@ -35,6 +36,12 @@ struct List {
 
 #[derive(Deserialize)]
 struct ListData {
+    payload: Vec<Box<RawValue>>,
+}
+
+/// A contact's conversations, the newest first.
+#[derive(Deserialize)]
+struct OfContact {
     payload: Vec<Box<RawValue>>,
 }
 
@@ -75,7 +82,7 @@ impl<'a> Chatwoot<'a> {
         Self {
             client,
             url: format!(
-                "{}/api/v1/accounts/{}/conversations",
+                "{}/api/v1/accounts/{}",
                 settings.base_url, settings.account_id
             ),
             token,
@@ -89,7 +96,7 @@ impl<'a> Chatwoot<'a> {
         self.client.get(&format!("{}{path}", self.url), &headers)
     }
 
-    /// Gives a conversation's messages, back to `from`.
+    /// Gives a conversation's messages, back to `from`; one that is gone has none.
     fn messages(
         &self,
         with: &With<'_>,
@@ -99,8 +106,12 @@ impl<'a> Chatwoot<'a> {
         let mut before = None;
         for _ in 0..MOST_PAGES {
             let more = before.map(|id: u64| format!("?before={id}"));
-            let path = format!("/{}/messages{}", with.id, more.unwrap_or_default());
-            let list: Messages = self.get(&path)?;
+            let more = more.unwrap_or_default();
+            let path = format!("/conversations/{}/messages{more}", with.id);
+            let list: Messages = match self.get(&path) {
+                Err(error) if error.is_gone() => return Ok(()),
+                list => list?,
+            };
             let (mut oldest, mut first) = (None, before);
             for raw in &list.payload {
                 let number = row::<Number>(raw.get());
@@ -148,7 +159,7 @@ impl Api for Chatwoot<'_> {
         }
         let page = cursor.list + 1;
         let list: List = self.get(&format!(
-            "?status=all&sort_by=last_activity_at_desc&page={page}"
+            "/conversations?status=all&sort_by=last_activity_at_desc&page={page}"
         ))?;
         let conversations = list.data.payload;
         let mut is_last = conversations.is_empty();
@@ -156,8 +167,7 @@ impl Api for Chatwoot<'_> {
         let now = self.client.now();
         let mut oldest = cursor.oldest;
         for raw in &conversations {
-            let conversation: Conversation = row(raw.get())
-                .map_err(|reason| SyncError::Later(format!("Chatwoot: a conversation {reason}")))?;
+            let conversation: Conversation = row(raw.get()).map_err(unreadable)?;
             let active = Timestamp::from_timestamp(conversation.last_activity_at, 0);
             let active = active.unwrap_or(Timestamp::UNIX_EPOCH);
             if from.is_some_and(|from| active < from) {
@@ -192,22 +202,47 @@ impl Api for Chatwoot<'_> {
         })
     }
 
+    /// Asks for the conversations that are known, and for those that the contact may have begun since: who writes
+    /// after the last one was resolved begins another.
     fn look(&self, whom: &Whom<'_>, take: &mut Take<'_>) -> Result<bool, SyncError> {
+        let from = whom.since - TimeDelta::minutes(1);
         let numbered = whom.conversations.iter().filter(|t| is_number(t.id));
         let mut asked = false;
-        for talk in numbered {
+        for talk in numbered.clone() {
             let json = json!({ "id": talk.id, "meta": { "sender": { "id": talk.contact_id } } });
             let with = With {
                 id: talk.id,
                 json: &json.to_string(),
                 channel: Some(talk.channel),
             };
-            let from = whom.since - TimeDelta::minutes(1);
             self.messages(&with, Some(from), take)?;
+            asked = true;
+        }
+        let of_talks = numbered.map(|talk| talk.contact_id);
+        let contacts: BTreeSet<&str> = whom.contact_ids.iter().copied().chain(of_talks).collect();
+        for contact in contacts.into_iter().filter(|id| is_number(id)) {
+            let list: OfContact = match self.get(&format!("/contacts/{contact}/conversations")) {
+                Err(error) if error.is_gone() => continue, // another source's, or merged with another one
+                list => list?,
+            };
+            for raw in &list.payload {
+                let conversation: Conversation = row(raw.get()).map_err(unreadable)?;
+                let id = conversation.id.to_string();
+                let is_known = whom.conversations.iter().any(|talk| talk.id == id);
+                if conversation.last_activity_at >= from.timestamp() && !is_known {
+                    let (id, json) = (id.as_str(), raw.get());
+                    let channel = None;
+                    self.messages(&With { id, json, channel }, Some(from), take)?;
+                }
+            }
             asked = true;
         }
         Ok(asked)
     }
+}
+
+fn unreadable(reason: String) -> SyncError {
+    SyncError::Later(format!("Chatwoot: a conversation {reason}"))
 }
 
 fn is_number(id: &str) -> bool {

@@ -36,6 +36,12 @@ pub(super) struct Cursor {
     /// The provider's own word for where the pass goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
+    /// Some place where the list under way was before: it must not come there again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mark: Option<String>,
+    /// How many pages of the list under way have been read.
+    #[serde(skip_serializing_if = "is_zero")]
+    pages: u64,
     /// Which of several lists the pass goes through.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) list: u64,
@@ -88,6 +94,25 @@ impl Cursor {
         self.newest = self.newest.max(Some(at));
     }
 
+    /// The list goes on at `next`. Says whether that is news: a server that leads round in a circle is found out
+    /// after a few rounds (Brent's way), and would be followed for ever.
+    #[must_use]
+    pub(super) fn goes_on_at(&mut self, next: &str) -> bool {
+        let is_news = self.next.as_deref() != Some(next) && self.mark.as_deref() != Some(next);
+        self.pages += 1;
+        if self.pages.is_power_of_two() {
+            self.mark = Some(next.to_owned());
+        }
+        self.next = Some(next.to_owned());
+        is_news
+    }
+
+    /// The list is at its end, the pass goes on with the next one.
+    pub(super) fn turn_to_next_list(&mut self) {
+        (self.next, self.mark, self.pages) = (None, None, 0);
+        self.list += 1;
+    }
+
     /// The pass is over: the next one begins at what it has seen.
     pub(super) fn passed(self) -> Self {
         Self {
@@ -137,5 +162,21 @@ mod tests {
         ahead.saw(at("2027-01-01T00:00:00Z"), now);
         assert_eq!(ahead.passed().from(None), Some(at("2026-03-02T12:45:00Z")));
         assert_eq!(Cursor::read(Some("{garbage")), Cursor::default());
+    }
+
+    #[test]
+    fn a_circle_is_found_out_however_long_it_is() {
+        for length in 1..40 {
+            let mut cursor = Cursor::default();
+            let turns = (0..200).take_while(|n| {
+                cursor = Cursor::read(Some(&cursor.write()));
+                cursor.goes_on_at(&(n % length).to_string())
+            });
+            assert!(turns.count() <= 3 * length + 2, "{length}");
+        }
+        let mut cursor = Cursor::default();
+        assert!((0..1000).all(|n| cursor.goes_on_at(&n.to_string())));
+        cursor.turn_to_next_list();
+        assert!(cursor.goes_on_at("999"));
     }
 }

@@ -70,6 +70,10 @@ pub fn download(
     for _ in 0..=MOST_REDIRECTS {
         let answer = client.fetch(&url, &headers)?;
         match answer.status {
+            304 if cursor.is_none() => {
+                let words = "the server says that nothing has changed (HTTP 304), and has never given anything";
+                return Err(SyncError::Later(words.to_owned()));
+            }
             304 => return Ok(Download::Unchanged),
             300..=399 => url = elsewhere(&url, &answer)?,
             _ => return Ok(taken(answer, &known)),

@@ -1,11 +1,12 @@
 //! Intercom: the conversations that have changed, and each with its parts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::TimeDelta;
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::client::Client;
 use super::cursor::Cursor;
@@ -88,9 +89,13 @@ impl<'a> Intercom<'a> {
         self.client.get(&url, &self.headers())
     }
 
-    /// Gives the messages of a conversation.
+    /// Gives the messages of a conversation; one that is gone has none.
     fn conversation(&self, id: &str, take: &mut Take<'_>) -> Result<(), SyncError> {
-        let raw: Box<RawValue> = self.get(&format!("/conversations/{}", query(id)))?;
+        let asked = self.get::<Box<RawValue>>(&format!("/conversations/{}", query(id)));
+        let raw = match asked {
+            Err(error) if error.is_gone() => return Ok(()),
+            raw => raw?,
+        };
         let records = match intercom_conversation(raw.get()) {
             Ok(records) => records,
             Err(reason) => {
@@ -114,6 +119,27 @@ impl<'a> Intercom<'a> {
             take(Told::Record(&record));
         }
         Ok(())
+    }
+
+    /// The conversations of a contact in which something happened since `from`.
+    fn of_contact(&self, id: &str, from: Timestamp) -> Result<Vec<Changed>, SyncError> {
+        let body = json!({
+            "query": { "operator": "AND", "value": [
+                { "field": "contact_ids", "operator": "=", "value": id },
+                { "field": "updated_at", "operator": ">", "value": from.timestamp() },
+            ] },
+            "pagination": { "per_page": PAGE },
+        });
+        match self.search(&body) {
+            // It is none of Intercom's ids.
+            Err(SyncError::Refused { .. }) => Ok(Vec::new()),
+            found => Ok(found?.conversations),
+        }
+    }
+
+    fn search(&self, body: &Value) -> Result<Found, SyncError> {
+        let url = format!("{}/conversations/search", self.base_url);
+        self.client.search(&url, &self.headers(), body)
     }
 
     fn contact(&self, id: &str) -> Result<Option<Arc<Contact>>, SyncError> {
@@ -153,8 +179,7 @@ impl Api for Intercom<'_> {
             if let Some(next) = next {
                 body["pagination"]["starting_after"] = next.into();
             }
-            let url = format!("{}/conversations/search", self.base_url);
-            self.client.search(&url, &self.headers(), &body)
+            self.search(&body)
         };
         let found = match search(cursor.next.as_deref()) {
             Err(SyncError::Refused { .. }) if cursor.next.is_some() => {
@@ -171,13 +196,14 @@ impl Api for Intercom<'_> {
             }
         }
         let next = found.pages.and_then(|pages| pages.next?.starting_after);
-        if next.is_some() && next == cursor.next {
+        let is_last = next.is_none() || found.conversations.is_empty();
+        if let Some(next) = next
+            && !cursor.goes_on_at(&next)
+        {
             return Err(SyncError::Later(
                 "Intercom gives the same page again".to_owned(),
             ));
         }
-        let is_last = next.is_none() || found.conversations.is_empty();
-        cursor.next = next;
         if is_last {
             cursor = cursor.passed();
         }
@@ -187,10 +213,21 @@ impl Api for Intercom<'_> {
         })
     }
 
+    /// Asks for the conversations that are known, and for those that the contact may have begun since.
     fn look(&self, whom: &Whom<'_>, take: &mut Take<'_>) -> Result<bool, SyncError> {
         for talk in whom.conversations {
             self.conversation(talk.id, take)?;
         }
-        Ok(!whom.conversations.is_empty())
+        let from = whom.since - TimeDelta::minutes(1);
+        let of_talks = whom.conversations.iter().map(|talk| talk.contact_id);
+        let contacts: BTreeSet<&str> = whom.contact_ids.iter().copied().chain(of_talks).collect();
+        for contact in contacts {
+            for changed in self.of_contact(contact, from)? {
+                if !whom.conversations.iter().any(|talk| talk.id == changed.id) {
+                    self.conversation(&changed.id, take)?;
+                }
+            }
+        }
+        Ok(true)
     }
 }

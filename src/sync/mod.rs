@@ -20,7 +20,7 @@ mod twilio;
 use crate::config::{self, ApiSource, Config, Environment, SecretRef};
 use crate::error::Outcome;
 use crate::http::Http;
-use crate::import::{Bookings, Record, RowError};
+use crate::import::{Bookings, ContactRecord, Record, RowError};
 use crate::model::{Channel, Timestamp};
 
 use client::Client;
@@ -33,6 +33,8 @@ pub use patience::{Around, Patience};
 pub enum Told<'a> {
     /// A message, or something of its contact.
     Record(&'a Record<'a>),
+    /// What the provider has of a contact now; whether they may be written to is told apart from it.
+    Contact(&'a ContactRecord),
     /// The provider has the contact as not to be written to.
     DoNotDisturb {
         /// The contact's id.
@@ -140,6 +142,17 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// Whether what was asked for is not there any more.
+    const fn is_gone(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                status: 404 | 410,
+                ..
+            }
+        )
+    }
+
     /// The exit code's kind.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {

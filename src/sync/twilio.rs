@@ -118,14 +118,11 @@ impl Api for Twilio<'_> {
             .next_page_uri
             .filter(|next| !next.is_empty() && goes_on);
         let is_last = match next {
-            Some(next) if !next.starts_with(&self.path) || Some(&next) == cursor.next.as_ref() => {
+            Some(next) if !next.starts_with(&self.path) || !cursor.goes_on_at(&next) => {
                 let words = "Twilio: the next page is elsewhere, or the same again";
                 return Err(SyncError::Later(words.to_owned()));
             }
-            Some(next) => {
-                cursor.next = Some(next);
-                false
-            }
+            Some(_) => false,
             None => {
                 cursor = cursor.passed();
                 true

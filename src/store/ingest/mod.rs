@@ -25,7 +25,7 @@ use rusqlite::CachedStatement;
 use super::erasure::Suppressions;
 use super::relaxed::Relaxed;
 use super::{BookingSource, ContactKey, FileState, Store, SyncCursor, micros, time};
-use crate::import::Bookings;
+use crate::import::{Bookings, ContactRecord};
 use crate::model::Timestamp;
 pub use batch::Batch;
 use contact::StoredContact;
@@ -69,6 +69,8 @@ pub struct Ahead {
 pub struct Page {
     /// Its messages; read, or else they are read as they are stored.
     pub messages: Batch,
+    /// What the provider has of contacts now.
+    pub contacts: Vec<ContactRecord>,
     /// The contacts of whom the provider says whether they may be written to.
     pub dnd: Vec<(String, Dnd)>,
     /// The appointments of some contacts, by their ids.
@@ -240,6 +242,9 @@ impl<'a> Ingest<'a> {
             self.reader().read(&mut page.messages);
         }
         self.write_read(&mut page.messages)?;
+        for contact in &page.contacts {
+            self.store.update_details(contact, self.reading.now)?;
+        }
         for (contact_id, dnd) in &page.dnd {
             // Of somebody who was forgotten nothing is kept but that.
             let Some(key) = self.store.find(contact_id)? else {

@@ -71,7 +71,7 @@ pub(super) fn disturb(contact: &ContactRecord, take: &mut Take<'_>) {
 
 impl Highlevel<'_> {
     /// Gives what contacts tell that were changed since they were last asked for, without a message: somebody may
-    /// have set "do not disturb".
+    /// have added a number, or set "do not disturb".
     pub(super) fn changed(
         &self,
         mut cursor: Cursor,
@@ -86,7 +86,7 @@ impl Highlevel<'_> {
             "filters": [{ "field": "dateUpdated", "operator": "range", "value": { "gte": since } }],
             "sort": [{ "field": "dateUpdated", "direction": "asc" }],
         });
-        let after = cursor.next.take();
+        let after = cursor.next.clone();
         if let Some(after) = after.as_deref().and_then(|a| serde_json::from_str(a).ok()) {
             body["searchAfter"] = after;
         }
@@ -107,6 +107,7 @@ impl Highlevel<'_> {
         let mut next = None;
         for raw in &found.contacts {
             if let Ok(contact) = highlevel_contact(raw.get()) {
+                take(Told::Contact(&contact));
                 disturb(&contact, take);
                 let id = contact.contact.contact_id.clone();
                 if contact.dnd_off {
@@ -128,12 +129,10 @@ impl Highlevel<'_> {
             next = changed.search_after;
         }
         let next = next.map(|next| next.to_string());
-        let goes_on = found.contacts.len() >= PAGE && next.is_some() && next != after;
-        if goes_on {
-            cursor.next = next;
-        } else {
+        let next = next.filter(|_| found.contacts.len() >= PAGE);
+        if !next.is_some_and(|next| cursor.goes_on_at(&next)) {
             cursor.contacts = cursor.contacts_seen.take().max(cursor.contacts);
-            cursor.list += 1;
+            cursor.turn_to_next_list();
         }
         Ok(Page {
             cursor: cursor.write(),

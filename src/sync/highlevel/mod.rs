@@ -176,15 +176,14 @@ impl Api for Highlevel<'_> {
         let known = cursor.done.and_then(Timestamp::from_timestamp_millis);
         self.give(&export.messages, &mut cursor, known, take)?;
         let next = export.next.filter(|next| !next.is_empty());
-        if next.is_some() && next == cursor.next {
-            return Err(SyncError::Later(
-                "HighLevel gives the same page again".to_owned(),
-            ));
-        }
-        if next.is_some() && !export.messages.is_empty() {
-            cursor.next = next;
-        } else {
-            (cursor.list, cursor.next) = (cursor.list + 1, None);
+        match next {
+            Some(next) if !cursor.goes_on_at(&next) => {
+                return Err(SyncError::Later(
+                    "HighLevel gives the same page again".to_owned(),
+                ));
+            }
+            Some(_) if !export.messages.is_empty() => {}
+            _ => cursor.turn_to_next_list(),
         }
         Ok(Page {
             cursor: cursor.write(),

@@ -116,7 +116,10 @@ fn a_file_that_may_still_be_written_to_stays_for_the_next_run() {
     let first = desk.run(&["run", "-v", NOW]);
     assert!(first.contains("less than a minute ago"), "{first}");
     assert_eq!(names(&desk, "in"), ["a.csv"]);
-    desk.write("in/a.csv", &format!("{ROWS}ana,sms,in,2026-03-02T10:01:00Z,STOP\n"));
+    desk.write(
+        "in/a.csv",
+        &format!("{ROWS}ana,sms,in,2026-03-02T10:01:00Z,STOP\n"),
+    );
     written("2026-03-02T12:00:10Z");
     desk.run(&["run", "-v", "--now=2026-03-02T12:01:00Z"]);
     assert_eq!(names(&desk, "in"), ["a.csv"]);

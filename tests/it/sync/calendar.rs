@@ -190,6 +190,17 @@ fn d15_what_fails_keeps_what_is_known_and_lets_it_grow_old() {
     }
 }
 
+/// D15: a cache on the way that says "unchanged" to whoever asks has not given a calendar.
+#[test]
+fn d15_unchanged_is_no_answer_to_who_has_nothing() {
+    let server = serve(&given(Reply::answer(304, "")));
+    let desk = desk_of(&server);
+    let synced = sync_at(&desk, "2026-03-02T08:00:00Z");
+    assert_eq!(synced.code, Some(75), "{synced:?}");
+    let status = source_status(&desk, "2026-03-02T08:00:00Z");
+    assert_eq!(status["stale"], true, "{status}");
+}
+
 #[test]
 fn a_calendar_that_has_moved_is_followed() {
     let server = Server::start(|request, _| match request.path.ends_with("/new.ics") {

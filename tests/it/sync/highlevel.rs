@@ -332,6 +332,31 @@ fn a_server_that_gives_the_same_page_for_ever_is_left() {
     }
 }
 
+#[test]
+fn a_server_that_leads_round_in_a_circle_is_left() {
+    let location = talkative(3);
+    let server = Server::start(move |request, _| {
+        let next = match parameter(&request.path, "cursor").as_deref() {
+            Some("a") => "b",
+            Some("b") => "c",
+            _ => "a",
+        };
+        let messages = location.0.lock().unwrap().messages.clone();
+        let page = json!({ "messages": messages, "nextCursor": next, "total": 9 });
+        match request.path.starts_with("/conversations/") {
+            true => Reply::answer(200, page.to_string()),
+            false => location.answer(request, 500),
+        }
+    });
+    let synced = sync(&business(&source(&server)));
+    assert_eq!(
+        (synced.code, &synced.summary()["new"]),
+        (Some(75), &json!(3)),
+        "{synced:?}"
+    );
+    assert!(server.requests().len() < 30);
+}
+
 /// D15: what an interrupted sync has stored may lack replies; nobody is written to on its strength.
 #[test]
 fn d15_a_page_that_fails_leaves_the_source_stale_and_the_next_sync_goes_on() {
@@ -658,6 +683,36 @@ fn d3_do_not_disturb_is_seen_without_a_message() {
     location.changes("ben", 59, &json!({ "dnd": false, "dndSettings": {} }));
     // What an operator said of Ben stands.
     assert_eq!(reasons(4), ["due", "opted_out"]);
+}
+
+/// What somebody writes down at HighLevel of a contact who is quiet is seen by the next sync: a number, a zone.
+#[test]
+fn d18_a_number_that_is_added_later_is_seen_without_a_message() {
+    let location = Location::default();
+    location.quiet("ana");
+    location.changes("ana", 0, &json!({ "phone": "", "timezone": null }));
+    location.knows(json!({ "id": "silent", "phone": "+15005550009" }));
+    let server = location.serve(500);
+    let desk = business(&format!("[channels.sms.outbox]\n{}", source(&server)));
+    assert_eq!(sync(&desk).code, Some(0));
+    let planned = |now: &str| {
+        let plan = [
+            "plan",
+            "--json",
+            "--contact",
+            "ana",
+            &format!("--now={now}"),
+        ];
+        ran(&desk, &plan).lines[0]["reason"].clone()
+    };
+    assert_eq!(planned(NOW), "no_address");
+    location.changes("ana", 59, &json!({ "phone": "+15005550001" }));
+    location.changes("silent", 59, &json!({}));
+    assert_eq!(sync_at(&desk, "2026-03-02T09:01:00Z").code, Some(0));
+    assert_eq!(planned("2026-03-02T09:02:00Z"), "due");
+    // Who never wrote is no contact of ours.
+    let contacts = ran(&desk, &["export", "contacts", "--format", "jsonl"]);
+    assert_eq!(contacts.lines.len(), 1, "{contacts:?}");
 }
 
 /// A page of changes is asked for after the one before, and the next sync begins a little before the newest.

@@ -218,10 +218,18 @@ mod chatwoot {
 
     type Conversation = (u64, Vec<Value>);
 
+    /// Whose a conversation is: 7 and 77 are of one contact.
+    fn of(conversation: u64) -> u64 {
+        match conversation {
+            77 => 107,
+            n => n + 100,
+        }
+    }
+
     impl Account {
         fn says(&self, conversation: u64, id: u64, kind: u8, minutes: i64, content: &str) {
             let sender = match kind {
-                0 => json!({ "id": conversation + 100, "type": "contact" }),
+                0 => json!({ "id": of(conversation), "type": "contact" }),
                 _ => json!({ "id": 1, "type": "agent_bot" }),
             };
             self.has(conversation, json!({
@@ -241,10 +249,7 @@ mod chatwoot {
         /// Two conversations a page, and three messages.
         fn answer(&self, request: &Recorded) -> Reply {
             assert_eq!(request.header("api_access_token"), Some(MARKER));
-            let path = request
-                .path
-                .strip_prefix("/api/v1/accounts/1/conversations")
-                .unwrap();
+            let path = request.path.strip_prefix("/api/v1/accounts/1").unwrap();
             let all = self.0.lock().unwrap();
             let last = |messages: &[Value]| {
                 messages
@@ -252,21 +257,32 @@ mod chatwoot {
                     .filter_map(|m| m["created_at"].as_i64())
                     .max()
             };
+            let listed = |(id, messages): &&Conversation| {
+                json!({
+                    "id": id, "last_activity_at": last(messages), "messages": [],
+                    "meta": {
+                        "channel": "Channel::WebWidget",
+                        "sender": { "id": of(*id), "name": "Ana", "email": null, "phone_number": null },
+                    },
+                })
+            };
+            let mut sorted: Vec<&Conversation> = all.iter().collect();
+            sorted.sort_by_key(|(_, messages)| std::cmp::Reverse(last(messages)));
+            if let Some(rest) = path.strip_prefix("/contacts/") {
+                let contact = rest.strip_suffix("/conversations").unwrap();
+                sorted.retain(|(id, _)| of(*id).to_string() == contact);
+                let payload: Vec<Value> = sorted.iter().map(listed).collect();
+                return match payload.is_empty() {
+                    true => Reply::answer(404, r#"{"error":"Resource could not be found"}"#),
+                    false => Reply::answer(200, json!({ "payload": payload }).to_string()),
+                };
+            }
+            let path = path.strip_prefix("/conversations").unwrap();
             if path.starts_with('?') {
                 assert_eq!(parameter(path, "status").as_deref(), Some("all"));
                 let page: usize = parameter(path, "page").unwrap().parse().unwrap();
-                let mut sorted: Vec<&Conversation> = all.iter().collect();
-                sorted.sort_by_key(|(_, messages)| std::cmp::Reverse(last(messages)));
-                let listed = sorted.iter().skip((page - 1) * 2).take(2).map(|(id, messages)| {
-                    json!({
-                        "id": id, "last_activity_at": last(messages), "messages": [],
-                        "meta": {
-                            "channel": "Channel::WebWidget",
-                            "sender": { "id": id + 100, "name": "Ana", "email": null, "phone_number": null },
-                        },
-                    })
-                });
-                let payload: Vec<Value> = listed.collect();
+                let some = sorted.iter().skip((page - 1) * 2).take(2);
+                let payload: Vec<Value> = some.map(listed).collect();
                 return Reply::answer(
                     200,
                     json!({ "data": { "meta": {}, "payload": payload } }).to_string(),
@@ -434,6 +450,63 @@ mod chatwoot {
             "107 live_chat contact Me again"
         );
     }
+
+    /// After the last one was resolved, what somebody writes begins another conversation.
+    #[test]
+    fn a_reply_of_seconds_ago_in_a_new_conversation_stops_the_message() {
+        let account = Account::default();
+        account.says(7, 1, 0, 0, "How much?");
+        account.says(7, 2, 1, 1, "It is 40.");
+        let of_server = account.clone();
+        let server = Server::start(move |request, _| {
+            if request.path.ends_with("/contacts/107/conversations") {
+                of_server.says(77, 3, 0, 59, "Me again");
+            }
+            of_server.answer(request)
+        });
+        let desk = business(&source(&server));
+        let run = run_at(&desk, NOW);
+        assert_eq!(
+            (run.code, &run.summary()["sent"]),
+            (Some(0), &json!(0)),
+            "{run:?}"
+        );
+        assert_eq!(
+            lines(&desk).last().unwrap(),
+            "107 live_chat contact Me again"
+        );
+    }
+
+    /// One that is deleted between two requests keeps neither the others from being read nor a contact from being
+    /// written to.
+    #[test]
+    fn a_conversation_that_is_deleted_meanwhile_stands_in_nobodys_way() {
+        let account = Account::default();
+        account.says(7, 1, 0, 0, "How much?");
+        account.says(7, 2, 1, 1, "It is 40.");
+        account.says(8, 3, 0, 2, "And I?");
+        let asked = Mutex::new(0);
+        let server = Server::start(move |request, _| {
+            let is_gone = request.path.ends_with("/8/messages")
+                || request.path.ends_with("/7/messages") && {
+                    let mut asked = asked.lock().unwrap();
+                    *asked += 1;
+                    *asked > 1
+                };
+            match is_gone {
+                true => Reply::answer(404, r#"{"error":"Resource could not be found"}"#),
+                false => account.answer(request),
+            }
+        });
+        let desk = business(&source(&server));
+        let run = run_at(&desk, NOW);
+        assert_eq!(
+            (run.code, &run.summary()["sent"]),
+            (Some(0), &json!(1)),
+            "{run:?}"
+        );
+        assert_eq!(lines(&desk).len(), 2);
+    }
 }
 
 mod telegram {
@@ -569,13 +642,22 @@ mod intercom {
         let list = list.lock().unwrap();
         if request.path == "/conversations/search" {
             let body: Value = serde_json::from_str(&request.text()).unwrap();
-            let since = body["query"]["value"].as_i64().unwrap();
+            let query = &body["query"];
+            let is_of_contact = query["operator"] == "AND";
+            let of = &query["value"][0];
+            assert!(!is_of_contact || (of["field"] == "contact_ids" && of["operator"] == "="));
+            let since = match is_of_contact {
+                true => &query["value"][1]["value"],
+                false => &query["value"],
+            };
+            let since = since.as_i64().unwrap();
             let begin = body["pagination"]["starting_after"]
                 .as_str()
                 .map_or(0, |n| n.parse().unwrap());
             let mut found: Vec<&Value> = list
                 .iter()
                 .filter(|c| c["updated_at"].as_i64().unwrap() > since)
+                .filter(|c| !is_of_contact || c["contacts"]["contacts"][0]["id"] == of["value"])
                 .collect();
             found.sort_by_key(|c| c["updated_at"].as_i64());
             let end = found.len().min(begin + 2);
@@ -596,8 +678,10 @@ mod intercom {
             );
         }
         let id = request.path.strip_prefix("/conversations/").unwrap();
-        let found = list.iter().find(|c| c["id"] == *id).unwrap();
-        Reply::answer(200, found.to_string())
+        match list.iter().find(|c| c["id"] == *id) {
+            Some(found) => Reply::answer(200, found.to_string()),
+            None => Reply::answer(404, r#"{"errors":[{"code":"not_found"}]}"#),
+        }
     }
 
     fn source(server: &Server) -> String {
@@ -682,5 +766,60 @@ mod intercom {
             lines(&desk).last().unwrap(),
             "p1 live_chat contact Me again"
         );
+    }
+
+    #[test]
+    fn a_reply_of_seconds_ago_in_a_new_conversation_stops_the_message() {
+        let first = json!([part(1, "comment", "bot", 1, "<p>It is 40.</p>")]);
+        let list: List = Arc::new(Mutex::new(vec![conversation("1", 1, first)]));
+        let of_server = Arc::clone(&list);
+        let server = Server::start(move |request, _| {
+            if request.path == "/conversations/search" && request.text().contains("contact_ids") {
+                let mut other = conversation("2", 59, json!([]));
+                other["contacts"]["contacts"][0]["id"] = "p1".into();
+                other["created_at"] = other["updated_at"].clone();
+                of_server.lock().unwrap().push(other);
+            }
+            answer(&of_server, request)
+        });
+        let desk = business(&source(&server));
+        let run = run_at(&desk, NOW);
+        assert_eq!(
+            (run.code, &run.summary()["sent"]),
+            (Some(0), &json!(0)),
+            "{run:?}"
+        );
+        assert_eq!(lines(&desk).len(), 3);
+    }
+
+    #[test]
+    fn a_conversation_that_is_deleted_meanwhile_stands_in_nobodys_way() {
+        let first = json!([part(1, "comment", "bot", 1, "<p>It is 40.</p>")]);
+        let list: List = Arc::new(Mutex::new(vec![
+            conversation("1", 1, first),
+            conversation("2", 2, json!([])),
+        ]));
+        let asked = Mutex::new(0);
+        let server = Server::start(move |request, _| {
+            if request.path == "/conversations/2" {
+                list.lock().unwrap().retain(|c| c["id"] != "2");
+            }
+            if request.path == "/conversations/1" {
+                let mut asked = asked.lock().unwrap();
+                *asked += 1;
+                if *asked == 2 {
+                    list.lock().unwrap().clear();
+                }
+            }
+            answer(&list, request)
+        });
+        let desk = business(&source(&server));
+        let run = run_at(&desk, NOW);
+        assert_eq!(
+            (run.code, &run.summary()["sent"]),
+            (Some(0), &json!(1)),
+            "{run:?}"
+        );
+        assert_eq!(lines(&desk).len(), 2);
     }
 }
