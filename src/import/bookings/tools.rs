@@ -3,7 +3,8 @@
 use crate::import::SourceSettings;
 
 /// Our columns, and what tools call them; the first that a table has counts.
-const THEIRS: [(&str, &[&str]); 7] = [
+const THEIRS: [(&str, &[&str]); 9] = [
+    ("contact_id", &["Contact ID", "ContactId"]),
     (
         "phone",
         &[
@@ -13,7 +14,15 @@ const THEIRS: [(&str, &[&str]); 7] = [
             "Client Phone",
             "Customer Phone",
             "Attendee Phone",
+            "Contact Phone",
             "Mobile",
+            "Mobile Number",
+            "Mobile Phone",
+            "Client Mobile",
+            "Client Phone Number",
+            "Customer Phone Number",
+            "Cell Phone",
+            "Telephone",
         ],
     ),
     (
@@ -25,6 +34,10 @@ const THEIRS: [(&str, &[&str]); 7] = [
             "Client Email",
             "Customer Email",
             "Attendee Email",
+            "Contact Email",
+            "Client Email Address",
+            "Customer Email Address",
+            "Guest Email",
         ],
     ),
     (
@@ -35,6 +48,15 @@ const THEIRS: [(&str, &[&str]); 7] = [
             "Appointment ID",
             "Booking ID",
             "Appointment reference",
+            "Appointment Ref",
+            "Appt. Ref",
+            "Booking Reference",
+            "Booking Number",
+            "Booking Code",
+            "Confirmation Number",
+            "Ref #",
+            "Ref",
+            "Code",
         ],
     ),
     (
@@ -55,6 +77,15 @@ const THEIRS: [(&str, &[&str]); 7] = [
             "Start",
             "Starts At",
             "Start Date",
+            "Appointment Time",
+            "Appointment Date",
+            "Requested Time",
+            "Scheduled Date",
+            "Booking Date",
+            "Date & Time",
+            "Date and Time",
+            "Date/Time",
+            "Date",
         ],
     ),
     (
@@ -68,13 +99,56 @@ const THEIRS: [(&str, &[&str]); 7] = [
             "Date Scheduled",
             "Created At",
             "Date Created",
+            "Created Date",
+            "Created On",
             "Created",
+            "Date Added",
+            "Booked On",
+            "Booked At",
+            "Record Date",
         ],
     ),
+    ("no_show", &["Marked as No-Show", "No Show", "No-Show"]),
 ];
+/// Tables that keep the day in one column and the time in another: whether it is the beginning, the day's column, and
+/// what the other may be.
+const SPLIT: [(&str, &str, &[&str]); 9] = [
+    ("starts", "Start Date", &["Start Time"]),
+    (
+        "starts",
+        "Scheduled Date",
+        &["Scheduled Time", "Start Time", "Time"],
+    ),
+    (
+        "starts",
+        "Appointment Date",
+        &["Appointment Time", "Start Time", "Time"],
+    ),
+    (
+        "starts",
+        "Booking Date",
+        &["Booking Time", "Start Time", "Time"],
+    ),
+    ("starts", "Date", &["Start Time", "Time", "Start"]),
+    ("ends", "End Date", &["End Time"]),
+    ("ends", "Start Date", &["End Time"]),
+    ("ends", "Scheduled Date", &["End Time"]),
+    ("ends", "Date", &["End Time", "End"]),
+];
+
+const OURS: [&str; 2] = ["starts_at", "ends_at"];
 
 /// Names in `settings` the columns that a table has under a tool's name only, and what their values mean.
 pub(super) fn fill_in(settings: &mut SourceSettings, has: impl Fn(&str) -> bool) {
+    let given: Vec<String> = settings.columns.keys().cloned().collect();
+    let given = [
+        given,
+        OURS.iter()
+            .filter(|o| has(o))
+            .map(|o| (*o).to_owned())
+            .collect(),
+    ]
+    .concat();
     for (ours, theirs) in THEIRS {
         if settings.columns.contains_key(ours) || has(ours) {
             continue;
@@ -85,6 +159,9 @@ pub(super) fn fill_in(settings: &mut SourceSettings, has: impl Fn(&str) -> bool)
         settings
             .columns
             .insert(ours.to_owned(), (*theirs).to_owned());
+        if ours == "no_show" {
+            continue;
+        }
         if matches!(*theirs, "Canceled" | "Cancelled") {
             let values = settings.values.entry("status".to_owned()).or_default();
             for (word, status) in [
@@ -92,6 +169,8 @@ pub(super) fn fill_in(settings: &mut SourceSettings, has: impl Fn(&str) -> bool)
                 ("yes", "cancelled"),
                 ("false", "booked"),
                 ("no", "booked"),
+                ("1", "cancelled"),
+                ("0", "booked"),
             ] {
                 let capital = word[..1].to_uppercase() + &word[1..];
                 for word in [word.to_owned(), word.to_uppercase(), capital] {
@@ -100,11 +179,33 @@ pub(super) fn fill_in(settings: &mut SourceSettings, has: impl Fn(&str) -> bool)
             }
         }
     }
+    // A day of its own goes before the time, unless the source has said where the time is.
+    for (which, day, times) in SPLIT {
+        let (at, on) = (format!("{which}_at"), format!("{which}_on"));
+        if given.contains(&at) || settings.columns.contains_key(&on) || !has(day) {
+            continue;
+        }
+        if let Some(time) = times.iter().find(|time| has(time)) {
+            settings.columns.insert(at, (*time).to_owned());
+            settings.columns.insert(on, day.to_owned());
+        }
+    }
 }
 
 /// Whether a header is that of a tool's table of appointments.
 pub(crate) fn is_tools(has: impl Fn(&str) -> bool) -> bool {
+    let person = [
+        "Email",
+        "Client Email",
+        "Customer Email",
+        "Client",
+        "Client Phone",
+    ];
     has("Invitee Email")
         || has("Start Date & Time")
         || has("Start Time") && has("End Time") && has("Email")
+        || (has("Scheduled Date")
+            || has("Appointment Date")
+            || has("Start Date") && has("Start Time"))
+            && person.into_iter().any(&has)
 }
