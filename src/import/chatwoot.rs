@@ -10,12 +10,11 @@ use serde_json::value::RawValue;
 use super::document::Node;
 use super::elements::Heads;
 use super::html;
-use super::loose::{Text, filled, row, seconds};
+use super::loose::{self, Text, filled, row, seconds_or_words};
 use super::platform::{More, Platform};
-use super::time::instant;
 use super::words::shown;
-use super::{ReadError, Record, SourceSettings};
-use crate::model::{Author, Channel, Timestamp};
+use super::{ReadError, Record, SourceSettings, wrapped};
+use crate::model::{Author, Channel};
 
 const CONTACT: u8 = 0;
 
@@ -103,10 +102,13 @@ pub(crate) struct Message<'a> {
     source_id: Option<Text<'a>>,
     #[serde(borrow)]
     status: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::flag")]
     private: Option<bool>,
     #[serde(borrow)]
     sender: Option<Person<'a>>,
+    /// Of old webhooks: whose conversation it is.
+    #[serde(borrow)]
+    contact: Option<Person<'a>>,
     #[serde(borrow)]
     sender_type: Option<Text<'a>>,
     #[serde(borrow)]
@@ -125,6 +127,13 @@ pub(crate) struct Message<'a> {
     channel: Option<Text<'a>>,
     #[serde(borrow)]
     contact_inbox: Option<ContactInbox<'a>>,
+}
+
+impl Message<'_> {
+    /// Whether it is any of these.
+    const fn is_one(&self) -> bool {
+        self.message_type.is_some() || self.messages.is_some() || self.event.is_some()
+    }
 }
 
 /// The conversation of a message.
@@ -159,6 +168,8 @@ struct ContactInbox<'a> {
 #[derive(Default, Deserialize)]
 struct Attributes {
     email: Option<EmailAttributes>,
+    #[serde(default, deserialize_with = "loose::flag")]
+    deleted: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -202,8 +213,18 @@ impl Chatwoot {
         self.message(message, Some(conversation), NO_PAGE)
     }
 
-    /// Keeps in mind that a conversation is one of WhatsApp's.
+    /// Keeps in mind whose a conversation is, and that it is one of WhatsApp's.
     fn learn(&mut self, record: Option<&Record<'_>>) {
+        if let Some(record) = record
+            && !self.surveys
+            && record.author == Author::Contact
+            && let Some(id) = record.conversation_id.as_deref()
+            && !self.contacts.contains_key(id)
+            && self.contacts.len() < CONVERSATIONS_LIMIT
+        {
+            let contact_id = record.contact_id.clone().into_owned();
+            self.contacts.insert(id.to_owned(), contact_id);
+        }
         if let Some(record) = record
             && record.channel == Channel::Whatsapp
             && let Some(id) = record.conversation_id.as_deref()
@@ -245,10 +266,12 @@ impl Chatwoot {
         let conversation_id = filled(message.conversation_id).or(filled(conversation.id));
         let meta = conversation.meta.unwrap_or_default();
         let inbox = conversation.contact_inbox.unwrap_or_default();
-        let (sender, other) = (message.sender, meta.sender);
+        let (sender, contact) = (message.sender, message.contact);
+        let is_known = |person: &Person<'_>| person.id.is_some();
+        let contact = contact.filter(is_known);
         let person = match author {
-            Author::Contact => sender.filter(|s| s.id.is_some()).or(other),
-            _ => other,
+            Author::Contact => contact.or(sender.filter(is_known)).or(meta.sender),
+            _ => meta.sender.or(contact),
         };
         let known = page.contact.as_ref();
         let of_page = known.filter(|_| person.is_none());
@@ -262,8 +285,15 @@ impl Chatwoot {
             .or_else(|| filled(inbox.contact_id))
             .or_else(by_conversation)
             .ok_or("it does not say whose conversation it belongs to; export it together with the contact's own messages")?;
+        let attributes = message
+            .content_attributes
+            .and_then(|a| row::<Attributes>(a.get()).ok())
+            .unwrap_or_default();
+        if attributes.deleted == Some(true) {
+            return Ok(None); // its words are gone
+        }
         let at = filled(message.created_at).ok_or("created_at: there is none")?;
-        let at = at_time(&at).map_err(|e| format!("created_at: {e}"))?;
+        let at = seconds_or_words(&at).map_err(|e| format!("created_at: {e}"))?;
         let source_id = filled(message.source_id);
         let channel = filled(conversation.channel).or(filled(meta.channel));
         let inbox_source = filled(inbox.source_id);
@@ -291,12 +321,8 @@ impl Chatwoot {
             text
         };
         let mut record = Record::message(contact_id, channel, author, at, text);
-        let attributes = message
-            .content_attributes
-            .map(|a| row::<Attributes>(a.get()));
-        let email = attributes.and_then(Result::ok).and_then(|a| a.email);
-        record.automatic =
-            author == Author::Contact && email.is_some_and(|e| e.auto_reply == Some(true));
+        let is_reply = attributes.email.and_then(|e| e.auto_reply) == Some(true);
+        record.automatic = author == Author::Contact && is_reply;
         record.message_id = filled(message.id);
         record.conversation_id = conversation_id;
         record.status = filled(message.status);
@@ -306,15 +332,6 @@ impl Chatwoot {
         record.phone = filled(person.phone_number).or_else(|| of_page(|k| &k.phone));
         record.email = filled(person.email).or_else(|| of_page(|k| &k.email));
         Ok(Some(record))
-    }
-}
-
-/// Seconds (the API), or a time in words (the webhooks).
-fn at_time(text: &str) -> Result<Timestamp, String> {
-    if text.contains('-') && !text.starts_with('-') {
-        instant(text, Some(&crate::zone::Zone::utc()), None)
-    } else {
-        seconds(text)
     }
 }
 
@@ -369,7 +386,18 @@ impl Platform for Chatwoot {
         json: &'a str,
         more: &mut More,
     ) -> Result<Option<Record<'a>>, String> {
-        let message: Message<'a> = row(json)?;
+        let message: Message<'a> = match row::<Message<'a>>(json) {
+            Ok(message) if message.is_one() => message,
+            other => match wrapped::body(json) {
+                None => other?,
+                Some(inner) => {
+                    let record = Self::record(self, page, &inner, more)?;
+                    let record = record.map(Record::into_owned);
+                    more.extend(record);
+                    return Ok(None);
+                }
+            },
+        };
         if let Some(event) = &message.event
             && !matches!(event.as_str(), "message_created" | "message_updated")
         {

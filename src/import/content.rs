@@ -7,6 +7,7 @@ use std::path::Path;
 use super::chatwoot::Shape;
 use super::elements::looks_like_lines;
 use super::encoding::decoded;
+use super::json::{Own, own_document};
 use super::platform::HasLists;
 use super::whatsapp::{is_markdown, looks_like_a_chat};
 use super::{ReadError, SourceSettings, archive, kind};
@@ -29,8 +30,8 @@ pub(super) enum Content {
     Table(Option<Format>),
     /// Our own JSON Lines.
     Lines,
-    /// A list of objects with our own keys.
-    List,
+    /// A list of objects with our own keys, or a document that has one.
+    List(Own),
     Mbox,
     Email,
 }
@@ -44,12 +45,15 @@ pub(super) struct Json {
     pub(super) has_lists: HasLists,
     pub(super) chatwoot: Shape,
     pub(super) contacts: bool,
+    /// Messages of Twilio's conversations, which have no direction.
+    pub(super) conversations: bool,
+    pub(super) own: Own,
 }
 
 impl Content {
     pub(super) const fn is_read_twice(self) -> bool {
         match self {
-            Self::Chat { .. } | Self::MetaArchive(_) | Self::List => true,
+            Self::Chat { .. } | Self::MetaArchive(_) | Self::List(_) => true,
             Self::Json(json) => !json.by_lines,
             Self::Table(_) | Self::Lines | Self::Mbox | Self::Email => false,
         }
@@ -86,8 +90,9 @@ pub(super) fn content(
     let is_json = matches!(text.first(), Some(b'{' | b'['));
     let is_mapped = !settings.columns.is_empty() || !settings.values.is_empty();
     let rows = || match text.first() {
-        Some(b'[') => Content::List,
-        _ => Content::Lines,
+        Some(b'[') => Content::List(Own::Rows),
+        _ if looks_like_lines(text) => Content::Lines,
+        _ => own_document(text).map_or(Content::Lines, Content::List),
     };
     Ok(match settings.format {
         Some(Format::Whatsapp) => chat(Channel::Whatsapp),
@@ -117,7 +122,7 @@ pub(super) fn content(
                     "the file is no JSON, as {format} exports are; write another `format` on the source, or none"
                 )));
             }
-            Content::Json(Json::new(format, text))
+            known(Json::new(format, text), text)?
         }
         Some(Format::Mbox) => Content::Mbox,
         Some(Format::Maildir) => Content::Email,
@@ -130,13 +135,26 @@ pub(super) fn content(
             })
         }
         None if is_json => match kind::of_json(text, path)? {
-            Some(format) => Content::Json(Json::new(format, text)),
+            Some(format) => known(Json::new(format, text), text)?,
             None => rows(),
         },
         None if kind::is_mbox(text) => Content::Mbox,
         None if !is_mapped && kind::is_email(text) => Content::Email,
         None => Content::Table(None),
     })
+}
+
+/// A platform's JSON, if it has messages or contacts in it.
+fn known(json: Json, head: &[u8]) -> Result<Content, ReadError> {
+    let has = |key: &str| kind::has_key(head, key);
+    if json.format == Format::Highlevel && has("lastMessageBody") && !has("messageType") {
+        return Err(ReadError::File(
+            "this is HighLevel's list of conversations, which tells of each no more than its last message; export \
+             the messages themselves (GET /conversations/messages/export), or name HighLevel as a source to be synced"
+                .to_owned(),
+        ));
+    }
+    Ok(Content::Json(json))
 }
 
 /// Whether a text that begins with `<` is a web page.
@@ -187,8 +205,8 @@ impl Json {
             Format::Highlevel => has("messages") || has("contacts") || has("contact"),
             _ => has("messages"),
         };
-        let contacts =
-            format == Format::Highlevel && !has("messageType") && !has("lastMessageType");
+        let of_messages = ["messageType", "lastMessageType", "conversationId"];
+        let contacts = format == Format::Highlevel && !of_messages.into_iter().any(has);
         Self {
             format,
             by_lines: looks_like_lines(head),
@@ -205,6 +223,10 @@ impl Json {
                 _ => Shape::Bare,
             },
             contacts,
+            conversations: has("author")
+                && (has("conversation_sid") || has("conversationSid"))
+                && !has("direction"),
+            own: Own::Rows,
         }
     }
 }

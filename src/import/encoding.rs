@@ -141,9 +141,9 @@ impl Encoding {
             [0xef, 0xbb, 0xbf, ..] => Ok(Self::Bytes { mark: 3 }),
             [0xff, 0xfe, ..] => Ok(Self::Utf16Le),
             [0xfe, 0xff, ..] => Ok(Self::Utf16Be),
-            [0xd0, 0xcf, 0x11, 0xe0, ..] => {
-                refuse("the file is an old Excel or Word document, not text; save it as CSV")
-            }
+            [0xd0, 0xcf, 0x11, 0xe0, ..] => refuse(
+                "the file is an old Excel or Word document, or an Outlook message (.msg), not text; save it as CSV, or the message as .eml",
+            ),
             [0x1f, 0x8b, ..] => refuse("the file is compressed with gzip; unpack it first"),
             [b'%', b'P', b'D', b'F', ..] => refuse("the file is a PDF, not text; export it as CSV"),
             _ => {

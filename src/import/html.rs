@@ -119,6 +119,7 @@ pub(crate) fn to_text(html: &str) -> Cow<'_, str> {
                 }
             }
             Some(_) => {}
+            None if tag.ends_the_letter() && !out.out.is_empty() => break,
             None if !tag.closes && !tag.is_empty && tag.is_hidden() => hidden = Some((tag.name, 1)),
             None => {
                 let name = tag.name.to_ascii_lowercase();
@@ -176,6 +177,14 @@ impl<'a> Tag<'a> {
         })
     }
 
+    /// Whether only what is quoted follows: what Outlook puts before it has no end.
+    fn ends_the_letter(&self) -> bool {
+        let marks = ["divRplyFwdMsg", "appendonsend"];
+        !self.closes
+            && self.name.eq_ignore_ascii_case("div")
+            && marks.iter().any(|mark| self.rest.contains(mark))
+    }
+
     /// Whether nothing of it is read: no text, or the quotation of another email.
     fn is_hidden(&self) -> bool {
         let is = |names: &[&str]| names.iter().any(|n| self.name.eq_ignore_ascii_case(n));
@@ -185,6 +194,11 @@ impl<'a> Tag<'a> {
             "moz-cite-prefix",
             "type=\"cite\"",
             "divRplyFwdMsg",
+            "protonmail_quote",
+            "tutanota_quote",
+            "zmail_extra",
+            "name=\"quote\"",
+            "reference-message",
         ];
         is(&HIDDEN) || is(&["div", "blockquote"]) && quotes.iter().any(|q| self.rest.contains(q))
     }
@@ -317,6 +331,18 @@ mod tests {
             (
                 "yes<div class=\"gmail_quote\">On Monday:<div>old</div></div> thanks",
                 "yes thanks",
+            ),
+            (
+                "<div>yes</div><div id=\"appendonsend\"></div><hr><div id=\"divRplyFwdMsg\"><b>From:</b> x</div><div>old</div>",
+                "yes",
+            ),
+            (
+                "<div id=\"divRplyFwdMsg\"><b>From:</b> x</div><div>forwarded</div>",
+                "forwarded",
+            ),
+            (
+                "yes<div class=\"protonmail_quote\">On Monday, x wrote:<blockquote>old</blockquote></div>",
+                "yes",
             ),
             ("<p>unclosed <b", "unclosed <b"),
             ("<head><title>x</title></head><body>y", "y"),

@@ -1,4 +1,5 @@
-//! Intercom's conversations from its API: the first message is the conversation's `source`, the others are its parts.
+//! Intercom's conversations from its API and its webhooks: the first message is the conversation's `source`, in old
+//! versions its `conversation_message`; the others are its parts.
 
 use std::borrow::Cow;
 
@@ -6,9 +7,9 @@ use serde::Deserialize;
 
 use super::document::Node;
 use super::html;
-use super::loose::{Text, filled, row, seconds};
+use super::loose::{Listed, Text, filled, row, seconds_or_words};
 use super::platform::{HasLists, More, Platform};
-use super::{Record, SourceSettings};
+use super::{Record, SourceSettings, wrapped};
 use crate::model::{Author, Channel};
 
 const LIST: Node = Node::scope(&[("conversations", &Node::ITEMS), ("data", &Node::ITEMS)]);
@@ -24,24 +25,24 @@ pub(crate) struct Intercom {
 /// One conversation.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Conversation<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'a>>,
     #[serde(borrow)]
     id: Option<Text<'a>>,
     #[serde(borrow)]
     created_at: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "conversation_message")]
     source: Option<Part<'a>>,
     #[serde(borrow)]
-    contacts: Option<Contacts<'a>>,
+    contacts: Option<Listed<ContactId<'a>>>,
     #[serde(borrow)]
-    conversation_parts: Option<Parts<'a>>,
+    customers: Option<Listed<ContactId<'a>>>,
+    #[serde(borrow)]
+    user: Option<ContactId<'a>>,
+    #[serde(borrow)]
+    conversation_parts: Option<Listed<Part<'a>>>,
     #[serde(borrow)]
     channel: Option<Initial<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Contacts<'a> {
-    #[serde(borrow, default)]
-    contacts: Vec<ContactId<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -54,12 +55,6 @@ struct ContactId<'a> {
 struct Initial<'a> {
     #[serde(borrow)]
     initial: Option<Text<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Parts<'a> {
-    #[serde(borrow, default)]
-    conversation_parts: Vec<Part<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -95,17 +90,15 @@ struct Person<'a> {
 }
 
 impl Person<'_> {
+    /// Which side they are on. Whatever is none of its kinds of contacts is ours.
     fn author(&self) -> Result<Author, String> {
         match self.kind.as_ref().map(Text::as_str) {
-            Some("user" | "lead" | "contact" | "visitor") => Ok(Author::Contact),
-            Some("admin" | "teammate") if self.from_ai_agent != Some(true) => Ok(Author::Human),
-            Some("admin" | "teammate" | "bot" | "team" | "workflow" | "operator") => {
-                Ok(Author::Bot)
+            Some("user" | "lead" | "contact" | "visitor" | "customer" | "end_user") => {
+                Ok(Author::Contact)
             }
-            other => Err(format!(
-                "author.type: {} is not known",
-                super::words::shown(other.unwrap_or_default())
-            )),
+            Some("admin" | "teammate") if self.from_ai_agent != Some(true) => Ok(Author::Human),
+            Some(_) => Ok(Author::Bot),
+            None => Err("author.type: there is none".to_owned()),
         }
     }
 }
@@ -130,10 +123,7 @@ impl Intercom {
     ) -> Result<(), String> {
         let begun = conversation.created_at.unwrap_or_default();
         let source = conversation.source.unwrap_or_default();
-        let parts = conversation
-            .conversation_parts
-            .unwrap_or_default()
-            .conversation_parts;
+        let parts = conversation.conversation_parts.unwrap_or_default().0;
         let is_contact = |part: &&Part<'_>| {
             part.author
                 .as_ref()
@@ -145,11 +135,14 @@ impl Intercom {
             text.map(|t| t.as_str().to_owned())
                 .filter(|t| !t.is_empty())
         };
-        let named = conversation
-            .contacts
-            .as_ref()
-            .and_then(|c| c.contacts.first());
-        let contact_id = owned(named.and_then(|c| c.id.as_ref()))
+        let lists = [&conversation.contacts, &conversation.customers];
+        let mut named = lists
+            .into_iter()
+            .flatten()
+            .filter_map(|list| list.0.first())
+            .chain(&conversation.user);
+        let contact_id = named
+            .find_map(|c| owned(c.id.as_ref()))
             .or_else(|| owned(writer.and_then(|w| w.id.as_ref())))
             .ok_or("contacts: there is none; it is not known whose conversation this is")?;
         let initial = conversation
@@ -168,7 +161,7 @@ impl Intercom {
         );
         let id = owned(conversation.id.as_ref());
         let mut tell = |part: Part<'_>, author: Author, at: &str| -> Result<(), String> {
-            let at = seconds(at).map_err(|e| format!("created_at: {e}"))?;
+            let at = seconds_or_words(at).map_err(|e| format!("created_at: {e}"))?;
             let body = part.body.unwrap_or_default();
             let text = html::to_text(body.as_str()).into_owned();
             let mut record =
@@ -181,10 +174,10 @@ impl Intercom {
             Ok(())
         };
         if let Some(person) = &source.author {
-            let automated = source
-                .delivered_as
-                .as_ref()
-                .is_some_and(|d| d.as_str() == "automated");
+            let automated = source.delivered_as.as_ref().is_some_and(|d| {
+                let by_machine = ["automated", "campaigns_initiated", "operator_initiated"];
+                by_machine.contains(&d.as_str())
+            });
             let author = match person.author().map_err(|e| format!("source.{e}"))? {
                 Author::Human if automated => Author::Bot,
                 author => author,
@@ -196,7 +189,14 @@ impl Intercom {
             match part.part_type.as_ref().map(Text::as_str) {
                 Some("comment") => {}
                 // Who answers a closed conversation opens it, and one may be closed or handed on with some words.
-                Some("open" | "close" | "assignment" | "quick_reply") if has_body() => {}
+                Some(
+                    "open"
+                    | "close"
+                    | "assignment"
+                    | "assign_and_reopen"
+                    | "assign_and_unsnooze"
+                    | "quick_reply",
+                ) if has_body() => {}
                 _ => continue, // a note, an event
             }
             let fault = |e| format!("conversation_parts[{n}].{e}");
@@ -242,6 +242,15 @@ impl Platform for Intercom {
         json: &'a str,
         more: &mut More,
     ) -> Result<Option<Record<'a>>, String> {
-        self.records(row(json)?, more).map(|()| None)
+        let conversation: Conversation<'_> = row(json)?;
+        let is_one = conversation.source.is_some() || conversation.conversation_parts.is_some();
+        match wrapped::body(json).filter(|_| !is_one) {
+            None if !is_one && conversation.kind.is_some() => {} // a webhook about something else
+            None => self.records(conversation, more)?,
+            Some(inner) => {
+                Self::record(self, &(), &inner, more)?;
+            }
+        }
+        Ok(None)
     }
 }

@@ -36,7 +36,7 @@ pub(crate) type Values<'a> = [Found<'a>; FIELDS];
 
 impl Paths {
     /// The paths of our columns in this source: `contact.phone` is the key `phone` in the object `contact`, or the
-    /// key `contact.phone`.
+    /// key `contact.phone`; `contacts.0.phone` is in the first element of the list `contacts`.
     pub(crate) fn new(settings: &SourceSettings) -> Self {
         let mut root = Self::default();
         for field in Field::ALL {
@@ -116,10 +116,99 @@ pub(crate) fn check_depth(line: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A list of objects with our own keys: the same as one object a line.
+/// A list of objects with our own keys, or objects one after the other: the same as one object a line.
 pub(crate) struct OwnList {
     paths: Paths,
     shape: Shape,
+    root: &'static Node,
+}
+
+/// Where the answers of APIs keep the list of what was asked for.
+pub(crate) const LISTS: [&str; 8] = [
+    "data", "messages", "items", "results", "records", "rows", "value", "payload",
+];
+const INNER: Node = Node {
+    keys: &[
+        ("data", &Node::ITEMS),
+        ("messages", &Node::ITEMS),
+        ("items", &Node::ITEMS),
+        ("results", &Node::ITEMS),
+        ("records", &Node::ITEMS),
+        ("rows", &Node::ITEMS),
+    ],
+    ..Node::ITEMS
+};
+/// An answer of an API, of which only its list matters.
+const ANSWER: Node = Node::scope(&[
+    (LISTS[0], &INNER),
+    (LISTS[1], &INNER),
+    (LISTS[2], &INNER),
+    (LISTS[3], &INNER),
+    (LISTS[4], &INNER),
+    (LISTS[5], &INNER),
+    (LISTS[6], &INNER),
+    (LISTS[7], &INNER),
+])
+.or_list_of(&Node::ITEM);
+
+/// Whether the objects stand by themselves, or in a list that an answer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Own {
+    /// By themselves, or in a list.
+    Rows,
+    /// In one of [`LISTS`].
+    Answer,
+}
+
+/// What `head`, which begins with `{`, shows of a document that is not one object a line: `None` when it may be lines.
+pub(crate) fn own_document(head: &[u8]) -> Option<Own> {
+    if has_list(head) {
+        return Some(Own::Answer);
+    }
+    let first = head.split(|b| *b == b'\n').next()?;
+    (first.trim_ascii() == b"{").then_some(Own::Rows)
+}
+
+/// Whether an object has one of [`LISTS`] as a list, or as an object with one, at its top.
+fn has_list(head: &[u8]) -> bool {
+    let (mut depth, mut at, mut key): (usize, usize, &[u8]) = (0, 0, b"");
+    while let Some(b) = head.get(at) {
+        match b {
+            b'"' => {
+                let begin = at + 1;
+                at = begin;
+                while let Some(b) = head.get(at).filter(|b| **b != b'"') {
+                    at += if *b == b'\\' { 2 } else { 1 };
+                }
+                let Some(text) = head.get(begin..at) else {
+                    return false;
+                };
+                let rest = head.get(at + 1..).unwrap_or_default().trim_ascii_start();
+                let value = rest.strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+                if let Some(value) = value {
+                    let is_list = LISTS.iter().any(|list| list.as_bytes() == text);
+                    if is_list
+                        && value.first() == Some(&b'[')
+                        && (depth == 1 || depth == 2 && key == b"in")
+                    {
+                        return true;
+                    }
+                    if depth == 1 {
+                        let goes_in = is_list && value.first() == Some(&b'{');
+                        key = if goes_in { b"in" } else { b"" };
+                    }
+                }
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 && at > 0 {
+            return false;
+        }
+        at += 1;
+    }
+    false
 }
 
 impl OwnList {
@@ -127,10 +216,14 @@ impl OwnList {
     ///
     /// # Errors
     /// Settings that name columns which do not exist.
-    pub(crate) fn new(settings: &SourceSettings) -> Result<Self, ReadError> {
+    pub(crate) fn new(settings: &SourceSettings, own: Own) -> Result<Self, ReadError> {
         Ok(Self {
             paths: Paths::new(settings),
             shape: Shape::new(settings)?,
+            root: match own {
+                Own::Rows => &Node::ITEMS_OR_ITEM,
+                Own::Answer => &ANSWER,
+            },
         })
     }
 }
@@ -139,7 +232,7 @@ impl Platform for OwnList {
     type Heads = ();
 
     fn root(&self) -> &'static Node {
-        &Node::ITEMS_OR_ITEM
+        self.root
     }
 
     fn record<'a>(
@@ -224,13 +317,28 @@ impl<'a> Visitor<'a> for At<'_, '_, 'a> {
         Ok(())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.put(Found::Wrong("a number with a fraction or too many digits"));
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        if self.paths.field == Some(Field::SentAt) {
+            self.text(Cow::Owned(number.to_string())); // seconds with a fraction
+        } else {
+            self.put(Found::Wrong("a number with a fraction or too many digits"));
+        }
         Ok(())
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        if matches!(self.paths.field, Some(Field::Automatic | Field::AdClick)) {
+        // `"from_me": true` is a direction that `values` maps.
+        if matches!(
+            self.paths.field,
+            Some(
+                Field::Automatic
+                    | Field::AdClick
+                    | Field::Direction
+                    | Field::Author
+                    | Field::Channel
+                    | Field::Status
+            )
+        ) {
             self.text(Cow::Borrowed(if value { "true" } else { "false" }));
         } else {
             self.put(Found::Wrong("true or false"));
@@ -244,6 +352,25 @@ impl<'a> Visitor<'a> for At<'_, '_, 'a> {
     }
 
     fn visit_seq<S: SeqAccess<'a>>(self, mut items: S) -> Result<(), S::Error> {
+        if !self.paths.keys.is_empty() {
+            // `contacts.0.phone` is in the first element.
+            for number in 0_u32.. {
+                let key = number.to_string();
+                let inner = self.paths.keys.iter().find(|(k, _)| *k == key);
+                let more = match inner {
+                    Some((_, paths)) => items.next_element_seed(At {
+                        paths,
+                        values: self.values,
+                        top: false,
+                    })?,
+                    None => items.next_element::<IgnoredAny>()?.map(|_| ()),
+                };
+                if more.is_none() {
+                    break;
+                }
+            }
+            return Ok(());
+        }
         if self.paths.field != Some(Field::Tags) {
             while items.next_element::<IgnoredAny>()?.is_some() {}
             self.put(Found::Wrong("a list"));

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::ReadError;
+use super::email::emlx;
 use crate::config::Format;
 
 /// What a JSON export is, by the keys that stand at its beginning; `None` when they are no platform's.
@@ -14,8 +15,12 @@ pub(crate) fn of_json(head: &[u8], path: Option<&Path>) -> Result<Option<Format>
     if has("whatsapp_business_account") || has("messaging_product") && has("changes") {
         return Ok(Some(Format::WhatsappCloud));
     }
-    if memchr::memmem::find(head, b"\"whatsapp_business_account\"").is_some() && has("entry") {
+    if has_value(head, "whatsapp_business_account") && has("entry") {
         return Ok(Some(Format::WhatsappCloud));
+    }
+    let of_whatsapp = has("messaging_product") || has("wa_id");
+    if of_whatsapp && has("timestamp") && (has("messages") || has("statuses")) {
+        return Ok(Some(Format::WhatsappCloud)); // what stands in an entry, by itself
     }
     let is_encrypted = has("senderName") && (has("threadName") || has("isUnsent"));
     if has("sender_name") && has("timestamp_ms") || is_encrypted {
@@ -39,10 +44,19 @@ pub(crate) fn of_json(head: &[u8], path: Option<&Path>) -> Result<Option<Format>
     if has("sid") && (has("account_sid") || has("accountSid")) && has("direction") {
         return Ok(Some(Format::Twilio));
     }
-    if has("conversation_parts") || has("delivered_as") && has("source") {
+    if has("author") && (has("conversation_sid") || has("conversationSid")) {
+        return Ok(Some(Format::Twilio));
+    }
+    if has("conversation_parts")
+        || has("conversation_message")
+        || has("delivered_as") && has("source")
+    {
         return Ok(Some(Format::Intercom));
     }
-    if has("messageType") && has("contactId") || has("locationId") || has("dndSettings") {
+    if has("contactId") && (has("messageType") || has("conversationId") && has("dateAdded"))
+        || has("locationId")
+        || has("dndSettings")
+    {
         return Ok(Some(Format::Highlevel));
     }
     let of_chatwoot = [
@@ -154,12 +168,24 @@ pub(crate) fn is_meta_messages(name: &str) -> bool {
     is_known && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether a key of this name stands in `head`. In a text its quotes would be escaped.
+/// Whether a key of this name stands in `head`, if only in JSON that is a text of its own: there its quotes are escaped.
 pub(crate) fn has_key(head: &[u8], key: &str) -> bool {
-    let quoted = format!("\"{key}\"");
-    memchr::memmem::find_iter(head, quoted.as_bytes()).any(|at| {
-        let rest = head[at + quoted.len()..].trim_ascii_start();
-        rest.first() == Some(&b':')
+    quoted(head, key).any(|rest| rest.trim_ascii_start().first() == Some(&b':'))
+}
+
+/// Whether a text of exactly these words stands in `head`.
+fn has_value(head: &[u8], value: &str) -> bool {
+    quoted(head, value).next().is_some()
+}
+
+/// What follows a word in double quotes, wherever it stands.
+fn quoted<'h>(head: &'h [u8], word: &str) -> impl Iterator<Item = &'h [u8]> {
+    let begin = format!("\"{word}");
+    let length = begin.len();
+    let found: Vec<usize> = memchr::memmem::find_iter(head, begin.as_bytes()).collect();
+    found.into_iter().filter_map(move |at| {
+        let rest = &head[at + length..];
+        rest.strip_prefix(b"\"").or(rest.strip_prefix(b"\\\""))
     })
 }
 
@@ -182,6 +208,7 @@ pub(crate) fn is_email(head: &[u8]) -> bool {
         "date:",
         "subject:",
     ];
+    let head = emlx(head).map_or(head, |(_, email)| email);
     let lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
     let headers: Vec<&[u8]> = lines.take_while(|l| !l.is_empty()).take(100).collect();
     let folded = |l: &&[u8]| l.first().is_some_and(|b| matches!(b, b' ' | b'\t'));
@@ -202,6 +229,20 @@ fn is_header(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_found_in_json_and_in_texts_of_json() {
+        for head in [r#"{"a":1,"key" : 2}"#, r#"{"body":"{\"key\": 2}"}"#] {
+            assert!(has_key(head.as_bytes(), "key"), "{head}");
+        }
+        for head in [
+            r#"{"a":"key"}"#,
+            r#"{"keys":1}"#,
+            r#"{"text":"my \"key\" is lost"}"#,
+        ] {
+            assert!(!has_key(head.as_bytes(), "key"), "{head}");
+        }
+    }
 
     #[test]
     fn files_of_messages_are_known_by_their_names() {

@@ -3,12 +3,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::time::instant;
 use super::words::shown;
 use crate::model::Timestamp;
+use crate::zone::Zone;
 
 /// A text, or a number or truth value as text; borrowed where it has no escapes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +64,61 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// Whether a value says yes: a truth value, the word for one, or 0 or 1. `None` for null and all else.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(input: D) -> Result<Option<bool>, D::Error> {
+    let text = Option::<Text<'de>>::deserialize(input)?;
+    Ok(match text.as_ref().map(Text::as_str) {
+        Some("true" | "True" | "1" | "yes") => Some(true),
+        Some("false" | "False" | "0" | "no") => Some(false),
+        _ => None,
+    })
+}
+
+/// Values that are a list, or stand in one that an object has under one of these keys.
+#[derive(Debug)]
+pub(crate) struct Listed<T>(pub(crate) Vec<T>);
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Listed<T> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Lists<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Lists<T> {
+            type Value = Listed<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_unit<E>(self) -> Result<Listed<T>, E> {
+                Ok(Listed::default())
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Listed<T>, S::Error> {
+                let mut all = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    all.push(item);
+                }
+                Ok(Listed(all))
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut entries: M) -> Result<Listed<T>, M::Error> {
+                let mut all = Vec::new();
+                while let Some(Text(key)) = entries.next_key()? {
+                    if matches!(key.as_ref(), "contacts" | "conversation_parts" | "data") {
+                        let list: Option<Vec<T>> = entries.next_value()?;
+                        all = list.unwrap_or_default();
+                    } else {
+                        entries.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Listed(all))
+            }
+        }
+        input.deserialize_any(Lists(PhantomData))
+    }
+}
+
 /// Reads one row; on failure in words, without serde_json's line, which is of the row and not of the file.
 pub(crate) fn row<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
     serde_json::from_str(json).map_err(|e| {
@@ -88,6 +146,15 @@ pub(crate) fn seconds(text: &str) -> Result<Timestamp, String> {
         .and_then(|(seconds, micros)| seconds.checked_mul(1_000_000)?.checked_add(micros));
     at.and_then(plausible)
         .ok_or_else(|| format!("{} is not a time in seconds since 1970", shown(text)))
+}
+
+/// The same, or a time in words, which is UTC's where it has no offset.
+pub(crate) fn seconds_or_words(text: &str) -> Result<Timestamp, String> {
+    if text.contains('-') && !text.starts_with('-') {
+        instant(text, Some(&Zone::utc()), None)
+    } else {
+        seconds(text)
+    }
 }
 
 /// The instant that is so many milliseconds after 1970-01-01T00:00:00Z.

@@ -37,6 +37,7 @@ mod us;
 mod whatsapp;
 mod whatsapp_cloud;
 mod words;
+mod wrapped;
 
 pub use bookings::{BookingRecord, Bookings, read_bookings};
 pub use contacts::{CONTACT_COLUMNS, ContactReader, ContactRecord, Contacts};

@@ -9,7 +9,7 @@ use super::bookings::is_tools;
 use super::chatwoot::Chatwoot;
 use super::content::{Content, Json, content};
 use super::elements::{Source, is_of_lines};
-use super::email::{MaildirReader, MboxReader, is_maildir};
+use super::email::{MaildirReader, MboxReader, is_maildir, mbox_in};
 use super::encoding::{Counted, decoded, text};
 use super::highlevel::{self, Highlevel};
 use super::intercom::Intercom;
@@ -20,7 +20,7 @@ use super::named_rows::{at_path, object};
 use super::platform::{HasLists, Platform, PlatformReader};
 use super::table::Table;
 use super::telegram::Telegram;
-use super::twilio::{Twilio, TwilioTable};
+use super::twilio::{Conversations, Twilio, TwilioTable};
 use super::whatsapp_cloud::WhatsappCloud;
 use super::{
     ChatCounts, ContactReader, Contacts, CsvReader, FollowUpReader, JsonlReader, Progress,
@@ -61,6 +61,9 @@ pub fn open(path: &Path, settings: &SourceSettings) -> Result<Opened, ReadError>
         if is_maildir(path) && matches!(settings.format, None | Some(Format::Maildir)) {
             let reader = MaildirReader::open(path, settings)?;
             return Ok(messages(reader, MaildirReader::progress()));
+        }
+        if let Some(mbox) = mbox_in(path) {
+            return open(&mbox, settings);
         }
         return Err(ReadError::File(
             "this is a directory; give the files in it, such as exports/*.csv".to_owned(),
@@ -124,7 +127,7 @@ pub fn files_of(pattern: &str) -> Result<Vec<PathBuf>, ReadError> {
     let mut files = Vec::new();
     for found in matches {
         let found = found.map_err(io::Error::from)?;
-        if found.is_file() || is_maildir(&found) {
+        if found.is_file() || is_maildir(&found) || mbox_in(&found).is_some() {
             files.push(found);
         }
     }
@@ -190,6 +193,9 @@ impl Json {
             Format::Messenger => reader(Meta::new(Channel::Facebook, settings), source, progress)?,
             Format::Instagram => reader(Meta::new(Channel::Instagram, settings), source, progress)?,
             Format::Telegram => reader(Telegram::new(settings), source, progress)?,
+            Format::Twilio if self.conversations => {
+                reader(Conversations::new(settings, lists), source, progress)?
+            }
             Format::Twilio => reader(Twilio::new(settings, lists), source, progress)?,
             Format::Highlevel if self.contacts => {
                 let contacts = highlevel::api_contacts(source, lists == HasLists::No, progress)?;
@@ -199,7 +205,7 @@ impl Json {
             Format::Chatwoot => reader(Chatwoot::new(settings, self.chatwoot), source, progress)?,
             Format::Intercom => reader(Intercom::new(settings, lists), source, progress)?,
             Format::WhatsappCloud => reader(WhatsappCloud::new(settings), source, progress)?,
-            _ => reader(OwnList::new(settings)?, source, progress)?,
+            _ => reader(OwnList::new(settings, self.own)?, source, progress)?,
         }))
     }
 }
@@ -247,6 +253,10 @@ fn stored(
         }
         Content::MetaArchive(format) => Json::new(format, b""),
         Content::Json(json) => json,
+        Content::List(own) => Json {
+            own,
+            ..Json::new(Format::Jsonl, b"[")
+        },
         _ => Json::new(Format::Jsonl, b"["),
     };
     let documents = if matches!(content, Content::MetaArchive(_)) {

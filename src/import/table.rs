@@ -29,7 +29,7 @@ const HEAD: u64 = 64 << 10;
 const MOST_NOTES: usize = 10;
 
 impl Table {
-    /// Reads the header of `input` and finds the delimiter: the one of comma, semicolon and tab that shows the
+    /// Reads the header of `input` and finds the delimiter: the one of comma, semicolon, tab and bar that shows the
     /// most columns that we know, by our names or by those of the settings.
     pub(crate) fn read(mut input: Input, settings: &SourceSettings) -> Result<Self, ReadError> {
         let mut head = Vec::new();
@@ -39,7 +39,7 @@ impl Table {
         let first_line = if skipped > 0 { 2 } else { 1 };
         let candidates = match &declared {
             Some(delimiter) => std::slice::from_ref(delimiter),
-            None => b",;\t",
+            None => b",;\t|",
         };
         let mut best: Option<(usize, usize, Header)> = None;
         for delimiter in candidates {

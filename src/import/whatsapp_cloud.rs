@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::Node;
-use super::loose::{Text, filled, row, seconds};
+use super::loose::{self, Text, filled, seconds};
 use super::platform::{More, Platform};
-use super::{Record, Said, SourceSettings, Tells};
+use super::{Record, Said, SourceSettings, Tells, wrapped};
 use crate::model::{Author, Channel, WordKind, WordSource};
 
 /// Meta's code for a message to somebody who wants no more of them.
@@ -23,8 +23,8 @@ pub(crate) struct WhatsappCloud {
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Body<'a> {
-    #[serde(borrow, default)]
-    entry: Vec<Entry<'a>>,
+    #[serde(borrow)]
+    entry: Option<Vec<Entry<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -41,6 +41,8 @@ struct Change<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 struct Value<'a> {
+    #[serde(borrow)]
+    messaging_product: Option<Text<'a>>,
     #[serde(borrow, default)]
     contacts: Vec<Contact<'a>>,
     #[serde(borrow, default)]
@@ -118,6 +120,8 @@ struct Message<'a> {
     #[serde(borrow)]
     order: Option<Words<'a>>,
     #[serde(borrow)]
+    edit: Option<Edit<'a>>,
+    #[serde(borrow)]
     referral: Option<&'a RawValue>,
 }
 
@@ -128,8 +132,18 @@ struct Words<'a> {
     body: Option<Text<'a>>,
 }
 
+/// What a message is changed to.
+#[derive(Debug, Default, Deserialize)]
+struct Edit<'a> {
+    #[serde(borrow)]
+    message: Option<Box<Message<'a>>>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 struct Interactive<'a> {
+    /// The answers to a form.
+    #[serde(borrow)]
+    nfm_reply: Option<Words<'a>>,
     #[serde(borrow)]
     button_reply: Option<Words<'a>>,
     #[serde(borrow)]
@@ -213,10 +227,9 @@ impl WhatsappCloud {
     ///
     /// # Errors
     /// Why it cannot be used, in words.
-    pub(crate) fn records(&self, body: Body<'_>, more: &mut More) -> Result<(), String> {
+    pub(crate) fn records(&self, row: &str, more: &mut More) -> Result<(), String> {
         let channel = self.channel.unwrap_or(Channel::Whatsapp);
-        let changes = body.entry.into_iter().flat_map(|e| e.changes);
-        for value in changes.filter_map(|c| c.value) {
+        for value in values(row)? {
             for message in value.messages {
                 let name = name_of(&value.contacts, &message);
                 let inbound = message.inbound(channel, name)?;
@@ -242,6 +255,23 @@ impl WhatsappCloud {
         }
         Ok(())
     }
+}
+
+/// What has changed, by a body's entries; or the body is itself what stands in one of these, or is wrapped in what a
+/// server has written down around it.
+fn values(row: &str) -> Result<Vec<Value<'_>>, String> {
+    let body: Body<'_> = loose::row(row)?;
+    if let Some(entry) = body.entry {
+        let changes = entry.into_iter().flat_map(|e| e.changes);
+        return Ok(changes.filter_map(|c| c.value).collect());
+    }
+    let value: Value<'_> = loose::row(row).unwrap_or_default();
+    let is_one = value.messaging_product.is_some()
+        || !(value.messages.is_empty() && value.statuses.is_empty());
+    if is_one {
+        return Ok(vec![value]);
+    }
+    Err("entry: there is none; write down the bodies of the webhooks as they come".to_owned())
 }
 
 fn name_of(contacts: &[Contact<'_>], message: &Message<'_>) -> Option<String> {
@@ -317,6 +347,7 @@ impl Message<'_> {
             self.button.as_ref(),
             interactive.and_then(|i| i.button_reply.as_ref()),
             interactive.and_then(|i| i.list_reply.as_ref()),
+            interactive.and_then(|i| i.nfm_reply.as_ref()),
             self.image.as_ref(),
             self.video.as_ref(),
             self.document.as_ref(),
@@ -326,7 +357,9 @@ impl Message<'_> {
             .into_iter()
             .flatten()
             .find_map(|said| said.body.as_ref());
-        words.map(|t| t.as_str().to_owned()).unwrap_or_default()
+        let edited = || Some(self.edit.as_ref()?.message.as_ref()?.words());
+        let words = words.map(|t| t.as_str().to_owned());
+        words.or_else(edited).unwrap_or_default()
     }
 }
 
@@ -376,6 +409,13 @@ impl Platform for WhatsappCloud {
         json: &'a str,
         more: &mut More,
     ) -> Result<Option<Record<'a>>, String> {
-        self.records(row(json)?, more).map(|()| None)
+        let told = self.records(json, more);
+        match wrapped::body(json).filter(|_| told.is_err()) {
+            None => told?,
+            Some(inner) => {
+                Self::record(self, &(), &inner, more)?;
+            }
+        }
+        Ok(None)
     }
 }

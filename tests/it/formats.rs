@@ -45,6 +45,18 @@ const LAYOUTS: &[(&str, &[&str])] = &[
     ("instagram/messages.json", &["salon.nube"]),
     ("telegram/groups.json", &["Desk"]),
     ("twilio/library.json", &[]),
+    ("twilio/conversations.json", &[]),
+    ("twilio/log.csv", &[]),
+    ("highlevel/webhooks.jsonl", &[]),
+    ("highlevel/view.csv", &[]),
+    ("chatwoot/spool.jsonl", &[]),
+    ("intercom/old.json", &[]),
+    ("intercom/webhooks.jsonl", &[]),
+    ("whatsapp_cloud/wrapped.jsonl", &[]),
+    (
+        "email/forms.mbox",
+        &["desk@clinic.example", "@clinic.example"],
+    ),
     ("intercom/reopened.json", &[]),
     ("whatsapp_cloud/history.jsonl", &[]),
     ("email/takeout.mbox", &["desk@clinic.example"]),
@@ -248,6 +260,99 @@ fn a_list_of_nested_objects_is_read_by_a_map_of_paths() {
         found[2].starts_with("✗ line 4: [2]: direction: \"up\" is neither"),
         "{found:?}"
     );
+}
+
+#[test]
+fn the_list_of_an_answer_and_objects_on_several_lines_are_read_by_a_map_too() {
+    let map = |pairs: &[(&str, &str)]| {
+        pairs
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect()
+    };
+    let settings = SourceSettings {
+        columns: map(&[
+            ("contact_id", "from.0.id"),
+            ("direction", "from_me"),
+            ("sent_at", "ts"),
+            ("text", "msg.text"),
+        ]),
+        values: [(
+            "direction".to_owned(),
+            map(&[("true", "outbound"), ("false", "inbound")]),
+        )]
+        .into(),
+        channel: Some(followup::model::Channel::Whatsapp),
+        ..SourceSettings::default()
+    };
+    let rows_of = |text: &str| {
+        let input = Cursor::new(text.as_bytes().to_vec());
+        rows(open_stream(input, &settings).unwrap())
+    };
+    let first =
+        r#"{"from":[{"id":7},{"id":8}],"from_me":false,"ts":1772442000,"msg":{"text":"hi"}}"#;
+    let second = r#"{"from":[{"id":7}],"from_me":true,"ts":1772442060.5,"msg":{"text":"yes"}}"#;
+    let told = |lines: [u32; 2]| {
+        [
+            format!(
+                "{} 7 whatsapp contact 2026-03-02T09:00:00Z \"hi\"",
+                lines[0]
+            ),
+            format!(
+                "{} 7 whatsapp bot 2026-03-02T09:01:00.500Z \"yes\"",
+                lines[1]
+            ),
+        ]
+    };
+    for text in [
+        format!("{first}\n{second}\n"),
+        format!("[{first},\n{second}]"),
+        format!("{{\"total\": 2, \"data\": [{first},{second}]}}"),
+        format!("{{\n  \"data\": {{\"items\": [{first},\n{second}]}}\n}}"),
+        format!(
+            "{}\n{}",
+            first.replace("{\"from\"", "{\n\"from\""),
+            second.replace("{\"from\"", "{\n\"from\"")
+        ),
+    ] {
+        assert_eq!(rows_of(&text), told([1, 2]), "{text}");
+    }
+}
+
+#[test]
+fn what_tells_no_messages_of_people_is_refused_with_what_to_do() {
+    for (text, words) in [
+        (
+            r#"{"conversations":[{"id":"v1","contactId":"c1","locationId":"L","lastMessageBody":"hi","lastMessageType":"TYPE_SMS"}]}"#,
+            "HighLevel's list of conversations",
+        ),
+        (
+            "From ana at example.com  Mon Mar  2 09:00:00 2026\nFrom: ana at example.com (Ana)\nSubject: x\n\nhi\n",
+            "the public archive of a mailing list",
+        ),
+    ] {
+        let input = Cursor::new(text.as_bytes().to_vec());
+        let reason = refused(open_stream(input, &SourceSettings::default()));
+        assert!(reason.contains(words), "{reason}");
+    }
+}
+
+#[test]
+fn mail_of_apples_is_read_from_its_folder_and_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let email = "From: ana@example.com\nTo: desk@clinic.example\nDate: Mon, 2 Mar 2026 10:00:00 +0100\n\nhi\n";
+    let inbox = folder.path().join("Inbox.mbox");
+    fs::create_dir(&inbox).unwrap();
+    let separator = "From ana@example.com Mon Mar  2 09:00:00 2026\n";
+    fs::write(inbox.join("mbox"), format!("{separator}{email}\n")).unwrap();
+    let single = folder.path().join("1.emlx");
+    let plist = "<?xml version=\"1.0\"?><plist></plist>\n";
+    fs::write(&single, format!("{}\n{email}{plist}", email.len())).unwrap();
+    for path in [inbox, single] {
+        let told = rows(open(&path, &settings("", &["desk@clinic.example"])).unwrap());
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("2026-03-02T09:00:00Z \"hi\""), "{told:?}");
+    }
 }
 
 #[test]

@@ -26,6 +26,19 @@ fn is_draft(name: &[u8]) -> bool {
     flags.is_some_and(|flags| flags.iter().all(u8::is_ascii_alphabetic) && flags.contains(&b'D'))
 }
 
+/// What Apple Mail keeps an email in: a line with its length in bytes, the email, and what the program knows of it.
+pub(crate) fn emlx(raw: &[u8]) -> Option<(usize, &[u8])> {
+    let end = raw.iter().take(20).position(|b| *b == b'\n')?;
+    let digits = std::str::from_utf8(raw[..end].trim_ascii()).ok()?;
+    let length = digits.parse().ok()?;
+    Some((length, &raw[end + 1..]))
+}
+
+/// The mailbox in a folder that Apple Mail exports: `Inbox.mbox/mbox`.
+pub(crate) fn mbox_in(folder: &Path) -> Option<PathBuf> {
+    Some(folder.join("mbox")).filter(|path| path.is_file())
+}
+
 /// When something came into the Maildir at `path` or left it; `None` when it is none.
 #[must_use]
 pub fn modified(path: &Path) -> Option<SystemTime> {
@@ -84,6 +97,9 @@ impl MaildirReader {
     pub(crate) fn single(input: impl Read, settings: &SourceSettings) -> Result<Self, ReadError> {
         let mut raw = Vec::new();
         input.take(MAIL_LIMIT as u64).read_to_end(&mut raw)?;
+        if let Some((length, rest)) = emlx(&raw) {
+            raw = rest[..rest.len().min(length)].to_vec();
+        }
         Self::new(Vec::new(), PathBuf::new(), Some(raw), settings)
     }
 

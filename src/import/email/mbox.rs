@@ -16,6 +16,8 @@ pub(crate) struct MboxReader {
     mails: Mails,
     more: More,
     number: u64,
+    /// The first email has been read, and not yet told of.
+    has_first: bool,
 }
 
 /// The emails of a mailbox as they are written.
@@ -40,11 +42,21 @@ impl MboxReader {
             next: None,
         };
         mails.find_first()?;
+        let has_first = mails.advance()?;
+        if has_first && is_archive(&mails.raw) {
+            return Err(ReadError::File(
+                "this is the public archive of a mailing list, whose addresses are not written out (`ana at \
+                 example.com`): nobody in it can be told from us, nor be answered; give a mailbox of your own instead"
+                    .to_owned(),
+            ));
+        }
         let emails = Emails::new(settings);
         if emails.lacks_us() {
             let mut seen = Seen::default();
-            while mails.advance()? {
+            let mut has_one = has_first;
+            while has_one {
                 emails.survey(&mails.raw, &mut seen);
+                has_one = mails.advance()?;
             }
             return Err(seen.asks_for_us("the addresses at which you write and are written to"));
         }
@@ -53,6 +65,7 @@ impl MboxReader {
             mails,
             more: More::new(),
             number: 0,
+            has_first,
         })
     }
 }
@@ -62,7 +75,11 @@ impl Reader for MboxReader {
         if let Some(record) = self.more.pop_front() {
             return Some(Ok(record));
         }
-        match self.mails.advance() {
+        let has_first = std::mem::take(&mut self.has_first);
+        match has_first
+            .then_some(Ok(true))
+            .unwrap_or_else(|| self.mails.advance())
+        {
             Err(e) => return Some(Err(e.into())),
             Ok(false) => return None,
             Ok(true) => self.number += 1,
@@ -127,17 +144,15 @@ impl Mails {
             let Ok((number, line)) = line else {
                 continue; // a line of 8 MiB is no text
             };
-            if after_blank && is_separator(line) {
-                self.next = Some(number);
-                break;
-            }
-            after_blank = line.is_empty();
-            let quoted = line.iter().take_while(|b| **b == b'>').count();
-            let line = if quoted > 0 && line[quoted..].starts_with(b"From ") {
-                &line[1..]
-            } else {
-                line
+            let line = match line.first() {
+                Some(b'F') if is_separator(line, after_blank) => {
+                    self.next = Some(number);
+                    break;
+                }
+                Some(b'>') => unquoted(line),
+                _ => line,
             };
+            after_blank = line.is_empty();
             if self.raw.len() + line.len() < MAIL_LIMIT {
                 self.raw.extend_from_slice(line);
                 self.raw.push(b'\n');
@@ -147,8 +162,79 @@ impl Mails {
     }
 }
 
-/// `From ana@example.com Mon Mar  2 09:00:00 2026`, rather than a sentence.
-fn is_separator(line: &[u8]) -> bool {
-    let time = |w: &[u8]| w[0].is_ascii_digit() && w[1] == b':' && w[2].is_ascii_digit();
-    line.starts_with(b"From ") && line.len() < 500 && line.windows(3).any(time)
+/// A line of an email that begins with `From `, which is written `>From ` in a mailbox, and so on.
+fn unquoted(line: &[u8]) -> &[u8] {
+    let quoted = line.iter().take_while(|b| **b == b'>').count();
+    if line[quoted..].starts_with(b"From ") {
+        &line[1..]
+    } else {
+        line
+    }
+}
+
+/// `From ana@example.com Mon Mar  2 09:00:00 2026`, rather than a sentence: it has a month, a time and a year, and a
+/// weekday too where no empty line is before it.
+fn is_separator(line: &[u8], after_blank: bool) -> bool {
+    const MONTHS: [&[u8]; 12] = [
+        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
+        b"Dec",
+    ];
+    const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+    if !line.starts_with(b"From ") || line.len() >= 500 {
+        return false;
+    }
+    let words = || line.split(|b| *b == b' ').filter(|w| !w.is_empty());
+    let is_time = |w: &[u8]| {
+        w.len() >= 4 && w.contains(&b':') && w.iter().all(|b| b.is_ascii_digit() || *b == b':')
+    };
+    let is_year = |w: &[u8]| w.len() == 4 && w.iter().all(u8::is_ascii_digit);
+    words().any(is_time)
+        && words().any(is_year)
+        && words().any(|w| MONTHS.contains(&w))
+        && (after_blank || words().any(|w| DAYS.contains(&w)))
+}
+
+/// Whether an email is from the archive of a mailing list: its writer is `ana at example.com (Ana)`, and it goes to
+/// nobody.
+fn is_archive(raw: &[u8]) -> bool {
+    let lines = raw.split(|b| *b == b'\n');
+    let headers = lines.take_while(|l| !l.trim_ascii().is_empty()).take(100);
+    let (mut is_hidden, mut has_recipient) = (false, false);
+    for line in headers {
+        let Some((name, value)) = line.split_at_checked(5) else {
+            continue;
+        };
+        if name.eq_ignore_ascii_case(b"from:") {
+            let at = memchr::memmem::find(value, b" at ");
+            is_hidden = !value.contains(&b'@') && at.is_some_and(|at| value[at..].contains(&b'.'));
+        }
+        has_recipient |= name[..3].eq_ignore_ascii_case(b"to:");
+    }
+    is_hidden && !has_recipient
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_an_email_is_told_from_a_sentence() {
+        for (line, alone) in [
+            ("From ana@example.com Mon Mar  2 09:00:00 2026", true),
+            ("From - Mon Mar 02 09:00:00 2026", true),
+            ("From 18@xxx Mon Mar 02 09:00:00 +0000 2026", true),
+            ("From MAILER-DAEMON Mar 2 09:00 2026", false),
+        ] {
+            assert!(is_separator(line.as_bytes(), true), "{line}");
+            assert_eq!(is_separator(line.as_bytes(), false), alone, "{line}");
+        }
+        for line in [
+            "From 9:30 to 10:15 we are closed",
+            "From Monday at 9:30 we open",
+            "from - Mon Mar 02 09:00:00 2026",
+            "From: ana@example.com",
+        ] {
+            assert!(!is_separator(line.as_bytes(), true), "{line}");
+        }
+    }
 }

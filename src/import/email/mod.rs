@@ -8,15 +8,18 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta};
 use mail_parser::{
-    Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders, PartType,
+    Address, Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders,
+    PartType,
 };
 
 pub use maildir::modified;
-pub(crate) use maildir::{MaildirReader, is_maildir};
+pub(crate) use maildir::{MaildirReader, emlx, is_maildir, mbox_in};
 pub(crate) use mbox::MboxReader;
 
+use super::encoding;
 use super::html;
 use super::platform::More;
+use super::time::instant;
 use super::us::{Seen, Us};
 use super::words::shown;
 use super::{Record, SourceSettings};
@@ -98,7 +101,7 @@ impl Emails {
         let bounced = bounced(&message);
         let (from, name) = match (&bounced, first(message.from())) {
             (Some(recipient), _) => (recipient.clone(), None),
-            (None, Some(from)) => from,
+            (None, Some(from)) => self.writer(from, &message),
             (None, None) => return Err("From: there is no address".to_owned()),
         };
         let ours = self.us.author_of_address(&from);
@@ -144,7 +147,15 @@ impl Emails {
         }
         let mut to = all(message.to());
         if let Some(author) = ours {
-            to.retain(|(address, _)| self.us.author_of_address(address).is_none());
+            let is_theirs = |(address, _): &Named| self.us.author_of_address(address).is_none();
+            to.retain(is_theirs);
+            // Where it goes to nobody else, it is for those who have a copy.
+            for copies in [message.cc(), message.bcc()] {
+                if to.is_empty() {
+                    to = all(copies);
+                    to.retain(is_theirs);
+                }
+            }
             to.truncate(RECIPIENTS_LIMIT);
             more.extend(
                 to.into_iter()
@@ -172,6 +183,45 @@ impl Emails {
     }
 }
 
+impl Emails {
+    /// Who wrote it: the sender, unless that is the machine of a form on a website, which names whom to answer: one of
+    /// ours that writes to us, or an address that takes no mail.
+    fn writer(&self, from: Named, message: &Message<'_>) -> Named {
+        let is_us = |address: &str| self.us.author_of_address(address).is_some();
+        let Some(reply_to) = first(message.reply_to()) else {
+            return from;
+        };
+        if is_us(&reply_to.0) || reply_to.0 == from.0 {
+            return from;
+        }
+        let to_us_alone = || all(message.to()).iter().all(|(address, _)| is_us(address));
+        let is_form = if is_us(&from.0) {
+            to_us_alone() && all(message.cc()).is_empty()
+        } else {
+            takes_no_mail(&from.0) && !takes_no_mail(&reply_to.0)
+        };
+        if is_form { reply_to } else { from }
+    }
+}
+
+/// Whether an address is one of those that nobody reads.
+fn takes_no_mail(address: &str) -> bool {
+    let local = address.split('@').next().unwrap_or_default();
+    let letters: String = local.chars().filter(char::is_ascii_alphanumeric).collect();
+    let begins = [
+        "noreply",
+        "donotreply",
+        "noresponder",
+        "naoresponda",
+        "nepasrepondre",
+        "nichtantworten",
+        "wordpress",
+        "formsubmission",
+        "formresponse",
+    ];
+    begins.iter().any(|begin| letters.starts_with(begin)) || letters.ends_with("noreply")
+}
+
 /// A parser of what is asked for, and no other header.
 fn parser() -> MessageParser {
     MessageParser::new()
@@ -181,6 +231,8 @@ fn parser() -> MessageParser {
         .header_address(HeaderName::From)
         .header_address(HeaderName::To)
         .header_address(HeaderName::Cc)
+        .header_address(HeaderName::Bcc)
+        .header_address(HeaderName::ReplyTo)
         .header_id(HeaderName::MessageId)
         .header_id(HeaderName::InReplyTo)
         .header_id(HeaderName::References)
@@ -199,16 +251,24 @@ fn received_at(message: &Message<'_>, arrived_at: Timestamp) -> Timestamp {
 /// When it was written, by the writer's clock; where that cannot be read, when a server received it.
 fn date(message: &Message<'_>) -> Result<Timestamp, String> {
     let date = message.date().filter(|date| date.is_valid());
+    // A zone by its name (`CET`) is taken for none.
+    let is_named = || {
+        let raw = raw(message, &["Date"]).next();
+        raw.is_some_and(|(_, text)| text.ends_with(|c: char| c.is_ascii_uppercase()))
+    };
+    let is_by_name = date.is_some_and(|d| d.tz_hour == 0 && d.tz_minute == 0) && is_named();
     let at = date.and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
     let written = |text: &str| {
-        DateTime::parse_from_rfc2822(text)
-            .ok()
-            .map(|at| at.to_utc())
+        let at = DateTime::parse_from_rfc2822(text).map(|at| at.to_utc());
+        instant(text, None, None).or(at).ok()
     };
     let mut in_old_words = raw(message, &["Date"]).filter_map(|(_, text)| written(text));
     let received = raw(message, &["Received"]);
     let mut received = received.filter_map(|(_, hop)| written(hop.rsplit(';').next()?.trim()));
-    at.or_else(|| in_old_words.next())
+    let by_name = is_by_name.then(|| in_old_words.next()).flatten();
+    by_name
+        .or(at)
+        .or_else(|| in_old_words.next())
         .or_else(|| received.next())
         .filter(|at| at.timestamp() >= 0)
         .ok_or_else(|| match raw(message, &["Date"]).next() {
@@ -255,6 +315,9 @@ fn root(value: &HeaderValue<'_>) -> Option<String> {
 /// The text as a person would read it.
 fn text<'m>(message: &'m Message<'_>) -> Cow<'m, str> {
     let read = |part: &'m mail_parser::MessagePart<'_>| match &part.body {
+        PartType::Text(text) if text.contains('\u{fffd}') => {
+            in_no_charset(message, part).unwrap_or(Cow::Borrowed(text.as_ref()))
+        }
         PartType::Text(text) => Cow::Borrowed(text.as_ref()),
         PartType::Html(html) => html::to_text(html),
         _ => Cow::Borrowed(""),
@@ -271,6 +334,18 @@ fn text<'m>(message: &'m Message<'_>) -> Cow<'m, str> {
         }
         all
     })
+}
+
+/// The text of a part that says nothing of its encoding, and is none of the usual one.
+fn in_no_charset<'m>(message: &'m Message<'_>, part: &MessagePart<'_>) -> Option<Cow<'m, str>> {
+    let is_told = part
+        .content_type()
+        .is_some_and(|t| t.attribute("charset").is_some());
+    if is_told || part.encoding != Encoding::None {
+        return None;
+    }
+    let body = part.offset_body as usize..part.offset_end as usize;
+    encoding::text(message.raw_message.get(body)?)
 }
 
 /// Whether it was never sent: Gmail's word for a draft in what it exports, in the language of its user.

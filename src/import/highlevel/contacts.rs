@@ -1,8 +1,10 @@
 //! HighLevel's contacts: from the API, with "do not disturb" by channel, or as a table.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::import::contacts::{
     ContactRecord, Contacts, ReadContacts, checked, put, put_all, put_some,
@@ -10,7 +12,7 @@ use crate::import::contacts::{
 use crate::import::document::Node;
 use crate::import::elements::{Elements, Source};
 use crate::import::encoding::Progress;
-use crate::import::loose::{Text, filled, row};
+use crate::import::loose::{self, Text, filled, row};
 use crate::import::named_rows::{NamedRow, NamedRows};
 use crate::import::table::Table;
 use crate::import::{ReadError, SourceSettings};
@@ -42,12 +44,40 @@ struct ApiContact<'a> {
     email: Option<Text<'a>>,
     #[serde(borrow)]
     timezone: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::flag")]
     dnd: Option<bool>,
     #[serde(borrow, rename = "dndSettings")]
     dnd_settings: Option<DndSettings<'a>>,
-    #[serde(borrow, default)]
-    tags: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    tags: Option<Tags<'a>>,
+}
+
+/// Tags, in a list or in a text.
+#[derive(Debug, Default)]
+struct Tags<'a>(Vec<Text<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Tags<'a> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Lists;
+        impl<'de> Visitor<'de> for Lists {
+            type Value = Tags<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of tags")
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Tags<'de>, S::Error> {
+                let mut tags = Vec::new();
+                while let Some(tag) = items.next_element()? {
+                    tags.push(tag);
+                }
+                Ok(Tags(tags))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Tags<'de>, E> {
+                let tags = text.split([',', ';']).map(str::trim);
+                Ok(Tags(tags.map(|t| Text(Cow::Owned(t.to_owned()))).collect()))
+            }
+        }
+        input.deserialize_any(Lists)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,7 +145,7 @@ pub(crate) fn contact(json: &str, number: u64) -> Result<ContactRecord, String> 
     let owned = |text| filled(text).map(Cow::into_owned);
     let (first, last) = (filled(told.first_name), filled(told.last_name));
     let given = owned(told.name).or_else(|| owned(told.contact_name));
-    let tags = told.tags.unwrap_or_default().into_iter();
+    let tags = told.tags.unwrap_or_default().0.into_iter();
     let record = ContactRecord {
         line: number,
         contact: Contact {
@@ -168,10 +198,11 @@ enum Column {
     Timezone,
     Tags,
     Dnd,
+    FullName,
 }
 
 /// What we call its columns.
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     "contact_id",
     "first_name",
     "last_name",
@@ -180,17 +211,19 @@ const COLUMNS: [&str; 8] = [
     "timezone",
     "tags",
     "dnd",
+    "full_name",
 ];
-/// What HighLevel calls them.
-const THEIRS: [&str; COLUMNS.len()] = [
-    "Contact Id",
-    "First Name",
-    "Last Name",
-    "Phone",
-    "Email",
-    "Timezone",
-    "Tags",
-    "DND",
+/// What HighLevel calls them; the first that a table has counts.
+const THEIRS: [&[&str]; COLUMNS.len()] = [
+    &["Contact Id", "ContactId"],
+    &["First Name", "FirstName"],
+    &["Last Name", "LastName"],
+    &["Phone", "Phone Number"],
+    &["Email", "Email Address"],
+    &["Timezone", "Time Zone"],
+    &["Tags", "Tag"],
+    &["DND", "Do Not Disturb", "DND Status", "DND Settings"],
+    &["Name", "Full Name", "Contact Name"],
 ];
 
 /// The contacts of the table that HighLevel exports.
@@ -203,6 +236,8 @@ pub(crate) fn table_contacts(
 ) -> Result<Contacts, ReadError> {
     let mut settings = settings.clone();
     for (ours, theirs) in COLUMNS.into_iter().zip(THEIRS) {
+        let found = theirs.iter().find(|name| table.header.has(name));
+        let theirs = found.copied().unwrap_or(ours);
         let columns = &mut settings.columns;
         let entry = columns.entry(ours.to_owned());
         entry.or_insert_with(|| theirs.to_owned());
@@ -226,7 +261,8 @@ fn read_row(row: &NamedRow<'_>, record: &mut ContactRecord) -> Result<(), ReadEr
     let contact_id = of(Column::ContactId).map_or_else(|| row.needed("contact_id"), Ok)?;
     put(&mut contact.contact_id, contact_id);
     let (first, last) = (of(Column::FirstName), of(Column::LastName));
-    put_some(&mut contact.name, first.or(last));
+    let whole = || of(Column::FullName);
+    put_some(&mut contact.name, first.or(last).or_else(whole));
     if let (Some(name), Some(_), Some(last)) = (&mut contact.name, first, last) {
         name.push(' ');
         name.push_str(last);
@@ -240,8 +276,9 @@ fn read_row(row: &NamedRow<'_>, record: &mut ContactRecord) -> Result<(), ReadEr
     let dnd = of(Column::Dnd).unwrap_or_default().trim();
     let is_one_of = |words: &[&str]| words.iter().any(|word| dnd.eq_ignore_ascii_case(word));
     record.line = row.line;
-    record.dnd_off = is_one_of(&["false", "no", "0", "inactive", "off"]);
-    let dnd_on = is_one_of(&["true", "yes", "1", "active", "permanent", "on"]);
+    record.dnd_off = is_one_of(&["false", "no", "0", "inactive", "off", "none", "disabled"]);
+    // Calls alone are none of ours; whatever else stands there is taken for a wish to be left alone.
+    let dnd_on = !(dnd.is_empty() || record.dnd_off || is_of_calls(dnd));
     put_some(&mut record.opted_out, dnd_on.then_some(DND));
     // Of what the table cannot tell nothing stays from another contact.
     record.words.clear();
@@ -251,7 +288,28 @@ fn read_row(row: &NamedRow<'_>, record: &mut ContactRecord) -> Result<(), ReadEr
     Ok(())
 }
 
+/// Whether "do not disturb" is on for calls and nothing else.
+fn is_of_calls(dnd: &str) -> bool {
+    const CALLS: [&str; 6] = [
+        "call",
+        "calls",
+        "voicemail",
+        "inbound calls",
+        "phone",
+        "voice",
+    ];
+    let mut words = dnd.split([',', ';', '|', '&']).map(str::trim);
+    words.all(|word| word.is_empty() || CALLS.iter().any(|c| word.eq_ignore_ascii_case(c)))
+}
+
 /// Whether the header of a table is that of HighLevel's contacts.
 pub(crate) fn is_contacts(has: impl Fn(&str) -> bool) -> bool {
-    has("Contact Id") && ["First Name", "Phone", "Email"].into_iter().any(has)
+    let has_one = |column: Column| THEIRS[column as usize].iter().any(|name| has(name));
+    let of_people = [
+        Column::FirstName,
+        Column::FullName,
+        Column::Phone,
+        Column::Email,
+    ];
+    has_one(Column::ContactId) && of_people.into_iter().any(has_one)
 }

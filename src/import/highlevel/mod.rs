@@ -17,7 +17,7 @@ use super::loose::{Text, filled, row};
 use super::platform::{HasLists, More, Platform};
 use super::time::instant;
 use super::words::shown;
-use super::{Record, Said, SourceSettings, Tells};
+use super::{Record, Said, SourceSettings, Tells, wrapped};
 use crate::model::{Author, Channel, WordKind, WordSource};
 
 const MESSAGES: Node = Node::ITEMS.or_list_of(&Node::ITEM);
@@ -37,6 +37,9 @@ pub(crate) struct Message<'a> {
     id: Option<Text<'a>>,
     #[serde(borrow, rename = "messageType")]
     kind: Option<Text<'a>>,
+    /// The same as a number; of a webhook, what it is about.
+    #[serde(borrow, rename = "type")]
+    type_: Option<Text<'a>>,
     #[serde(borrow, rename = "contactId")]
     contact_id: Option<Text<'a>>,
     #[serde(borrow, rename = "conversationId")]
@@ -139,8 +142,14 @@ impl Highlevel {
     /// # Errors
     /// Why it cannot be used, in words.
     pub(crate) fn record<'a>(&self, message: Message<'a>) -> Result<Option<Record<'a>>, String> {
-        let kind = filled(message.kind).ok_or("messageType: there is none")?;
-        let kind = self.kind(&kind)?;
+        let kind = match (filled(message.kind), filled(message.type_)) {
+            (Some(kind), _) => self.kind(&kind)?,
+            (None, Some(about)) if message.direction.is_none() && about.parse::<u32>().is_err() => {
+                return Ok(None); // a webhook about something else
+            }
+            (None, Some(number)) => self.kind(numbered(&number)?)?,
+            (None, None) => return Err("messageType: there is none".to_owned()),
+        };
         if matches!(kind, Kind::None) {
             return Ok(None);
         }
@@ -192,6 +201,50 @@ impl Highlevel {
     }
 }
 
+/// The name of a type of message that is given by its number.
+fn numbered(number: &str) -> Result<&'static str, String> {
+    const NAMES: [&str; 31] = [
+        "CALL",
+        "SMS",
+        "EMAIL",
+        "SMS_REVIEW_REQUEST",
+        "WEBCHAT",
+        "SMS_NO_SHOW_REQUEST",
+        "CAMPAIGN_SMS",
+        "CAMPAIGN_CALL",
+        "CAMPAIGN_EMAIL",
+        "CAMPAIGN_VOICEMAIL",
+        "FACEBOOK",
+        "CAMPAIGN_FACEBOOK",
+        "CAMPAIGN_MANUAL_CALL",
+        "CAMPAIGN_MANUAL_SMS",
+        "GMB",
+        "CAMPAIGN_GMB",
+        "REVIEW",
+        "INSTAGRAM",
+        "WHATSAPP",
+        "CUSTOM_SMS",
+        "CUSTOM_EMAIL",
+        "CUSTOM_PROVIDER_SMS",
+        "CUSTOM_PROVIDER_EMAIL",
+        "IVR_CALL",
+        "ACTIVITY_CONTACT",
+        "ACTIVITY_INVOICE",
+        "ACTIVITY_PAYMENT",
+        "ACTIVITY_OPPORTUNITY",
+        "LIVE_CHAT",
+        "LIVE_CHAT_INFO_MESSAGE",
+        "ACTIVITY_APPOINTMENT",
+    ];
+    let place = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+    place.and_then(|n| NAMES.get(n)).copied().ok_or_else(|| {
+        format!(
+            "type: {} is not known to this version of followup, and there is no messageType",
+            shown(number)
+        )
+    })
+}
+
 /// A booking that an activity shows (rule D5). One that was cancelled or missed is none.
 fn appointment<'a>(
     contact_id: Cow<'a, str>,
@@ -226,8 +279,21 @@ impl Platform for Highlevel {
         &'a mut self,
         (): &'a (),
         json: &'a str,
-        _: &mut More,
+        more: &mut More,
     ) -> Result<Option<Record<'a>>, String> {
-        Self::record(self, row(json)?)
+        match row::<Message<'a>>(json) {
+            Ok(message) if message.kind.is_some() || message.type_.is_some() => {
+                Self::record(self, message)
+            }
+            other => match wrapped::body(json) {
+                None => Self::record(self, other?),
+                Some(inner) => {
+                    let message = row::<Message<'_>>(&inner)?;
+                    let record = Self::record(self, message)?.map(Record::into_owned);
+                    more.extend(record);
+                    Ok(None)
+                }
+            },
+        }
     }
 }

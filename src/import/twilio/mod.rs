@@ -1,17 +1,22 @@
-//! Twilio's messages: the lists of its API, and the table that its console exports.
+//! Twilio's messages: the lists of its API, those of conversations, and the table that its console exports.
+
+mod conversations;
+mod table;
 
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+pub(crate) use conversations::Conversations;
+pub(crate) use table::TwilioTable;
+
 use super::document::Node;
 use super::loose::{Text, filled, row};
-use super::platform::{HasLists, More, Platform, whose};
-use super::table::Table;
+use super::platform::{HasLists, More, Platform};
 use super::time::instant;
 use super::words::shown;
-use super::{ReadError, Reader, Record, RowError, Said, SourceSettings, Tells};
+use super::{Record, Said, SourceSettings, Tells};
 use crate::config::DateOrder;
 use crate::model::{Author, Channel, Timestamp, WordKind, WordSource};
 use crate::zone::Zone;
@@ -137,14 +142,7 @@ impl Twilio {
         {
             return Ok(at.with_timezone(&Utc));
         }
-        let in_utc = ["UTC", "GMT"].iter().find_map(|zone| {
-            let local = text.strip_suffix(zone)?.trim_end();
-            instant(local, Some(&Zone::utc()), self.order).ok()
-        });
-        match in_utc {
-            Some(at) => Ok(at),
-            None => instant(text, self.zone.as_ref(), self.order),
-        }
+        instant(text, self.zone.as_ref(), self.order)
     }
 }
 
@@ -184,100 +182,5 @@ impl Platform for Twilio {
         _: &mut More,
     ) -> Result<Option<Record<'a>>, String> {
         Self::record(self, row(json)?)
-    }
-}
-
-/// Reads the table that the console exports.
-pub(crate) struct TwilioTable {
-    table: Table,
-    twilio: Twilio,
-    /// Where each of [`COLUMNS`] stands.
-    places: [Option<usize>; COLUMNS.len()],
-}
-
-const COLUMNS: [&str; 9] = [
-    "From",
-    "To",
-    "Body",
-    "Status",
-    "SentDate",
-    "CreatedDate",
-    "ErrorCode",
-    "Sid",
-    "Direction",
-];
-
-impl TwilioTable {
-    /// A reader of a table whose header has been read.
-    ///
-    /// # Errors
-    /// A column is missing, or stands there twice.
-    pub(crate) fn of(table: Table, settings: &SourceSettings) -> Result<Self, ReadError> {
-        let mut places = [None; COLUMNS.len()];
-        for (place, name) in places.iter_mut().zip(COLUMNS) {
-            *place = table.header.find(name)?;
-            let spaced = match name {
-                "SentDate" => &["Sent Date", "DateSent", "date_sent"][..],
-                "CreatedDate" => &["Created Date", "DateCreated", "date_created"],
-                "ErrorCode" => &["Error Code", "error_code"],
-                "Sid" => &["MessageSid", "Message Sid"],
-                _ => &[],
-            };
-            for other in spaced {
-                if place.is_none() {
-                    *place = table.header.find(other)?;
-                }
-            }
-            if place.is_none() && matches!(name, "From" | "To" | "Direction") {
-                return Err(ReadError::File(format!(
-                    "the header lacks {}; export the message log again with all columns",
-                    shown(name)
-                )));
-            }
-        }
-        Ok(Self {
-            table,
-            twilio: Twilio::new(settings, HasLists::No),
-            places,
-        })
-    }
-}
-
-impl Reader for TwilioTable {
-    fn read(&mut self) -> Option<Result<Record<'_>, ReadError>> {
-        let Table { rows, header } = &mut self.table;
-        let cells = match rows.next() {
-            Err(e) => return Some(Err(e.into())),
-            Ok(None) => return None,
-            Ok(Some(Err(fault))) => return Some(Err(header.row_error(fault).into())),
-            Ok(Some(Ok(cells))) => cells,
-        };
-        let line = cells.line();
-        if cells.len() > header.len()
-            && let Some(reason) = header.too_wide(cells)
-        {
-            return Some(Err(RowError { line, reason }.into()));
-        }
-        let cell = |n: usize| Some(Text(Cow::Borrowed(cells.get(self.places[n]?)?)));
-        let message = Message {
-            from: cell(0),
-            to: cell(1),
-            body: cell(2),
-            status: cell(3),
-            date_sent: cell(4),
-            date_created: cell(5),
-            error_code: cell(6),
-            sid: cell(7),
-            direction: cell(8),
-        };
-        let mut record = match self.twilio.record(message) {
-            Ok(told) => told.unwrap_or_else(Record::nothing),
-            Err(reason) => return Some(Err(RowError { line, reason }.into())),
-        };
-        record.line = line;
-        if let Err(reason) = whose(&record) {
-            return Some(Err(RowError { line, reason }.into()));
-        }
-        Some(Ok(record)) // a table's cells have been looked at
     }
 }
