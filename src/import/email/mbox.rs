@@ -76,10 +76,12 @@ impl Reader for MboxReader {
             return Some(Ok(record));
         }
         let has_first = std::mem::take(&mut self.has_first);
-        match has_first
-            .then_some(Ok(true))
-            .unwrap_or_else(|| self.mails.advance())
-        {
+        let advanced = if has_first {
+            Ok(true)
+        } else {
+            self.mails.advance()
+        };
+        match advanced {
             Err(e) => return Some(Err(e.into())),
             Ok(false) => return None,
             Ok(true) => self.number += 1,
