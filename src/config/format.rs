@@ -16,7 +16,7 @@ crate::model::named! {
         Jsonl = "jsonl",
         /// A chat exported by WhatsApp, `.txt` or `.zip`.
         Whatsapp = "whatsapp",
-        /// A chat exported from Signal as text.
+        /// A chat exported from Signal as text, or Signal's messages as JSON.
         Signal = "signal",
         /// Messenger's part of Meta's "Download your information", `message_1.json` or the whole `.zip`.
         Messenger = "messenger",

@@ -10,7 +10,7 @@ use super::encoding::decoded;
 use super::json::{Own, own_document};
 use super::platform::HasLists;
 use super::whatsapp::{is_markdown, looks_like_a_chat};
-use super::{ReadError, SourceSettings, archive, kind};
+use super::{ReadError, SourceSettings, archive, kind, signal};
 use crate::config::Format;
 use crate::model::Channel;
 
@@ -44,6 +44,7 @@ pub(super) struct Json {
     pub(super) by_lines: bool,
     pub(super) has_lists: HasLists,
     pub(super) chatwoot: Shape,
+    pub(super) signal: signal::Shape,
     pub(super) contacts: bool,
     /// Messages of Twilio's conversations, which have no direction.
     pub(super) conversations: bool,
@@ -96,7 +97,7 @@ pub(super) fn content(
     };
     Ok(match settings.format {
         Some(Format::Whatsapp) => chat(Channel::Whatsapp),
-        Some(Format::Signal) => chat(Channel::Sms),
+        Some(Format::Signal) if signal::Shape::of(text).is_none() => chat(Channel::Sms),
         Some(Format::Bookings | Format::Icalendar) => {
             return Err(ReadError::File(
                 "appointments are read one file at a time, not from within another".to_owned(),
@@ -115,6 +116,7 @@ pub(super) fn content(
             | Format::Highlevel
             | Format::Chatwoot
             | Format::Intercom
+            | Format::Signal
             | Format::WhatsappCloud),
         ) => {
             if !is_json {
@@ -222,6 +224,7 @@ impl Json {
                 _ if head.starts_with(b"[") => Shape::Lists,
                 _ => Shape::Bare,
             },
+            signal: signal::Shape::of(head).unwrap_or_default(),
             contacts,
             conversations: has("author")
                 && (has("conversation_sid") || has("conversationSid"))

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::ReadError;
 use super::email::emlx;
+use super::{ReadError, signal};
 use crate::config::Format;
 
 /// What a JSON export is, by the keys that stand at its beginning; `None` when they are no platform's.
@@ -33,6 +33,9 @@ pub(crate) fn of_json(head: &[u8], path: Option<&Path>) -> Result<Option<Format>
     let was_instagram = ["participants", "conversation", "sender", "created_at"];
     if was_instagram.into_iter().all(has) && !has("id") {
         return Ok(Some(Format::Instagram)); // before 2020
+    }
+    if signal::Shape::of(head).is_some() {
+        return Ok(Some(Format::Signal));
     }
     let of_telegram = ["from", "type", "date"].into_iter().all(has) && !has("to");
     if has("date_unixtime")

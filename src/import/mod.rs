@@ -29,6 +29,7 @@ mod pulled;
 mod rows;
 mod settings;
 mod shape;
+mod signal;
 mod table;
 mod telegram;
 mod time;

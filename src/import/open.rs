@@ -18,6 +18,7 @@ use super::kind;
 use super::meta::Meta;
 use super::named_rows::{at_path, object};
 use super::platform::{HasLists, Platform, PlatformReader};
+use super::signal::{self, SignalBackup, SignalDesktop, SignalTool};
 use super::table::Table;
 use super::telegram::Telegram;
 use super::twilio::{Conversations, Twilio, TwilioTable};
@@ -84,6 +85,7 @@ pub fn open(path: &Path, settings: &SourceSettings) -> Result<Opened, ReadError>
         Counted::new(file, progress.clone()),
         content,
         progress,
+        Some(path),
         settings,
     )
 }
@@ -110,6 +112,7 @@ pub fn open_stream(
         Counted::new(input, progress.clone()),
         content,
         progress,
+        None,
         settings,
     )
 }
@@ -186,6 +189,7 @@ impl Json {
         self,
         source: Source,
         progress: &Progress,
+        path: Option<&Path>,
         settings: &SourceSettings,
     ) -> Result<Records, ReadError> {
         let lists = self.has_lists;
@@ -204,6 +208,15 @@ impl Json {
             Format::Highlevel => reader(Highlevel::new(settings, lists), source, progress)?,
             Format::Chatwoot => reader(Chatwoot::new(settings, self.chatwoot), source, progress)?,
             Format::Intercom => reader(Intercom::new(settings, lists), source, progress)?,
+            Format::Signal => match self.signal {
+                signal::Shape::Backup => reader(SignalBackup::new(settings), source, progress)?,
+                signal::Shape::Desktop => reader(SignalDesktop::new(settings), source, progress)?,
+                signal::Shape::Tool => {
+                    let folder = path.and_then(Path::parent).and_then(Path::file_name);
+                    let chat = folder.and_then(|name| name.to_str()).map(str::to_owned);
+                    reader(SignalTool::new(settings, chat), source, progress)?
+                }
+            },
             Format::WhatsappCloud => reader(WhatsappCloud::new(settings), source, progress)?,
             _ => reader(OwnList::new(settings, self.own)?, source, progress)?,
         }))
@@ -244,6 +257,7 @@ fn stored(
             Counted::new(file, progress.clone()),
             Content::Json(Json { by_lines, ..json }),
             progress,
+            path,
             settings,
         );
     }
@@ -274,7 +288,7 @@ fn stored(
     let length: u64 = documents.iter().map(Stored::length).sum();
     let progress = Progress::of(Some(length.saturating_mul(2)));
     Ok(Opened {
-        records: json.records(Source::Documents(documents), &progress, settings)?,
+        records: json.records(Source::Documents(documents), &progress, path, settings)?,
         progress,
         chat: None,
     })
@@ -285,13 +299,14 @@ fn once(
     input: impl Read + Send + 'static,
     content: Content,
     progress: Progress,
+    path: Option<&Path>,
     settings: &SourceSettings,
 ) -> Result<Opened, ReadError> {
     let input = decoded(input)?;
     let records = match content {
         Content::Mbox => Records::Messages(Box::new(MboxReader::new(input, settings)?)),
         Content::Email => Records::Messages(Box::new(MaildirReader::single(input, settings)?)),
-        Content::Json(json) => json.records(Source::Lines(input), &progress, settings)?,
+        Content::Json(json) => json.records(Source::Lines(input), &progress, path, settings)?,
         Content::Table(format) => table(input, format, settings)?,
         _ => {
             let (head, input) = peek(input)?;

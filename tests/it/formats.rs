@@ -39,6 +39,9 @@ pub(crate) const SAMPLES: &[(&str, &[&str])] = &[
 /// Other layouts that the same readers meet.
 const LAYOUTS: &[(&str, &[&str])] = &[
     ("signal/Ana Ruiz/chat.md", &["Me"]),
+    ("signal/Bea Gil/data.json", &[]),
+    ("signal/main.jsonl", &[]),
+    ("signal/Ana (+15550100).json", &[]),
     ("chatwoot/whatsapp.json", &[]),
     ("messenger/service_lines.json", &["Desk"]),
     ("messenger/Ana_3.json", &["Desk"]),
@@ -175,7 +178,10 @@ fn every_format_is_found_by_its_content_and_read_whole() {
     for (name, us) in SAMPLES.iter().chain(LAYOUTS) {
         let opened = open(&sample(name), &settings(name, us)).unwrap();
         let told = rows(opened).join("\n");
-        let snapshot = format!("format_{}", name.replace(['/', '.', ' '], "_"));
+        let snapshot = format!(
+            "format_{}",
+            name.replace(['/', '.', ' ', '(', ')', '+'], "_")
+        );
         insta::assert_snapshot!(snapshot, told);
     }
 }
@@ -184,7 +190,7 @@ fn every_format_is_found_by_its_content_and_read_whole() {
 fn a_stream_is_read_like_a_file() {
     for (name, us) in SAMPLES.iter().chain(LAYOUTS) {
         let path = sample(name);
-        let by_name = ["messenger", "instagram", "signal/Ana"];
+        let by_name = ["messenger", "instagram", "signal/Ana Ruiz", "signal/Bea"];
         if path.is_dir() || by_name.iter().any(|begin| name.starts_with(begin)) {
             continue; // a folder is no stream; which of Meta's it is, or Signal's, only the name tells
         }
