@@ -18,6 +18,8 @@ crate::model::named! {
         Whatsapp = "whatsapp",
         /// A chat exported from Signal as text, or Signal's messages as JSON.
         Signal = "signal",
+        /// "SMS Backup & Restore" of an Android phone, `.xml` or `.zip`.
+        SmsBackup = "sms_backup",
         /// Messenger's part of Meta's "Download your information", `message_1.json` or the whole `.zip`.
         Messenger = "messenger",
         /// Instagram's part of it.
@@ -58,9 +60,12 @@ impl Format {
     #[must_use]
     pub const fn fresh_for(self) -> Delay {
         match self {
-            Self::Whatsapp | Self::Signal | Self::Messenger | Self::Instagram | Self::Telegram => {
-                Delay::seconds(24 * 3600)
-            }
+            Self::Whatsapp
+            | Self::Signal
+            | Self::SmsBackup
+            | Self::Messenger
+            | Self::Instagram
+            | Self::Telegram => Delay::seconds(24 * 3600),
             Self::Csv
             | Self::Jsonl
             | Self::Twilio
@@ -79,10 +84,11 @@ impl Format {
     pub const BOOKINGS: &'static [Self] = &[Self::Bookings, Self::Icalendar];
     /// Tables and lists whose columns are ours or mapped to ours.
     pub const ROWS: &'static [Self] = &[Self::Csv, Self::Jsonl, Self::Bookings];
-    /// Exports of chats, which do not say who of those who write is the business.
+    /// Exports of chats, which may have one contact only.
     pub const CHATS: &'static [Self] = &[
         Self::Whatsapp,
         Self::Signal,
+        Self::SmsBackup,
         Self::Messenger,
         Self::Instagram,
         Self::Telegram,

@@ -9,6 +9,7 @@ use super::elements::looks_like_lines;
 use super::encoding::decoded;
 use super::json::{Own, own_document};
 use super::platform::HasLists;
+use super::sms_backup::{is_backup_name, is_sms_backup};
 use super::whatsapp::{is_markdown, looks_like_a_chat};
 use super::{ReadError, SourceSettings, archive, kind, signal};
 use crate::config::Format;
@@ -21,6 +22,10 @@ pub(super) enum Content {
     Chat {
         packed: bool,
         channel: Channel,
+    },
+    /// The messages of an Android phone; `packed` in a `.zip`.
+    SmsBackup {
+        packed: bool,
     },
     /// Meta's folder of chats in a `.zip`.
     MetaArchive(Format),
@@ -54,7 +59,9 @@ pub(super) struct Json {
 impl Content {
     pub(super) const fn is_read_twice(self) -> bool {
         match self {
-            Self::Chat { .. } | Self::MetaArchive(_) | Self::List(_) => true,
+            Self::Chat { .. } | Self::SmsBackup { .. } | Self::MetaArchive(_) | Self::List(_) => {
+                true
+            }
             Self::Json(json) => !json.by_lines,
             Self::Table(_) | Self::Lines | Self::Mbox | Self::Email => false,
         }
@@ -97,6 +104,7 @@ pub(super) fn content(
     };
     Ok(match settings.format {
         Some(Format::Whatsapp) => chat(Channel::Whatsapp),
+        Some(Format::SmsBackup) => Content::SmsBackup { packed: false },
         Some(Format::Signal) if signal::Shape::of(text).is_none() => chat(Channel::Sms),
         Some(Format::Bookings | Format::Icalendar) => {
             return Err(ReadError::File(
@@ -128,6 +136,7 @@ pub(super) fn content(
         }
         Some(Format::Mbox) => Content::Mbox,
         Some(Format::Maildir) => Content::Email,
+        None if is_sms_backup(text) => Content::SmsBackup { packed: false },
         None if is_mapped && is_json => rows(),
         None if looks_like_a_chat(text) => {
             chat(if is_signal(text) || path.is_some_and(is_markdown) {
@@ -180,6 +189,7 @@ fn packed(path: Option<&Path>, format: Option<Format>) -> Result<Content, ReadEr
     };
     match format {
         Some(Format::Whatsapp) => Ok(whatsapp),
+        Some(Format::SmsBackup) => Ok(Content::SmsBackup { packed: true }),
         Some(format @ (Format::Messenger | Format::Instagram)) => Ok(Content::MetaArchive(format)),
         None => {
             // What comes from a pipe cannot be looked into yet: a chat, as it is by far the most often.
@@ -187,6 +197,10 @@ fn packed(path: Option<&Path>, format: Option<Format>) -> Result<Content, ReadEr
                 return Ok(whatsapp);
             };
             let names = archive::names(&File::open(path)?)?;
+            let is_backup = |name: &String| is_backup_name(name);
+            if names.iter().any(is_backup) && !names.iter().any(|name| name.ends_with(".txt")) {
+                return Ok(Content::SmsBackup { packed: true });
+            }
             let own = path.file_name().and_then(|n| n.to_str());
             let found = kind::of_meta_archive(own, &names)?;
             Ok(found.map_or(whatsapp, Content::MetaArchive))

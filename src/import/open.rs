@@ -6,23 +6,16 @@ use std::path::{Path, PathBuf};
 
 use super::archive::Stored;
 use super::bookings::is_tools;
-use super::chatwoot::Chatwoot;
 use super::content::{Content, Json, content};
 use super::elements::{Source, is_of_lines};
 use super::email::{MaildirReader, MboxReader, is_maildir, mbox_in};
 use super::encoding::{Counted, decoded, text};
-use super::highlevel::{self, Highlevel};
-use super::intercom::Intercom;
-use super::json::OwnList;
+use super::highlevel;
 use super::kind;
-use super::meta::Meta;
 use super::named_rows::{at_path, object};
-use super::platform::{HasLists, Platform, PlatformReader};
-use super::signal::{self, SignalBackup, SignalDesktop, SignalTool};
+use super::sms_backup::{SmsBackup, is_backup_name};
 use super::table::Table;
-use super::telegram::Telegram;
-use super::twilio::{Conversations, Twilio, TwilioTable};
-use super::whatsapp_cloud::WhatsappCloud;
+use super::twilio::TwilioTable;
 use super::{
     ChatCounts, ContactReader, Contacts, CsvReader, FollowUpReader, JsonlReader, Progress,
     ReadError, Reader, SourceSettings, WhatsappReader,
@@ -183,54 +176,6 @@ fn head(input: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-impl Json {
-    /// What `source` has.
-    fn records(
-        self,
-        source: Source,
-        progress: &Progress,
-        path: Option<&Path>,
-        settings: &SourceSettings,
-    ) -> Result<Records, ReadError> {
-        let lists = self.has_lists;
-        Ok(Records::Messages(match self.format {
-            Format::Messenger => reader(Meta::new(Channel::Facebook, settings), source, progress)?,
-            Format::Instagram => reader(Meta::new(Channel::Instagram, settings), source, progress)?,
-            Format::Telegram => reader(Telegram::new(settings), source, progress)?,
-            Format::Twilio if self.conversations => {
-                reader(Conversations::new(settings, lists), source, progress)?
-            }
-            Format::Twilio => reader(Twilio::new(settings, lists), source, progress)?,
-            Format::Highlevel if self.contacts => {
-                let contacts = highlevel::api_contacts(source, lists == HasLists::No, progress)?;
-                return Ok(Records::Contacts(contacts));
-            }
-            Format::Highlevel => reader(Highlevel::new(settings, lists), source, progress)?,
-            Format::Chatwoot => reader(Chatwoot::new(settings, self.chatwoot), source, progress)?,
-            Format::Intercom => reader(Intercom::new(settings, lists), source, progress)?,
-            Format::Signal => match self.signal {
-                signal::Shape::Backup => reader(SignalBackup::new(settings), source, progress)?,
-                signal::Shape::Desktop => reader(SignalDesktop::new(settings), source, progress)?,
-                signal::Shape::Tool => {
-                    let folder = path.and_then(Path::parent).and_then(Path::file_name);
-                    let chat = folder.and_then(|name| name.to_str()).map(str::to_owned);
-                    reader(SignalTool::new(settings, chat), source, progress)?
-                }
-            },
-            Format::WhatsappCloud => reader(WhatsappCloud::new(settings), source, progress)?,
-            _ => reader(OwnList::new(settings, self.own)?, source, progress)?,
-        }))
-    }
-}
-
-fn reader<P: Platform + 'static>(
-    platform: P,
-    source: Source,
-    progress: &Progress,
-) -> Result<Box<dyn Reader + Send>, ReadError> {
-    Ok(Box::new(PlatformReader::new(platform, source, progress)?))
-}
-
 fn messages(reader: impl Reader + Send + 'static, progress: Progress) -> Opened {
     Opened {
         records: Records::Messages(Box::new(reader)),
@@ -265,6 +210,7 @@ fn stored(
         Content::Chat { packed, channel } => {
             return whatsapp(file, packed, channel, path, settings);
         }
+        Content::SmsBackup { packed } => return sms_backup(file, packed, settings),
         Content::MetaArchive(format) => Json::new(format, b""),
         Content::Json(json) => json,
         Content::List(own) => Json {
@@ -344,6 +290,22 @@ fn whatsapp(
         records: Records::Messages(Box::new(reader)),
         progress,
     })
+}
+
+fn sms_backup(file: File, packed: bool, settings: &SourceSettings) -> Result<Opened, ReadError> {
+    let files = match packed {
+        true => Stored::texts(file, is_backup_name)?,
+        false => vec![Stored::plain(file)?],
+    };
+    if files.is_empty() {
+        return Err(ReadError::File(
+            "the zip has no sms-….xml in it, as backups of SMS Backup & Restore have".to_owned(),
+        ));
+    }
+    let length: u64 = files.iter().map(Stored::length).sum();
+    let progress = Progress::of(Some(length.saturating_mul(2))); // it is read twice
+    let reader = SmsBackup::new(files, &progress, settings)?;
+    Ok(messages(reader, progress))
 }
 
 fn table(

@@ -34,6 +34,7 @@ pub(crate) const SAMPLES: &[(&str, &[&str])] = &[
     ),
     ("email/Maildir", &["desk@clinic.example"]),
     ("signal/chat.txt", &["Desk"]),
+    ("sms_backup/sms.xml", &[]),
 ];
 
 /// Other layouts that the same readers meet.
@@ -41,6 +42,7 @@ const LAYOUTS: &[(&str, &[&str])] = &[
     ("signal/Ana Ruiz/chat.md", &["Me"]),
     ("signal/Bea Gil/data.json", &[]),
     ("signal/main.jsonl", &[]),
+    ("sms_backup/calls.xml", &[]),
     ("signal/Ana (+15550100).json", &[]),
     ("chatwoot/whatsapp.json", &[]),
     ("messenger/service_lines.json", &["Desk"]),
@@ -479,4 +481,35 @@ fn a_web_page_is_refused_with_what_to_export_instead() {
         let reason = refused(open_stream(Cursor::new(page), &settings));
         assert!(reason.contains("as JSON"), "{reason}");
     }
+}
+
+#[test]
+fn a_backup_of_a_phone_is_read_from_its_archive_too() {
+    let settings = settings("", &[]);
+    let of_file = rows(open(&sample("sms_backup/sms.xml"), &settings).unwrap());
+    let folder = archive(&[
+        (
+            "sms-20260302120000.xml",
+            &fs::read(sample("sms_backup/sms.xml")).unwrap(),
+        ),
+        (
+            "calls-20260302120000.xml",
+            &fs::read(sample("sms_backup/calls.xml")).unwrap(),
+        ),
+    ]);
+    let told = rows(open(&folder.path().join("facebook-ana.zip"), &settings).unwrap());
+    assert_eq!(told[3..], of_file, "{told:#?}");
+    for (xml, words) in [
+        (
+            "<smses count=\"1\"><sms address=\"1\"/>",
+            "ends before </smses>",
+        ),
+        ("<smses count=\"1\"><sms address=\"1", "ends within a tag"),
+        ("<calls count=\"0\"/><x/>", "<x> stands outside of <smses>"),
+    ] {
+        let reason = refused(open_stream(Cursor::new(xml), &settings));
+        assert!(reason.contains(words), "{reason}");
+    }
+    let none = rows(open_stream(Cursor::new("<smses count=\"0\"/>"), &settings).unwrap());
+    assert!(none.is_empty());
 }
