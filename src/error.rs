@@ -80,7 +80,9 @@ pub fn outcome_of(error: &anyhow::Error) -> Outcome {
         }
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
             return match io.kind() {
-                std::io::ErrorKind::NotFound => Outcome::NoInput,
+                std::io::ErrorKind::NotFound
+                | std::io::ErrorKind::IsADirectory
+                | std::io::ErrorKind::NotADirectory => Outcome::NoInput,
                 std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
                     Outcome::Permission
                 }

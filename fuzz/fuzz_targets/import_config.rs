@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use followup::compose::template::check;
 use followup::config::parse;
 use followup::migrate::{Local, highlevel};
 use libfuzzer_sys::fuzz_target;
@@ -11,6 +12,7 @@ fuzz_target!(|text: &str| {
     let local = Local {
         timezone: "America/Mexico_City",
         language: "es",
+        accepts: |text| check(text).map_err(|error| error.message),
     };
     if let Ok(migrated) = highlevel(text, local)
         && let Err(faults) = parse(Path::new("followup.toml"), &migrated.toml)

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::{Context, Verbosity, init};
 use crate::cli::{ImportConfig, ImportedConfig};
+use crate::compose::template;
 use crate::config;
 use crate::error::{Failure, Outcome};
 use crate::migrate::{Local, highlevel};
@@ -28,6 +29,7 @@ pub(super) fn import_config(
     let local = Local {
         timezone: &zone,
         language: &language,
+        accepts: |text| template::check(text).map_err(|error| error.message),
     };
     let migrated = match arguments.tool {
         ImportedConfig::Highlevel => highlevel(&text, local),

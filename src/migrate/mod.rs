@@ -33,11 +33,13 @@ pub enum MigrateError {
     Nothing,
 }
 
-/// What a machine knows of itself, for what the file does not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a machine knows of itself, for what the file does not say, and what is right there.
+#[derive(Debug, Clone, Copy)]
 pub struct Local<'a> {
     /// The zone's name.
     pub timezone: &'a str,
     /// The language's tag.
     pub language: &'a str,
+    /// Whether a text can go out as a template, and why not.
+    pub accepts: fn(&str) -> Result<(), String>,
 }

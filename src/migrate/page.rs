@@ -1,18 +1,29 @@
 //! The file in the making, and the list of what is not in it.
 
 /// A `followup.toml` that is written line by line.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Page {
     pub(super) toml: String,
     pub(super) missed: Vec<String>,
     /// The workflows that steps name.
     pub(super) workflows: Vec<String>,
+    /// Whether a text can go out as a template, and why not.
+    pub(super) accepts: fn(&str) -> Result<(), String>,
 }
 
 /// How wide comments are.
 const WIDTH: usize = 100;
 
 impl Page {
+    pub(super) fn new(accepts: fn(&str) -> Result<(), String>) -> Self {
+        Self {
+            toml: String::new(),
+            missed: Vec::new(),
+            workflows: Vec::new(),
+            accepts,
+        }
+    }
+
     pub(super) fn line(&mut self, line: &str) {
         self.toml.push_str(line.trim_end());
         self.toml.push('\n');

@@ -36,7 +36,7 @@ pub fn highlevel(text: &str, local: Local<'_>) -> Result<Migrated, MigrateError>
     if given.scenarios.is_empty() {
         return Err(MigrateError::Nothing);
     }
-    let mut page = Page::default();
+    let mut page = Page::new(local.accepts);
     page.line("# A followup.toml made from HighLevel's Auto Follow-Up by followup import-config.");
     page.line("# Behind each line stands what it came from. Look for NOT CARRIED OVER; then run: followup check");
     let chosen = given.choose(&mut page);

@@ -145,15 +145,19 @@ fn step_line(
             "{place}: its message is empty; it goes out with a text by AI, or a built-in one"
         ));
     } else {
-        match merge_fields::template(message) {
+        let template = merge_fields::template(message)
+            .map_err(|field| format!("has the field {}, which is not known here", shown(&field)))
+            .and_then(|template| match (page.accepts)(&template) {
+                Ok(()) => Ok(template),
+                Err(why) => Err(format!("cannot go out as it is ({why})")),
+            });
+        match template {
             Ok(template) => {
                 line.push_str(&format!(", text = {}", quoted(&template)));
                 origin.push("customMessage".to_owned());
             }
-            Err(field) => page.miss(format!(
-                "{place}: its text has the field {}, which is not known here; a text by AI, or a built-in one, \
-                 goes out instead of {}",
-                shown(&field),
+            Err(why) => page.miss(format!(
+                "{place}: its text {why}; a text by AI, or a built-in one, goes out instead of {}",
                 shown(message)
             )),
         }

@@ -46,6 +46,27 @@ fn every_envelope_gives_the_same_steps() {
     }
 }
 
+/// A text that `check` would refuse would keep the whole file from being used.
+#[test]
+fn a_text_that_could_not_go_out_is_said_and_left_out() {
+    for (text, why) in [
+        ("Hi ${X}", "{X} is not filled in"),
+        ("{% if %}", "{% if %} is not filled in"),
+        ("{{contact.name}}", "the text can come out empty"),
+    ] {
+        let action = serde_json::json!({
+            "scenarioId": "contactIsBusy",
+            "followupSequence": [{ "followupTimeUnit": "hours", "followupTime": 2,
+                "aiEnabledMessage": false, "customMessage": text }],
+        });
+        let seen = carried_over(&action.to_string());
+        assert!(
+            seen.contains(&format!("its text cannot go out as it is ({why}")),
+            "{seen}"
+        );
+    }
+}
+
 #[test]
 fn nothing_is_overwritten_and_nothing_is_guessed() {
     let desk = Desk::empty();
