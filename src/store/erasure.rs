@@ -31,6 +31,7 @@ impl Store {
             for member in self.members(self.lead(key)?)? {
                 if let Some((contact, _)) = self.threads()?.contact(member)? {
                     self.suppress(&contact, opted_out_at, now)?;
+                    self.suppress_former(member, opted_out_at)?;
                     self.erase_bookings(&contact)?;
                 }
                 self.erase(member)?;
@@ -70,6 +71,25 @@ impl Store {
         Ok(())
     }
 
+    /// Of what a contact was reached at before, keeps the hashes by which an opt-out survives.
+    fn suppress_former(&self, key: ContactKey, opted_out_at: Option<Timestamp>) -> Result<()> {
+        let Some(at) = opted_out_at.map(micros) else {
+            return Ok(());
+        };
+        let hash_key = self.meta("hash_key")?.unwrap_or_default();
+        let sql = "SELECT key FROM former_addresses WHERE contact = ?1 AND until > ?2";
+        let mut former = self.connection.prepare(sql)?;
+        for address in former.query_map([key, at], |row| row.get::<_, String>(0))? {
+            for spelling in spellings(&address?, self.numbering()?) {
+                let sql = "INSERT INTO suppressions (hash, forgotten_at, opted_out_at) VALUES (?1, 0, ?2) \
+                           ON CONFLICT (hash) DO UPDATE SET opted_out_at = coalesce(opted_out_at, excluded.opted_out_at)";
+                let hash = keyed_hash(hash_key.as_bytes(), &spelling);
+                self.connection.execute(sql, (hash, at))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Deletes everything of one contact.
     fn erase(&self, key: ContactKey) -> Result<()> {
         for sql in [
@@ -82,6 +102,7 @@ impl Store {
             "DELETE FROM words WHERE contact = ?1",
             "DELETE FROM joins WHERE contact = ?1 OR other = ?1",
             "DELETE FROM addresses WHERE contact = ?1",
+            "DELETE FROM former_addresses WHERE contact = ?1",
             "DELETE FROM messages WHERE contact = ?1",
             "DELETE FROM contacts WHERE id = ?1",
         ] {

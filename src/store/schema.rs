@@ -5,11 +5,11 @@ pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
 pub(super) const MIGRATIONS: [&str; VERSION as usize] = [
-    V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND, READINGS, BOOKINGS,
+    V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND, READINGS, BOOKINGS, FORMER,
 ];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 9;
+pub(super) const VERSION: u32 = 10;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -302,6 +302,36 @@ CREATE TABLE booking_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX booking_keys_booking ON booking_keys(booking);
 ";
+
+/// What contacts were reached at before: what they said then about being written to still holds there (rule D21).
+const FORMER: &str = concat!(
+    "CREATE TABLE former_addresses (
+       key TEXT NOT NULL,                    -- of a number what tells people apart, else all of it in lower case
+       contact INTEGER NOT NULL REFERENCES contacts(id),
+       until INTEGER NOT NULL,
+       PRIMARY KEY (key, contact)
+     ) STRICT, WITHOUT ROWID;
+     CREATE INDEX former_addresses_contact ON former_addresses(contact);
+     CREATE TRIGGER former_phone AFTER UPDATE OF phone ON contacts
+       WHEN old.phone IS NOT NULL AND ",
+    number_key!("new.phone"),
+    " IS NOT ",
+    number_key!("old.phone"),
+    " BEGIN INSERT INTO former_addresses VALUES (",
+    number_key!("old.phone"),
+    ", old.id, coalesce(new.phone_at, old.phone_at, 0))
+       ON CONFLICT DO UPDATE SET until = max(until, excluded.until); END;
+     CREATE TRIGGER former_email AFTER UPDATE OF email ON contacts
+       WHEN old.email IS NOT NULL AND lower(new.email) IS NOT lower(old.email)
+       BEGIN INSERT INTO former_addresses VALUES (lower(old.email), old.id, coalesce(new.email_at, old.email_at, 0))
+       ON CONFLICT DO UPDATE SET until = max(until, excluded.until); END;
+     CREATE TRIGGER former_address AFTER UPDATE OF address ON addresses
+       WHEN lower(new.address) <> lower(old.address)
+       BEGIN INSERT INTO former_addresses VALUES (iif(old.channel IN ('sms', 'whatsapp'), ",
+    number_key!("old.address"),
+    ", lower(old.address)), old.contact, new.at)
+       ON CONFLICT DO UPDATE SET until = max(until, excluded.until); END;"
+);
 
 /// The same of a number outside the database: what [`number_key!`] makes of it.
 pub(super) fn comparable_number(number: &str) -> String {

@@ -77,6 +77,7 @@ impl Store {
             by_email: connection.prepare_cached(BY_EMAIL)?,
             by_address: optional(BY_ADDRESS, addresses)?,
             by_number: optional(BY_NUMBER, addresses)?,
+            by_former: optional(BY_FORMER, any("SELECT 1 FROM former_addresses LIMIT 1")?)?,
             sources: self.sources()?,
         })
     }
@@ -111,6 +112,9 @@ pub(super) const BY_NUMBER: &str = concat!(
     number_key!("address"),
     " = ?1 AND contact <> ?2 LIMIT 50"
 );
+/// By what others were reached at before, and until when.
+const BY_FORMER: &str =
+    "SELECT contact, until FROM former_addresses WHERE key = ?1 AND contact <> ?2 LIMIT 50";
 
 /// Reads threads: see [`Store::threads`].
 pub struct Threads<'s> {
@@ -128,6 +132,7 @@ pub struct Threads<'s> {
     by_email: CachedStatement<'s>,
     by_address: Option<CachedStatement<'s>>,
     by_number: Option<CachedStatement<'s>>,
+    by_former: Option<CachedStatement<'s>>,
     sources: Vec<SourceAge>,
 }
 
@@ -260,7 +265,8 @@ impl Threads<'_> {
         Ok(Some(contact))
     }
 
-    /// D21: what others with the same phone number, email or address said about being written to.
+    /// D21: what others with the same phone number, email or address said about being written to, also those who had
+    /// it when they said so.
     fn shared_words(&mut self, key: ContactKey, contact: &Contact) -> Result<Vec<SharedWord>> {
         let mut others: Vec<ContactKey> = Vec::new();
         let mut collect = |statement: &mut CachedStatement<'_>, value: &str| -> Result<()> {
@@ -288,32 +294,68 @@ impl Threads<'_> {
                 collect(by_address, address)?;
             }
         }
+        let now = others.into_iter().map(|other| (other, i64::MAX));
+        let mut others: Vec<(ContactKey, i64)> = now.collect();
+        others.extend(self.had_before(key, contact)?);
         let mut words = Vec::new();
         if self.people {
             // Who shares a number with one contact of a person shares it with the person.
-            for other in std::mem::take(&mut others) {
-                others.extend(self.store.members(self.store.lead(other)?)?);
+            for (other, until) in std::mem::take(&mut others) {
+                let members = self.store.members(self.store.lead(other)?)?;
+                others.extend(members.into_iter().map(|member| (member, until)));
             }
         }
-        others.sort_unstable();
-        others.dedup();
-        for other in others {
-            self.store.consent_words(other, &mut words)?;
+        others.sort_unstable_by_key(|(other, until)| (*other, std::cmp::Reverse(*until)));
+        others.dedup_by_key(|(other, _)| *other);
+        for (other, until) in others {
+            self.store.consent_words(other, until, &mut words)?;
         }
         Ok(words)
+    }
+
+    /// Others who had the phone number, email or an address before, and until when.
+    fn had_before(&mut self, key: ContactKey, contact: &Contact) -> Result<Vec<(ContactKey, i64)>> {
+        let Some(by_former) = &mut self.by_former else {
+            return Ok(Vec::new());
+        };
+        let mut keys = Vec::new();
+        for (channel, address) in &contact.addresses {
+            match channel {
+                Channel::Sms | Channel::Whatsapp => keys.extend(self.store.number_keys(address)?),
+                _ => keys.push(address.to_ascii_lowercase()),
+            }
+        }
+        if let Some(phone) = &contact.phone {
+            keys.extend(self.store.number_keys(phone)?);
+        }
+        keys.extend(contact.email.iter().map(|email| email.to_ascii_lowercase()));
+        let mut found = Vec::new();
+        for former in keys {
+            let rows = by_former.query_map((former, key), |row| Ok((row.get(0)?, row.get(1)?)))?;
+            for row in rows {
+                found.push(row?);
+            }
+        }
+        Ok(found)
     }
 }
 
 impl Store {
-    fn consent_words(&self, key: ContactKey, words: &mut Vec<SharedWord>) -> Result<()> {
+    /// What a contact said last about being written to, before `until`.
+    fn consent_words(
+        &self,
+        key: ContactKey,
+        until: i64,
+        words: &mut Vec<SharedWord>,
+    ) -> Result<()> {
         let sql = "SELECT c.contact_id, s.kind, max(s.at) FROM contacts c JOIN ( \
                      SELECT signal AS kind, sent_at AS at FROM messages \
                        WHERE contact = ?1 AND signal IN ('opt_out', 'opt_in') AND automatic = 0 \
                      UNION ALL SELECT kind, at FROM words \
                        WHERE contact = ?1 AND kind IN ('opt_out', 'opt_in') AND until IS NULL) s \
-                   WHERE c.id = ?1 GROUP BY s.kind";
+                   WHERE c.id = ?1 AND s.at < ?2 GROUP BY s.kind";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map([key], |row| {
+        let rows = statement.query_map((key, until), |row| {
             let kind: WordKind = named(row, 1)?;
             Ok(SharedWord {
                 contact_id: row.get(0)?,

@@ -118,6 +118,62 @@ none,,,,sms,out,2026-03-02T16:07:00Z,Hello,,
     }
 }
 
+/// Who said STOP by a number has said it of that number, whatever they are reached at later, and whoever has it then.
+#[test]
+fn d21_an_opt_out_stays_with_the_number_by_which_it_was_said() {
+    let stop = "ana,Ana Ruiz,+15550100,,sms,in,2026-03-02T16:00:00Z,STOP,,\n";
+    let moved = "ana,Ana Ruiz,+15550199,,sms,out,2026-03-02T16:10:00Z,Noted,,\n";
+    let back = "ana,,,,sms,in,2026-03-02T16:20:00Z,START,,\n";
+    let other = "carl,Carl Marsh,+1 555 0100,,sms,in,2026-03-02T16:00:00Z,Hi,,\n\
+                 carl,,,,sms,out,2026-03-02T16:05:00Z,Hello,,\n";
+    let config = CONFIG.replace("country = \"MX\"\n", "");
+    let together = format!("{stop}{moved}{other}");
+    let turned = format!("{moved}{stop}");
+    for files in [
+        &[("a.csv", stop), ("b.csv", moved), ("c.csv", other)][..],
+        &[("c.csv", other), ("a.csv", stop), ("b.csv", moved)],
+        &[("b.csv", moved), ("a.csv", stop), ("c.csv", other)],
+        &[("a.csv", &turned), ("c.csv", other)],
+        &[("a.csv", &together)],
+    ] {
+        let desk = desk_with(&config, files);
+        assert_eq!(reason(&desk, "carl"), "opted_out", "{files:?}");
+        // By the new number they say of the new number that they are back.
+        import(&desk, "back.csv", back);
+        assert_eq!(reason(&desk, "ana"), "awaiting_us", "{files:?}");
+        assert_eq!(reason(&desk, "carl"), "opted_out", "{files:?}");
+    }
+    // What is said once the number is another's is not said of the old one.
+    let late = stop.replace("STOP", "Hello").replace("16:00", "15:00");
+    let later = moved.replace(",out,", ",in,").replace("Noted", "STOP");
+    let desk = desk_with(
+        &config,
+        &[("a.csv", &late), ("b.csv", &later), ("c.csv", other)],
+    );
+    assert_eq!(reason(&desk, "carl"), "due");
+}
+
+/// Forgotten with it, an opt-out stays with the number by which it was said.
+#[test]
+fn d21_an_opt_out_by_a_former_number_outlives_an_erasure() {
+    let desk = desk(&[
+        (
+            "a.csv",
+            "ana,Ana Ruiz,+15550100,,sms,in,2026-03-02T16:00:00Z,STOP,,\n",
+        ),
+        (
+            "b.csv",
+            "ana,Ana Ruiz,+15550199,,sms,out,2026-03-02T16:10:00Z,Noted,,\n",
+        ),
+    ]);
+    let forgotten = desk.run(&["forget", "ana", "--yes", NOW]);
+    assert!(forgotten.contains("[exit 0]"), "{forgotten}");
+    let other = "carl,Carl Marsh,+15550100,,sms,in,2026-03-02T16:00:00Z,Hi,,\n\
+                 carl,,,,sms,out,2026-03-02T16:05:00Z,Hello,,\n";
+    import(&desk, "c.csv", other);
+    assert_eq!(reason(&desk, "carl"), "opted_out");
+}
+
 /// In Spain a number has nine digits: fewer than the ten by which numbers of other countries are compared.
 #[test]
 fn d21_a_short_national_number_is_its_international_one_where_the_country_is_known() {

@@ -4,6 +4,7 @@ use anyhow::Result;
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use super::batch::{Batch, Row};
+use crate::store::schema::comparable_number;
 use crate::store::{ContactKey, Derived, Store};
 
 /// A contact's row, and what a batch adds to it. Each value with the time of the message that told it: the
@@ -19,25 +20,38 @@ pub(super) struct StoredContact {
     pub(super) tags: Told,
     pub(super) wake_at: Option<i64>,
     pub(super) changed: bool,
+    /// Phone numbers and emails that were told, and others later: what was told, and when the other was.
+    pub(super) former: Vec<(String, i64)>,
 }
 
 pub(super) type Told = (Option<String>, Option<i64>);
 
 impl StoredContact {
     pub(super) fn learn(&mut self, batch: &Batch, row: &Row) {
-        for (told, given) in [
-            (&mut self.name, row.name),
-            (&mut self.phone, row.phone),
-            (&mut self.email, row.email),
-            (&mut self.timezone, row.timezone),
-            (&mut self.language, row.language),
-            (&mut self.tags, row.tags),
+        for (told, given, reaches) in [
+            (&mut self.name, row.name, false),
+            (&mut self.phone, row.phone, true),
+            (&mut self.email, row.email, true),
+            (&mut self.timezone, row.timezone, false),
+            (&mut self.language, row.language, false),
+            (&mut self.tags, row.tags, false),
         ] {
             let Some(value) = batch.get(given) else {
                 continue;
             };
             let is_news = told.0.as_deref() != Some(value);
-            if is_news && (Some(row.sent_at), Some(value)) > (told.1, told.0.as_deref()) {
+            let is_newer = (Some(row.sent_at), Some(value)) > (told.1, told.0.as_deref());
+            if reaches
+                && is_news
+                && let (Some(known), Some(at)) = told
+            {
+                let (old, until) = match is_newer {
+                    true => (known.as_str(), row.sent_at),
+                    false => (value, *at),
+                };
+                self.former.push((old.to_owned(), until));
+            }
+            if is_news && is_newer {
                 *told = (Some(value.to_owned()), Some(row.sent_at));
                 self.changed = true;
             }
@@ -68,6 +82,7 @@ impl StoredContact {
                 tags: told(11)?,
                 wake_at: row.get(13)?,
                 changed: false,
+                former: Vec::new(),
             })
         });
         Ok(found.optional()?)
@@ -106,6 +121,21 @@ impl StoredContact {
 }
 
 impl Store {
+    /// Keeps what a contact was reached at before (rule D21).
+    pub(super) fn note_former(&self, contact: &StoredContact) -> Result<()> {
+        let sql = "INSERT INTO former_addresses (key, contact, until) VALUES (?1, ?2, ?3) \
+                   ON CONFLICT DO UPDATE SET until = max(until, excluded.until)";
+        for (address, until) in &contact.former {
+            let key = match address.contains('@') {
+                true => address.to_ascii_lowercase(),
+                false => comparable_number(address),
+            };
+            let values = (key, contact.key, until);
+            self.connection.prepare_cached(sql)?.execute(values)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn update_contact(&self, contact: &StoredContact) -> Result<()> {
         if !contact.changed {
             return self.awaken(contact.key);

@@ -55,6 +55,7 @@ impl Ingest<'_> {
                 self.store.insert_word(contact.key, &word)?;
             }
         }
+        self.store.note_former(&contact)?;
         self.store_addresses(batch, contact.key, &rows)?;
         if shares {
             self.store.awaken_sharers(contact.key)?;

@@ -23,12 +23,17 @@ const BY_NUMBER: &str = concat!(
     " = ?1"
 );
 
+const ANY_FORMER: &str = "SELECT 1 FROM former_addresses LIMIT 1";
+const BY_FORMER: &str = "SELECT 1 FROM former_addresses WHERE key = ?1";
+
 /// What is asked for every new contact.
 pub(super) struct Sharing<'a> {
     by_phone: CachedStatement<'a>,
     by_email: CachedStatement<'a>,
     by_address: CachedStatement<'a>,
     by_number: CachedStatement<'a>,
+    /// Where any contact was reached elsewhere before.
+    by_former: Option<CachedStatement<'a>>,
     numbering: Option<&'a Numbering>,
 }
 
@@ -40,11 +45,15 @@ impl<'a> Sharing<'a> {
             by_email: connection.prepare_cached(BY_EMAIL)?,
             by_address: connection.prepare_cached(BY_ADDRESS)?,
             by_number: connection.prepare_cached(BY_NUMBER)?,
+            by_former: match connection.prepare_cached(ANY_FORMER)?.exists([])? {
+                true => Some(connection.prepare_cached(BY_FORMER)?),
+                false => None,
+            },
             numbering: store.numbering()?,
         })
     }
 
-    /// D21: whether a known contact has the phone number or an address of this new one.
+    /// D21: whether a known contact has, or had, the phone number or an address of this new one.
     pub(super) fn shares_a_number(
         &mut self,
         find_contact: &mut CachedStatement<'_>,
@@ -70,15 +79,18 @@ impl<'a> Sharing<'a> {
             given.push(phone);
         }
         if let Some(email) = contact.email.0.as_deref()
-            && self.by_email.exists([email])?
+            && (self.by_email.exists([email])? || self.had_before(email)?)
         {
             return Ok(true);
         }
         for given in given {
-            if has_addresses && self.by_address.exists([given])? {
+            if has_addresses && self.by_address.exists([given])? || self.had_before(given)? {
                 return Ok(true);
             }
             for number in number_keys(given, self.numbering) {
+                if self.had_before(&number)? {
+                    return Ok(true);
+                }
                 if self.by_phone.exists([&number])?
                     || has_addresses && self.by_number.exists([&number])?
                 {
@@ -87,5 +99,13 @@ impl<'a> Sharing<'a> {
             }
         }
         Ok(false)
+    }
+
+    /// Whether a known contact was reached there before.
+    fn had_before(&mut self, address: &str) -> Result<bool> {
+        match &mut self.by_former {
+            Some(by_former) => Ok(by_former.exists([address.to_ascii_lowercase()])?),
+            None => Ok(false),
+        }
     }
 }
