@@ -143,6 +143,7 @@ fn tell(side: &str, sample: &Sample, path: &Path) {
         ("ours", _) => by_us(sample, path),
         ("bare", Bare::Json) => by_serde_json(path),
         ("bare", Bare::Csv) => by_csv_crate(path),
+        ("bare", Bare::Xml) => by_quick_xml(path),
         ("bare", Bare::Mailbox) => by_mail_parser(path),
         ("bare", Bare::Maildir) => files_by_mail_parser(path),
         ("bare", Bare::Chat(pattern)) => by_regex(pattern, path),
@@ -185,6 +186,20 @@ fn by_csv_crate(path: &Path) -> u64 {
         count += 1;
     }
     count
+}
+
+fn by_quick_xml(path: &Path) -> u64 {
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_reader(input(path));
+    let (mut buffer, mut count) = (Vec::new(), 0);
+    loop {
+        match reader.read_event_into(&mut buffer).expect("XML") {
+            Event::Empty(element) => count += u64::from(element.attributes().count() > 0),
+            Event::Eof => return count,
+            _ => {}
+        }
+        buffer.clear();
+    }
 }
 
 fn by_mail_parser(path: &Path) -> u64 {

@@ -16,6 +16,8 @@ pub(crate) enum Bare {
     Mailbox,
     /// mail-parser parses every file of a folder.
     Maildir,
+    /// quick-xml passes over every attribute of every element.
+    Xml,
     /// A regular expression takes the head of each line apart.
     Chat(&'static str),
 }
@@ -34,6 +36,12 @@ const fn json(name: &'static str, write: fn(&mut dyn Write, u64) -> Result<()>) 
         format: name,
         bare: Bare::Json,
         write,
+    }
+}
+
+impl Sample {
+    const fn of(self, format: &'static str) -> Self {
+        Self { format, ..self }
     }
 }
 
@@ -75,6 +83,13 @@ pub(crate) const SAMPLES: &[Sample] = &[
         format: "signal",
         bare: Bare::Chat(r"^\[(\d+)-(\d+)-(\d+), (\d+):(\d+)\] ([^:]+): (.*)$"),
         write: signal,
+    },
+    json("signal, all chats", signal_backup).of("signal"),
+    Sample {
+        name: "sms_backup",
+        format: "sms_backup",
+        bare: Bare::Xml,
+        write: sms_backup,
     },
     Sample {
         name: "mbox",
@@ -356,6 +371,48 @@ fn signal(out: &mut dyn Write, messages: u64) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+fn signal_backup(out: &mut dyn Write, messages: u64) -> Result<()> {
+    let at = BEGIN * 1000;
+    writeln!(out, r#"{{"version":"1","backupTimeMs":"{at}"}}"#)?;
+    for id in 0..100 {
+        let e164 = 15_550_000_000 + id;
+        writeln!(
+            out,
+            r#"{{"recipient":{{"id":"{id}","contact":{{"e164":"{e164}","profileGivenName":"Ana"}}}}}}"#
+        )?;
+        writeln!(out, r#"{{"chat":{{"id":"{id}","recipientId":"{id}"}}}}"#)?;
+    }
+    for n in 0..messages {
+        let (chat, at, text) = (n % 100, at + n * 1000, text(n));
+        let side = ["incoming", "outgoing"][usize::try_from(n % 2).unwrap_or(0)];
+        writeln!(
+            out,
+            r#"{{"chatItem":{{"chatId":"{chat}","authorId":"{chat}","dateSent":"{at}","expireStartDate":"0","{side}":{{"dateReceived":"{at}","read":true,"sealedSender":true}},"standardMessage":{{"text":{{"body":"{text}"}}}}}}}}"#
+        )?;
+    }
+    Ok(())
+}
+
+fn sms_backup(out: &mut dyn Write, messages: u64) -> Result<()> {
+    writeln!(
+        out,
+        "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>"
+    )?;
+    writeln!(out, r#"<smses count="{messages}">"#)?;
+    for n in 0..messages {
+        let (at, text, kind) = (BEGIN * 1000 + n * 1000, text(n), 1 + n % 2);
+        let text = text
+            .replace('\'', "&apos;")
+            .replace('👍', "&#55357;&#56397;");
+        let address = 34_600_000_000 + n % 100;
+        writeln!(
+            out,
+            r#"  <sms protocol="0" address="+{address}" date="{at}" type="{kind}" subject="null" body="{text}" toa="null" sc_toa="null" service_center="null" read="1" status="-1" locked="0" date_sent="{at}" sub_id="1" readable_date="2 Mar 2026 10:00:00" contact_name="Ana Ruiz" />"#
+        )?;
+    }
+    writeln!(out, "</smses>")
 }
 
 /// The emails of a mailbox, each a file of a Maildir.

@@ -1,8 +1,10 @@
 //! Telegram Desktop's `result.json`: of one chat, or of all of them.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::document::Node;
@@ -27,14 +29,19 @@ const CHAT: Node = Node::scope(&[
 ]);
 const CHATS: Node = Node::ITEMS.or_list_of(&CHAT);
 const LIST: Node = Node::object(&[("list", &CHATS)]);
+const CONTACTS: Node = Node::object(&[("list", &Node::ITEMS)]);
 const ROOT: Node = Node::scope(&[
     ("name", &Node::head(NAME)),
     ("type", &Node::head(KIND)),
     ("id", &Node::head(ID)),
     ("messages", &Node::ITEMS),
+    ("contacts", &CONTACTS),
     ("chats", &LIST),
     ("left_chats", &LIST),
 ]);
+
+/// More numbers than this are not kept in memory.
+const PHONES_LIMIT: usize = 200_000;
 
 /// More of our own messages than this do not wait for somebody to answer.
 const WAITING_LIMIT: usize = 10_000;
@@ -46,6 +53,8 @@ pub(crate) struct Telegram {
     zone: Option<Zone>,
     channel: Channel,
     seen: Seen,
+    /// The numbers in the address book, which an export of everything begins with, by the id of each.
+    phones: HashMap<String, String>,
     chats: usize,
     /// The chat of the last message, where it is not with one person that it names; who wrote there last, by id and
     /// name; and our messages before anyone had.
@@ -117,6 +126,18 @@ struct Message<'a> {
     actor_id: Option<Text<'a>>,
 }
 
+/// An entry of the address book.
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    user_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    phone_number: Option<Text<'a>>,
+    /// Of messages only.
+    #[serde(rename = "type")]
+    kind: Option<IgnoredAny>,
+}
+
 /// A piece of a text: plain, or with a form.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -137,12 +158,41 @@ impl Telegram {
             zone: settings.timezone.clone(),
             channel: settings.channel.unwrap_or(Channel::Telegram),
             seen: Seen::default(),
+            phones: HashMap::new(),
             chats: 0,
             chat: Chat::default(),
             last: None,
             waiting: More::new(),
         }
     }
+
+    /// Keeps the number of an entry of the address book; false when the row is none.
+    fn keep(&mut self, json: &str) -> bool {
+        let Ok(entry) = row::<Entry<'_>>(json) else {
+            return false;
+        };
+        let (Some(id), None) = (filled(entry.user_id), entry.kind) else {
+            return false;
+        };
+        let number = filled(entry.phone_number);
+        if let Some(number) = number.as_deref().and_then(phone)
+            && self.phones.len() < PHONES_LIMIT
+            && id != "0"
+            && id.len() <= 20
+        {
+            self.phones.insert(id.into_owned(), number);
+        }
+        true
+    }
+}
+
+/// The number as it is written in the address book, with its country: `0034 600 …`, `+34 600 …`, `34600…`.
+fn phone(written: &str) -> Option<String> {
+    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    (7..=15)
+        .contains(&digits.len())
+        .then(|| format!("+{digits}"))
 }
 
 impl Platform for Telegram {
@@ -192,6 +242,9 @@ impl Platform for Telegram {
         json: &'a str,
         more: &mut More,
     ) -> Result<Option<Record<'a>>, String> {
+        if *chat == Chat::default() && self.keep(json) {
+            return Ok(None);
+        }
         if self.chat != *chat {
             self.end(more);
             self.chat.clone_from(chat);
@@ -263,6 +316,7 @@ impl Platform for Telegram {
         };
         record.conversation_id = chat_id.or(chat.name.as_deref()).map(Cow::Borrowed);
         record.name = name.map(Cow::Owned);
+        record.phone = self.phones.get(&*record.contact_id).map(Cow::from);
         if record.contact_id.is_empty() {
             if self.waiting.len() < WAITING_LIMIT {
                 self.waiting.push_back(record.into_owned());
