@@ -377,7 +377,7 @@ fn signal_backup(out: &mut dyn Write, messages: u64) -> Result<()> {
     let at = BEGIN * 1000;
     writeln!(out, r#"{{"version":"1","backupTimeMs":"{at}"}}"#)?;
     for id in 0..100 {
-        let e164 = 15_550_000_000 + id;
+        let e164 = 15_550_000_000_u64 + id;
         writeln!(
             out,
             r#"{{"recipient":{{"id":"{id}","contact":{{"e164":"{e164}","profileGivenName":"Ana"}}}}}}"#

@@ -27,8 +27,8 @@ pub(super) enum Content {
     SmsBackup {
         packed: bool,
     },
-    /// Meta's folder of chats in a `.zip`.
-    MetaArchive(Format),
+    /// A platform's folder of chats in a `.zip`.
+    Archive(Format),
     /// A platform's JSON.
     Json(Json),
     /// A table of our own columns, or of Twilio's or HighLevel's.
@@ -59,9 +59,7 @@ pub(super) struct Json {
 impl Content {
     pub(super) const fn is_read_twice(self) -> bool {
         match self {
-            Self::Chat { .. } | Self::SmsBackup { .. } | Self::MetaArchive(_) | Self::List(_) => {
-                true
-            }
+            Self::Chat { .. } | Self::SmsBackup { .. } | Self::Archive(_) | Self::List(_) => true,
             Self::Json(json) => !json.by_lines,
             Self::Table(_) | Self::Lines | Self::Mbox | Self::Email => false,
         }
@@ -190,7 +188,9 @@ fn packed(path: Option<&Path>, format: Option<Format>) -> Result<Content, ReadEr
     match format {
         Some(Format::Whatsapp) => Ok(whatsapp),
         Some(Format::SmsBackup) => Ok(Content::SmsBackup { packed: true }),
-        Some(format @ (Format::Messenger | Format::Instagram)) => Ok(Content::MetaArchive(format)),
+        Some(format @ (Format::Messenger | Format::Instagram | Format::Telegram)) => {
+            Ok(Content::Archive(format))
+        }
         None => {
             // What comes from a pipe cannot be looked into yet: a chat, as it is by far the most often.
             let Some(path) = path else {
@@ -202,8 +202,8 @@ fn packed(path: Option<&Path>, format: Option<Format>) -> Result<Content, ReadEr
                 return Ok(Content::SmsBackup { packed: true });
             }
             let own = path.file_name().and_then(|n| n.to_str());
-            let found = kind::of_meta_archive(own, &names)?;
-            Ok(found.map_or(whatsapp, Content::MetaArchive))
+            let found = kind::of_archive(own, &names)?;
+            Ok(found.map_or(whatsapp, Content::Archive))
         }
         Some(_) => Err(ReadError::File(
             "the file is a zip (or an Excel workbook), not text; unpack it, or save it as CSV"

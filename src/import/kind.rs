@@ -80,22 +80,48 @@ pub(crate) fn of_json(head: &[u8], path: Option<&Path>) -> Result<Option<Format>
 /// # Errors
 /// They do not.
 pub(crate) fn of_meta<'a>(mut names: impl Iterator<Item = &'a str>) -> Result<Format, ReadError> {
-    let found = names.find_map(|name| {
-        let name = name.to_ascii_lowercase();
-        if name.contains("instagram") {
-            Some(Format::Instagram)
-        } else if name.contains("facebook") || name.contains("messenger") {
-            Some(Format::Messenger)
-        } else {
-            None
-        }
-    });
+    let found = names.find_map(of_meta_path);
     found.ok_or_else(|| {
         ReadError::File(
             "this is a chat of Messenger or of Instagram, which look alike; say which with `format` on the source (--format messenger or instagram)"
                 .to_owned(),
         )
     })
+}
+
+/// Which of Meta's a path tells of: by the folder that Meta itself made, else by another's name, but not by that of a
+/// chat, which is called after a person.
+fn of_meta_path(path: &str) -> Option<Format> {
+    const OF_CHATS: [&str; 6] = [
+        "inbox",
+        "archived_threads",
+        "filtered_threads",
+        "message_requests",
+        "e2ee_cutover",
+        "broadcasts",
+    ];
+    let path = path.to_ascii_lowercase();
+    let parts = || path.split(['/', '\\']);
+    let made = |part: &str| match part {
+        "your_instagram_activity" => Some(Format::Instagram),
+        "your_facebook_activity" | "your_activity_across_facebook" => Some(Format::Messenger),
+        _ => None,
+    };
+    let called = |part: &str| {
+        if part.contains("instagram") {
+            Some(Format::Instagram)
+        } else {
+            let is_messenger = part.contains("facebook") || part.contains("messenger");
+            is_messenger.then_some(Format::Messenger)
+        }
+    };
+    let before = || std::iter::once("").chain(parts());
+    let mut others = parts()
+        .zip(before())
+        .filter(|(_, before)| !OF_CHATS.contains(before));
+    parts()
+        .find_map(made)
+        .or_else(|| others.find_map(|(part, _)| called(part)))
 }
 
 /// The same by what stands in a file: the folders of its attachments, and keys that only Messenger has.
@@ -110,30 +136,32 @@ fn of_meta_by_content(head: &[u8], is_encrypted: bool) -> Option<Format> {
     }
 }
 
-/// Which of Meta's an archive is, by its own name and those in it; `None` when it is another's.
+/// Whose JSON an archive has, Meta's or Telegram's, by its own name and those in it; `None` when it is another's.
 ///
 /// # Errors
 /// It cannot be told, or the archive has pages to look at only.
-pub(crate) fn of_meta_archive(
-    own: Option<&str>,
-    names: &[String],
-) -> Result<Option<Format>, ReadError> {
+pub(crate) fn of_archive(own: Option<&str>, names: &[String]) -> Result<Option<Format>, ReadError> {
     let base = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned();
     let found: Vec<&String> = names.iter().filter(|name| is_meta_messages(name)).collect();
+    if found.is_empty() && names.iter().any(|name| is_telegrams(name)) {
+        return Ok(Some(Format::Telegram));
+    }
     if found.is_empty() {
         let is_page = |name: &String| {
             let base = base(name);
-            base.starts_with("message_") && base.ends_with(".html")
+            base.starts_with("message") && base.ends_with(".html")
         };
-        return match names.iter().any(is_page) {
+        let has_text = names.iter().any(|name| name.ends_with(".txt"));
+        return match names.iter().any(is_page) && !has_text {
             true => Err(ReadError::File(
-                "the zip has web pages (HTML), for people to look at; ask Meta for your information again, as JSON"
+                "the zip has web pages (HTML), for people to look at; export again as JSON: Telegram Desktop calls it \
+                 \"Machine-readable JSON\", and Meta asks for the format when you request your information"
                     .to_owned(),
             )),
             false => Ok(None),
         };
     }
-    let inner = names.iter().map(String::as_str);
+    let inner = found.iter().map(|name| name.as_str());
     of_meta(own.into_iter().chain(inner))
         .or_else(|e| {
             if found.iter().any(|name| base(name) == ALL_CHATS) {
@@ -147,6 +175,11 @@ pub(crate) fn of_meta_archive(
                 .ok_or(e)
         })
         .map(Some)
+}
+
+/// Whether this name in an archive is Telegram Desktop's.
+pub(crate) fn is_telegrams(name: &str) -> bool {
+    name.rsplit(['/', '\\']).next() == Some("result.json")
 }
 
 /// The file with all chats that Instagram wrote before 2020.
@@ -275,7 +308,7 @@ mod tests {
     fn archives_of_metas_are_told_apart() {
         let of = |own: &str, names: &[&str]| {
             let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-            of_meta_archive(Some(own), &names).map_err(|e| e.to_string())
+            of_archive(Some(own), &names).map_err(|e| e.to_string())
         };
         let chat = "your_activity_across_facebook/messages/inbox/ana_17/message_1.json";
         assert_eq!(of("a.zip", &[chat]), Ok(Some(Format::Messenger)));
@@ -291,6 +324,14 @@ mod tests {
             Ok(Some(Format::Instagram))
         );
         assert_eq!(of("WhatsApp Chat - Ana.zip", &["_chat.txt"]), Ok(None));
+        assert_eq!(
+            of("ChatExport.zip", &["ChatExport_2026-03-02/result.json"]),
+            Ok(Some(Format::Telegram))
+        );
+        // A chat is called after a person, and other folders after other things.
+        let chat = "your_facebook_activity/messages/inbox/instagramuser_5/message_1.json";
+        let other = "connected_experiences/instagram_accounts.json";
+        assert_eq!(of("a.zip", &[other, chat]), Ok(Some(Format::Messenger)));
         let reason = of("a.zip", &["messages/inbox/ana_17/message_1.html"]).expect_err("pages");
         assert!(reason.contains("as JSON"), "{reason}");
         let reason = of("a.zip", &["messages/inbox/ana_17/message_1.json"]).expect_err("unknown");

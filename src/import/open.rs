@@ -11,8 +11,8 @@ use super::elements::{Source, is_of_lines};
 use super::email::{MaildirReader, MboxReader, is_maildir, mbox_in};
 use super::encoding::{Counted, decoded, text};
 use super::highlevel;
-use super::kind;
 use super::named_rows::{at_path, object};
+use super::readers::documents;
 use super::sms_backup::{SmsBackup, is_backup_name};
 use super::table::Table;
 use super::twilio::TwilioTable;
@@ -211,7 +211,7 @@ fn stored(
             return whatsapp(file, packed, channel, path, settings);
         }
         Content::SmsBackup { packed } => return sms_backup(file, packed, settings),
-        Content::MetaArchive(format) => Json::new(format, b""),
+        Content::Archive(format) => Json::new(format, b""),
         Content::Json(json) => json,
         Content::List(own) => Json {
             own,
@@ -219,17 +219,9 @@ fn stored(
         },
         _ => Json::new(Format::Jsonl, b"["),
     };
-    let documents = if matches!(content, Content::MetaArchive(_)) {
-        let texts = Stored::texts(file, kind::is_meta_messages)?;
-        if texts.is_empty() {
-            return Err(ReadError::File(
-                "the zip has no message_1.json in it; ask Meta for your information as JSON, with messages"
-                    .to_owned(),
-            ));
-        }
-        texts
-    } else {
-        vec![Stored::plain(file)?]
+    let documents = match content {
+        Content::Archive(format) => documents(file, format)?,
+        _ => vec![Stored::plain(file)?],
     };
     let length: u64 = documents.iter().map(Stored::length).sum();
     let progress = Progress::of(Some(length.saturating_mul(2)));

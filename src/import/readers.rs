@@ -1,7 +1,9 @@
 //! The reader of each platform's JSON.
 
+use std::fs::File;
 use std::path::Path;
 
+use super::archive::Stored;
 use super::chatwoot::Chatwoot;
 use super::content::Json;
 use super::elements::Source;
@@ -15,7 +17,7 @@ use super::signal::{self, SignalBackup, SignalDesktop, SignalTool};
 use super::telegram::Telegram;
 use super::twilio::{Conversations, Twilio};
 use super::whatsapp_cloud::WhatsappCloud;
-use super::{Progress, ReadError, Reader, SourceSettings};
+use super::{Progress, ReadError, Reader, SourceSettings, kind};
 use crate::config::Format;
 use crate::model::Channel;
 
@@ -68,4 +70,25 @@ fn reader<P: Platform + 'static>(
     progress: &Progress,
 ) -> Result<Box<dyn Reader + Send>, ReadError> {
     Ok(Box::new(PlatformReader::new(platform, source, progress)?))
+}
+
+/// A platform's documents in an archive.
+///
+/// # Errors
+/// There are none, or it cannot be read.
+pub(super) fn documents(file: File, format: Format) -> Result<Vec<Stored>, ReadError> {
+    let (texts, none) = match format {
+        Format::Telegram => (
+            Stored::texts(file, kind::is_telegrams)?,
+            "the zip has no result.json in it; export again from Telegram Desktop as \"Machine-readable JSON\"",
+        ),
+        _ => (
+            Stored::texts(file, kind::is_meta_messages)?,
+            "the zip has no message_1.json in it; ask Meta for your information as JSON, with messages",
+        ),
+    };
+    if texts.is_empty() {
+        return Err(ReadError::File(none.to_owned()));
+    }
+    Ok(texts)
 }

@@ -484,6 +484,23 @@ fn a_web_page_is_refused_with_what_to_export_instead() {
 }
 
 #[test]
+fn telegrams_chats_are_read_from_an_archive_too() {
+    let result = fs::read(sample("telegram/groups.json")).unwrap();
+    let folder = archive(&[
+        ("ChatExport_2026-03-02/result.json", &result),
+        ("ChatExport_2026-03-02/photos/1.jpg", b"\xff\xd8"),
+    ]);
+    let path = folder.path().join("facebook-ana.zip");
+    let settings = settings("", &["Desk"]);
+    let of_file = rows(open(&sample("telegram/groups.json"), &settings).unwrap());
+    assert_eq!(rows(open(&path, &settings).unwrap()), of_file);
+    let folder = archive(&[("ChatExport_2026-03-02/messages.html", b"<html>")]);
+    let path = folder.path().join("facebook-ana.zip");
+    let reason = refused(open(&path, &settings));
+    assert!(reason.contains("Machine-readable JSON"), "{reason}");
+}
+
+#[test]
 fn a_backup_of_a_phone_is_read_from_its_archive_too() {
     let settings = settings("", &[]);
     let of_file = rows(open(&sample("sms_backup/sms.xml"), &settings).unwrap());
