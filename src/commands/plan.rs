@@ -45,6 +45,7 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
     let format = arguments.format();
     let mut paper = Paper::new(context, format, &config.bot.name);
     let unread = store.unread_by_contact()?;
+    let held_back = store.held_back_by_contact()?;
     let mut tell = |key: ContactKey, thread: &Thread, decision: &Decision| {
         let text = match arguments.render {
             true => script.text(key, thread, decision)?,
@@ -63,6 +64,7 @@ pub(super) fn plan(context: &mut Context<'_>, arguments: &Plan) -> Result<Outcom
             text: text.as_deref(),
             text_source,
             unread: unread.get(&key).copied().unwrap_or(0),
+            held_back: held_back.get(&key),
         };
         paper.row(&row, || Clocks::new(&thread.contact, &config.bot.zone, now))
     };

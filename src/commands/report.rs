@@ -38,6 +38,7 @@ pub(super) fn report(context: &mut Context<'_>, arguments: &Report) -> Result<Ou
             log: &log,
             ids: &store.person_ids(key)?,
             alike: &[],
+            held_back: store.held_back(key)?.as_ref(),
         });
         Ok(())
     })?;

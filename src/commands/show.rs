@@ -30,6 +30,7 @@ pub(super) fn show(context: &mut Context<'_>, arguments: &Show) -> Result<Outcom
         log.push(row.clone());
         Ok(())
     })?;
+    let held_back = store.held_back(key)?;
     let shown = Panel {
         thread: &thread,
         decision: &decision,
@@ -37,6 +38,7 @@ pub(super) fn show(context: &mut Context<'_>, arguments: &Show) -> Result<Outcom
         log: &log,
         ids: &store.person_ids(key)?,
         alike: &store.may_be_the_same(key, &config.policy)?,
+        held_back: held_back.as_ref(),
     };
     if arguments.json {
         let follow_ups: Vec<_> = log.iter().map(FollowUpLine::of).collect();

@@ -111,6 +111,7 @@ mod tests {
             text: Some(&"¿Sigues ahí? ".repeat(20)),
             text_source: None,
             unread: 0,
+            held_back: None,
         };
         let mut calendar = PlanCalendar::new("Clínica Sol");
         calendar.add(&row, &Clocks::of_bot(&Zone::named("UTC").unwrap(), now));

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::decide::{Action, Because, Decision};
 use crate::model::{
-    Author, Booking, BookingStatus, Channel, Contact, JoinedBy, Message, Signal, Thread, Timestamp,
-    Word, fold,
+    Author, Booking, BookingStatus, Channel, Contact, HeldBack, JoinedBy, Message, Signal, Thread,
+    Timestamp, Word, fold,
 };
 use crate::store::{FollowUpRow, PersonId};
 
@@ -34,6 +34,8 @@ pub struct Panel<'a> {
     pub ids: &'a [PersonId],
     /// Contacts who may be the same person: id, name, and what they share.
     pub alike: &'a [(String, Option<String>, JoinedBy)],
+    /// What kept a run from claiming the step that is due.
+    pub held_back: Option<&'a HeldBack>,
 }
 
 /// A step that is to come.
@@ -80,7 +82,7 @@ pub fn panel(
     same_person(out, panel, clocks, page)?;
     appointments(out, &panel.thread.bookings, clocks, page)?;
     writeln!(out)?;
-    decided(out, panel.decision, clocks, page)?;
+    decided(out, panel, clocks, page)?;
     writeln!(out)?;
     conversation(out, panel, extent, clocks, page)
 }
@@ -141,9 +143,13 @@ pub(super) fn about(contact: &Contact, clocks: &Clocks) -> String {
     about.join(" · ")
 }
 
-fn decided(out: &mut dyn Write, decision: &Decision, clocks: &Clocks, page: Page) -> Result<()> {
-    for (label, text) in fields(decision, clocks) {
+fn decided(out: &mut dyn Write, panel: &Panel<'_>, clocks: &Clocks, page: Page) -> Result<()> {
+    for (label, text) in fields(panel.decision, clocks) {
         page.field(out, label, &text)?;
+    }
+    let held = panel.held_back;
+    if let Some(held) = held.filter(|held| plan::is_of(held, panel.decision)) {
+        page.field(out, "Held back", &plan::held_back_words(held, clocks))?;
     }
     Ok(())
 }
@@ -264,6 +270,7 @@ pub fn json<'a>(panel: &Panel<'a>, follow_ups: &'a [FollowUpLine<'a>]) -> impl S
         text: panel.coming.first().and_then(|c| c.text.as_deref().ok()),
         text_source: None,
         unread: 0,
+        held_back: panel.held_back,
     };
     let mut messages: Vec<&Message> = panel.thread.messages.iter().collect();
     messages.sort_by_key(|m| (m.sent_at, m.seq));

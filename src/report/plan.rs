@@ -10,7 +10,7 @@ use super::terminal::{Styles, plain};
 use super::text::{cut, padding, wrap};
 use super::{Clocks, action_words, channel_words, reason_words, scenario_words, words};
 use crate::decide::{Action, Because, Choice, Decision, Reason, because_json};
-use crate::model::{Channel, Contact, Delay, Scenario, TextSource, Timestamp};
+use crate::model::{Channel, Contact, Delay, HeldBack, Obstacle, Scenario, TextSource, Timestamp};
 
 /// A contact and what is decided about them.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ pub struct Row<'a> {
     pub text_source: Option<TextSource>,
     /// How many of their messages wait to be read by a model.
     pub unread: u32,
+    /// What kept a run from claiming the step that is due.
+    pub held_back: Option<&'a HeldBack>,
 }
 
 /// The row as the interface's JSON object.
@@ -46,7 +48,27 @@ pub fn json<'a>(row: &Row<'a>) -> impl Serialize + use<'a> {
         text_source: row.text_source,
         draft: (row.text_source == Some(TextSource::Ai)).then_some(true),
         unread: row.unread,
+        held_back: row.held_back.filter(|held| is_of(held, decision)),
     }
+}
+
+/// Whether it is the step that is due that was held back.
+pub(super) fn is_of(held: &HeldBack, decision: &Decision) -> bool {
+    decision.action == Action::Send
+        && (decision.episode, decision.step) == (Some(held.episode), Some(held.step))
+}
+
+/// What kept a step from being sent, in words.
+pub(super) fn held_back_words(held: &HeldBack, clocks: &Clocks) -> String {
+    let why = match held.reason {
+        Obstacle::LastLook => "nobody can say whether they have replied",
+        Obstacle::Compose => "it has no text",
+    };
+    let at = clocks.moment(held.at);
+    format!(
+        "not sent at {at}, as {why}: {}; the next run tries again",
+        held.error
+    )
 }
 
 #[derive(Serialize)]
@@ -69,6 +91,8 @@ struct Line<'a> {
     draft: Option<bool>,
     #[serde(skip_serializing_if = "is_zero")]
     unread: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_back: Option<&'a HeldBack>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
@@ -200,6 +224,9 @@ impl Table {
         );
         writeln!(out, "{}", line.trim_end())?;
         let mut why = why(decision, clocks);
+        if let Some(held) = row.held_back.filter(|held| is_of(held, decision)) {
+            why.insert_str(0, &format!("{}; ", held_back_words(held, clocks)));
+        }
         if plain(&row.contact.contact_id).len() > who.len() {
             why.insert_str(0, &format!("contact {whole}; ")); // other commands take the whole id
         }

@@ -98,6 +98,7 @@ impl Store {
             "DELETE FROM follow_ups WHERE contact = ?1",
             "DELETE FROM readings WHERE contact = ?1",
             "DELETE FROM drafts WHERE contact = ?1",
+            "DELETE FROM held_back WHERE contact = ?1",
             "UPDATE model_calls SET contact = NULL WHERE contact = ?1",
             "DELETE FROM words WHERE contact = ?1",
             "DELETE FROM joins WHERE contact = ?1 OR other = ?1",

@@ -18,6 +18,7 @@ mod drafts;
 mod erasure;
 mod exported;
 mod fault;
+mod held_back;
 mod ingest;
 mod listing;
 mod lock;

@@ -5,11 +5,11 @@ pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 
 /// One step of the schema each; never edited once released, only added to.
 pub(super) const MIGRATIONS: [&str; VERSION as usize] = [
-    V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND, READINGS, BOOKINGS, FORMER,
+    V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND, READINGS, BOOKINGS, FORMER, HELD_BACK,
 ];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 10;
+pub(super) const VERSION: u32 = 11;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -332,6 +332,18 @@ const FORMER: &str = concat!(
     ", lower(old.address)), old.contact, new.at)
        ON CONFLICT DO UPDATE SET until = max(until, excluded.until); END;"
 );
+
+/// Steps that were due and not claimed.
+const HELD_BACK: &str = "
+CREATE TABLE held_back (
+  contact INTEGER PRIMARY KEY REFERENCES contacts(id),
+  episode INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  error TEXT NOT NULL
+) STRICT;
+";
 
 /// The same of a number outside the database: what [`number_key!`] makes of it.
 pub(super) fn comparable_number(number: &str) -> String {

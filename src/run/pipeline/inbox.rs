@@ -9,7 +9,7 @@ use super::desk::Manuscripts;
 use super::lane::Lane;
 use super::prepare::{Prepared, Text};
 use super::{Answered, Arrived, Event, Writer, skipped};
-use crate::model::Channel;
+use crate::model::{Channel, HeldBack, Obstacle};
 
 /// How long it takes a request until the writer looks meanwhile for contacts on other channels.
 const SLOW_ANSWER: Duration = Duration::from_millis(5);
@@ -115,9 +115,10 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             Text::NoRoom(channel) | Text::Unwritten(channel) => *channel,
             Text::NotAsked(error) => {
                 self.summary.not_asked += 1;
+                self.hold_back(&prepared, Obstacle::LastLook, error.clone());
                 events.push(Event::Skipped {
                     error: Some(error.clone()),
-                    contact_id: prepared.thread.contact.contact_id,
+                    contact_id: prepared.thread.contact.contact_id.clone(),
                     reason: "last_look".to_owned(),
                 });
                 return Ok(());
@@ -125,6 +126,7 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             Text::Failed(error) => {
                 // X5: a text that cannot be written uses up nothing.
                 self.summary.not_written += 1;
+                self.hold_back(&prepared, Obstacle::Compose, error.clone());
                 let contact_id = prepared.thread.contact.contact_id.clone();
                 events.push(skipped(contact_id, "compose", error.clone()));
                 return Ok(());
@@ -141,5 +143,31 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Remembers why a step that is due was not claimed: a plan says it.
+    fn hold_back(&mut self, prepared: &Prepared, reason: Obstacle, error: String) {
+        let (Some(episode), Some(step)) = (prepared.decision.episode, prepared.decision.step)
+        else {
+            return;
+        };
+        let at = prepared.at;
+        let step = HeldBack {
+            episode,
+            step,
+            reason,
+            at,
+            error,
+        };
+        self.held_back.push((prepared.contact, step));
+    }
+
+    /// Writes that down, now and then.
+    pub(super) fn keep_held_back(&mut self) -> Result<()> {
+        let steps = std::mem::take(&mut self.held_back);
+        match steps.is_empty() {
+            true => Ok(()),
+            false => self.run.store.keep_held_back(&steps),
+        }
     }
 }

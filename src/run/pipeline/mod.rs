@@ -39,7 +39,7 @@ use super::{Event, Point, Run, Summary};
 use crate::channel::{Accepted, Outgoing, SendError};
 use crate::compose::ai::Manuscript;
 use crate::decide::Decision;
-use crate::model::{Channel, Thread, Timestamp};
+use crate::model::{Channel, HeldBack, Thread, Timestamp};
 use crate::store::{ContactKey, Derived, Ledger};
 use desk::Desk;
 use lane::Lane;
@@ -48,6 +48,9 @@ use slots::{Slot, Slots};
 
 /// How many contacts are looked at then.
 const FURTHER: usize = 16;
+
+/// How many steps that could not be claimed are gathered for one transaction.
+const MOST_HELD_BACK: usize = 1024;
 
 /// A claimed step on its way.
 struct Job {
@@ -115,6 +118,7 @@ pub(super) fn run(
             round: 0,
             claimed: 0,
             seen: HashSet::new(),
+            held_back: Vec::new(),
             summary,
             report,
         };
@@ -165,6 +169,8 @@ struct Writer<'scope, 'env, 'r> {
     claimed: u64,
     /// Contacts that have had their step in this run (rule D20).
     seen: HashSet<ContactKey>,
+    /// Steps that were due and could not be claimed, still to be written down.
+    held_back: Vec<(ContactKey, HeldBack)>,
     summary: &'r mut Summary,
     report: &'r mut dyn FnMut(&Event),
 }
@@ -222,7 +228,11 @@ impl<'env: 'scope, 'scope> Writer<'scope, 'env, '_> {
             }
             self.leave_the_rest_if_over();
             let open = self.in_flight + self.preparing + self.desk.open();
-            if open == 0 && self.waiting() == 0 && !self.has_work() {
+            let is_done = open == 0 && self.waiting() == 0 && !self.has_work();
+            if is_done || self.held_back.len() >= MOST_HELD_BACK {
+                self.keep_held_back()?;
+            }
+            if is_done {
                 return Ok(());
             }
         }

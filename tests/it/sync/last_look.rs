@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::highlevel::{Location, source};
-use super::{NOW, business, run_at, source_status, stored};
+use super::{NOW, business, ran, run_at, source_status, stored};
 use crate::server::{Reply, Server};
 
 const OUTBOX: &str = "[channels.sms.outbox]\n";
@@ -139,6 +139,22 @@ fn without_an_answer_nothing_is_sent_and_it_is_said() {
             skipped["error"].as_str().unwrap().starts_with("crm: "),
             "{run:?}"
         );
+        // Whoever looks is told why it did not go out.
+        let later = "--now=2026-03-02T09:00:30Z";
+        let plan = ran(&desk, &["plan", "--json", "--contact", "ana", later]);
+        let held = &plan.lines[0]["held_back"];
+        assert_eq!(
+            (&plan.lines[0]["reason"], &held["reason"], &held["error"]),
+            (&json!("due"), &json!("last_look"), &skipped["error"]),
+            "{plan:?}"
+        );
+        for words in [["plan", later].as_slice(), &["show", "ana", later]] {
+            let output = super::command(&desk, words).output().unwrap();
+            let seen = String::from_utf8(output.stdout).unwrap();
+            let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+            let why = "as nobody can say whether they have replied: crm: ";
+            assert!(seen.contains(why), "{seen}");
+        }
         *is_down.lock().unwrap() = false;
         let next = run_at(&desk, "2026-03-02T09:01:00Z");
         assert_eq!(
@@ -146,6 +162,8 @@ fn without_an_answer_nothing_is_sent_and_it_is_said() {
             (Some(0), &json!(1)),
             "{next:?}"
         );
+        let plan = ran(&desk, &["plan", "--json", "--contact", "ana", later]);
+        assert_eq!(plan.lines[0]["held_back"], json!(null), "{plan:?}");
     }
 }
 
