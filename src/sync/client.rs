@@ -1,6 +1,8 @@
 //! Asking politely: what a provider says of its limits is heeded, what fails is asked again, up to a bound.
 
-use std::sync::{Mutex, PoisonError};
+use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -11,6 +13,9 @@ use super::patience::Waiter;
 use crate::http::{Answer, Broken, Http, provider_words};
 use crate::model::Timestamp;
 
+/// How much is asked ahead: a page, and a page of what belongs to it.
+const MOST_AHEAD: usize = 2;
+
 /// Asks one provider.
 pub(super) struct Client<'a> {
     http: Http,
@@ -19,6 +24,14 @@ pub(super) struct Client<'a> {
     waiter: Waiter<'a>,
     /// The provider's limit is used up until then.
     used_up: Mutex<Option<Timestamp>>,
+    /// What is being asked already.
+    ahead: Mutex<Vec<Ahead>>,
+}
+
+/// A `GET` under way, by its URL.
+struct Ahead {
+    url: String,
+    answer: JoinHandle<Result<Answer, Broken>>,
 }
 
 /// What became of one attempt that gave no answer.
@@ -35,6 +48,7 @@ impl<'a> Client<'a> {
             secrets,
             waiter,
             used_up: Mutex::new(None),
+            ahead: Mutex::default(),
         }
     }
 
@@ -49,9 +63,39 @@ impl<'a> Client<'a> {
         url: &str,
         headers: &[(&str, &str)],
     ) -> Result<T, SyncError> {
-        let mut all = vec![("accept", "application/json")];
-        all.extend_from_slice(headers);
-        self.ask(|| self.http.get(url, &all))
+        let headers = for_json(headers);
+        let ahead = Cell::new(self.asked_ahead(url));
+        self.ask(|| match ahead.take().and_then(|ahead| ahead.join().ok()) {
+            Some(answer) => answer,
+            None => self.http.get(url, &headers),
+        })
+    }
+
+    /// Asks already for what the next [`Client::get`] is to get, while what came before is being read. Only of one that
+    /// may be asked twice: whether it is ever taken is open.
+    pub(super) fn get_ahead(&self, url: String, headers: &[(&str, &str)]) {
+        let mut asked = lock(&self.ahead);
+        if asked.len() < MOST_AHEAD && self.limited_for().is_none() {
+            let owned = for_json(headers).into_iter();
+            let owned: Vec<(String, String)> = owned.map(|(n, v)| (n.into(), v.into())).collect();
+            let (http, of) = (self.http.clone(), url.clone());
+            let request = move || {
+                let headers: Vec<_> = owned
+                    .iter()
+                    .map(|(n, v)| (n.as_str(), v.as_str()))
+                    .collect();
+                http.get(&of, &headers)
+            };
+            // Without another thread it is asked in its turn.
+            let answer = std::thread::Builder::new().spawn(request).ok();
+            asked.extend(answer.map(|answer| Ahead { url, answer }));
+        }
+    }
+
+    fn asked_ahead(&self, url: &str) -> Option<JoinHandle<Result<Answer, Broken>>> {
+        let mut asked = lock(&self.ahead);
+        let place = asked.iter().position(|ahead| ahead.url == url)?;
+        Some(asked.swap_remove(place).answer)
     }
 
     /// A `POST` that changes nothing, whose answer is JSON of this shape.
@@ -61,13 +105,10 @@ impl<'a> Client<'a> {
         headers: &[(&str, &str)],
         body: &serde_json::Value,
     ) -> Result<T, SyncError> {
-        let mut all = vec![
-            ("content-type", "application/json"),
-            ("accept", "application/json"),
-        ];
-        all.extend_from_slice(headers);
+        let mut headers = for_json(headers);
+        headers.push(("content-type", "application/json"));
         let body = body.to_string();
-        self.ask(|| self.http.post(url, &all, body.as_str()))
+        self.ask(|| self.http.post(url, &headers, body.as_str()))
     }
 
     /// A `GET` whose answer is taken as it is; one that is no success is a redirect, or says that nothing has
@@ -209,18 +250,32 @@ impl<'a> Client<'a> {
     fn heed(&self, answer: &Answer) {
         if let Some(wait) = used_up_for(answer, self.now()) {
             let until = self.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
-            *self.used_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+            *lock(&self.used_up) = Some(until);
         }
     }
 
+    /// How long nothing may be asked.
+    fn limited_for(&self) -> Option<Duration> {
+        let until = *lock(&self.used_up);
+        until.and_then(|until| (until - self.now()).to_std().ok())
+    }
+
     fn wait_for_the_limit(&self) -> Result<(), SyncError> {
-        let until = *self.used_up.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = until.and_then(|until| (until - self.now()).to_std().ok());
-        match wait {
+        match self.limited_for() {
             Some(wait) => self.waiter.pause(wait, "its limit of requests is used up"),
             None => self.waiter.in_time(Duration::ZERO, "the time is up"),
         }
     }
+}
+
+fn for_json<'h>(headers: &[(&'h str, &'h str)]) -> Vec<(&'h str, &'h str)> {
+    let mut all = vec![("accept", "application/json")];
+    all.extend_from_slice(headers);
+    all
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is wrong with JSON, without a piece of it: it may hold what a contact wrote.

@@ -51,9 +51,15 @@ impl<'a> Twilio<'a> {
     }
 
     fn list(&self, path: &str) -> Result<List, SyncError> {
-        let headers = [("authorization", self.authorization.as_str())];
-        self.client
-            .get(&format!("{}{path}", self.base_url), &headers)
+        self.client.get(&self.url(path), &self.headers())
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    fn headers(&self) -> [(&str, &str); 1] {
+        [("authorization", self.authorization.as_str())]
     }
 
     /// Gives the messages of a page, and the oldest time among them.
@@ -111,14 +117,17 @@ impl Api for Twilio<'_> {
                 list => list?,
             },
         };
+        let next = list.next_page_uri.filter(|next| !next.is_empty());
+        let is_news = |next: &String| next.starts_with(&self.path) && cursor.goes_on_at(next);
+        let is_news = next.as_ref().is_none_or(is_news);
+        if let Some(next) = next.as_ref().filter(|_| is_news && from.is_none()) {
+            self.client.get_ahead(self.url(next), &self.headers());
+        }
         let oldest = self.give(&list.messages, &mut cursor, take);
         // What is older than this was seen by the pass before.
         let goes_on = from.is_none_or(|from| oldest.is_none_or(|oldest| oldest >= from));
-        let next = list
-            .next_page_uri
-            .filter(|next| !next.is_empty() && goes_on);
-        let is_last = match next {
-            Some(next) if !next.starts_with(&self.path) || !cursor.goes_on_at(&next) => {
+        let is_last = match next.filter(|_| goes_on) {
+            Some(_) if !is_news => {
                 let words = "Twilio: the next page is elsewhere, or the same again";
                 return Err(SyncError::Later(words.to_owned()));
             }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::{CONTACTS, Highlevel};
+use super::{CONTACTS, Highlevel, headers};
 use crate::http::query;
 use crate::import::{ContactRecord, HIGHLEVEL_DND, highlevel_contact};
 use crate::model::Timestamp;
@@ -46,6 +46,19 @@ struct ContactList {
 struct ContactMeta {
     start_after_id: Option<String>,
     start_after: Option<serde_json::Value>,
+}
+
+impl ContactMeta {
+    /// What asks for the page after this one.
+    fn next(self) -> Option<String> {
+        let (id, at) = (self.start_after_id?, self.start_after?);
+        let at = at.as_str().map_or_else(|| at.to_string(), str::to_owned);
+        Some(format!(
+            "&startAfterId={}&startAfter={}",
+            query(&id),
+            query(&at)
+        ))
+    }
 }
 
 #[derive(Deserialize)]
@@ -90,12 +103,11 @@ impl Highlevel<'_> {
         if let Some(after) = after.as_deref().and_then(|a| serde_json::from_str(a).ok()) {
             body["searchAfter"] = after;
         }
-        let authorization = format!("Bearer {}", self.token.expose());
-        let headers = [
-            ("authorization", authorization.as_str()),
-            ("version", CONTACTS),
-        ];
-        let url = format!("{}/contacts/search", self.base_url);
+        let authorization = self.authorization();
+        let (url, headers) = (
+            self.url("/contacts/search"),
+            headers(&authorization, CONTACTS),
+        );
         let found: Search = match self.client.search(&url, &headers, &body) {
             // Then each contact is asked about before they are written to.
             Err(SyncError::Refused { .. }) => Search {
@@ -182,33 +194,31 @@ impl Highlevel<'_> {
 
     /// Goes through the list of all contacts, as far as they can be remembered.
     fn list_contacts(&self) -> Result<(), SyncError> {
+        let page = |after: &str| {
+            let location = query(&self.location_id);
+            format!("/contacts/?locationId={location}&limit=100{after}")
+        };
         let mut after = String::new();
         for _ in 0..MOST_CONTACTS / 100 {
-            let path = format!(
-                "/contacts/?locationId={}&limit=100{after}",
-                query(&self.location_id)
-            );
-            let list: ContactList = match self.get(&path, CONTACTS) {
+            let list: ContactList = match self.get(&page(&after), CONTACTS) {
                 Err(SyncError::Refused { .. }) => break, // then one by one
                 asked => asked?,
             };
             let is_last = list.contacts.len() < 100;
+            let next = list.meta.filter(|_| !is_last).and_then(ContactMeta::next);
+            let next = next.filter(|next| *next != after);
+            if let Some(next) = &next {
+                self.get_ahead(&page(next), CONTACTS);
+            }
             for contact in list.contacts {
                 if let Ok(contact) = highlevel_contact(contact.get()) {
                     let id = contact.contact.contact_id.clone();
                     self.remember(id, Some(Arc::new(contact)));
                 }
             }
-            let Some(meta) = list.meta.filter(|_| !is_last) else {
-                break;
-            };
-            let (Some(id), Some(at)) = (meta.start_after_id, meta.start_after) else {
-                break;
-            };
-            let at = at.as_str().map_or_else(|| at.to_string(), str::to_owned);
-            let next = format!("&startAfterId={}&startAfter={}", query(&id), query(&at));
-            if std::mem::replace(&mut after, next.clone()) == next {
-                break;
+            match next {
+                Some(next) => after = next,
+                None => break,
             }
         }
         let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);

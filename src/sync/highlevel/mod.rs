@@ -75,16 +75,28 @@ impl<'a> Highlevel<'a> {
         path: &str,
         version: &str,
     ) -> Result<T, SyncError> {
-        let authorization = format!("Bearer {}", self.token.expose());
-        let headers = [
-            ("authorization", authorization.as_str()),
-            ("version", version),
-        ];
+        let authorization = self.authorization();
         self.client
-            .get(&format!("{}{path}", self.base_url), &headers)
+            .get(&self.url(path), &headers(&authorization, version))
     }
 
-    fn export(&self, more: &str, from: Option<Timestamp>) -> Result<Export, SyncError> {
+    /// Asks for a page before its turn.
+    fn get_ahead(&self, path: &str, version: &str) {
+        let authorization = self.authorization();
+        self.client
+            .get_ahead(self.url(path), &headers(&authorization, version));
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    fn authorization(&self) -> String {
+        format!("Bearer {}", self.token.expose())
+    }
+
+    /// Where messages are listed.
+    fn export(&self, more: &str, from: Option<Timestamp>) -> String {
         let mut path = format!(
             "/conversations/messages/export?locationId={}&limit=500&sortBy=createdAt&sortOrder=asc{more}",
             query(&self.location_id)
@@ -93,7 +105,16 @@ impl<'a> Highlevel<'a> {
             let from = from.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
             path.push_str(&format!("&startDate={}", query(&from)));
         }
-        self.get(&path, CONVERSATIONS)
+        path
+    }
+
+    /// Where the messages at a cursor are listed, if it is messages.
+    fn messages(&self, cursor: &Cursor) -> Option<String> {
+        let list = LISTS.get(usize::try_from(cursor.list).ok()?)?;
+        let next = cursor.next.as_deref();
+        let next = next.map(|next| format!("&cursor={}", query(next)));
+        let more = format!("{list}{}", next.unwrap_or_default());
+        Some(self.export(&more, cursor.from(self.since)))
     }
 
     /// Gives the messages of a page; those that are older than `known` come without their contact, who is known.
@@ -146,44 +167,43 @@ impl<'a> Highlevel<'a> {
     }
 }
 
+fn headers<'h>(authorization: &'h str, version: &'h str) -> [(&'h str, &'h str); 2] {
+    [("authorization", authorization), ("version", version)]
+}
+
 impl Api for Highlevel<'_> {
     fn page(&self, cursor: Option<&str>, take: &mut Take<'_>) -> Result<Page, SyncError> {
         let mut cursor = Cursor::read(cursor);
         // Who has been changed before is met with the messages.
         let met = || Some(self.client.now().timestamp_millis());
         cursor.contacts = cursor.contacts.or_else(met);
-        match cursor.list.checked_sub(LISTS.len() as u64) {
-            None => {}
-            Some(0) => return self.changed(cursor, take),
-            Some(_) => return self.appointments(cursor, take),
-        }
-        let from = cursor.from(self.since);
-        let list = |cursor: &Cursor| {
-            let list = LISTS[usize::try_from(cursor.list)
-                .unwrap_or(0)
-                .min(LISTS.len() - 1)];
-            let next = cursor.next.as_deref();
-            let next = next.map(|next| format!("&cursor={}", query(next)));
-            self.export(&format!("{list}{}", next.unwrap_or_default()), from)
+        let Some(path) = self.messages(&cursor) else {
+            return match cursor.list == LISTS.len() as u64 {
+                true => self.changed(cursor, take),
+                false => self.appointments(cursor, take),
+            };
         };
-        let export = match list(&cursor) {
+        let export: Export = match self.get(&path, CONVERSATIONS) {
             Err(SyncError::Refused { .. }) if cursor.next.is_some() => {
                 cursor = cursor.again();
-                list(&cursor)?
+                let path = self.messages(&cursor).unwrap_or(path);
+                self.get(&path, CONVERSATIONS)?
             }
             export => export?,
         };
         let known = cursor.done.and_then(Timestamp::from_timestamp_millis);
-        self.give(&export.messages, &mut cursor, known, take)?;
         let next = export.next.filter(|next| !next.is_empty());
-        match next {
-            Some(next) if !cursor.goes_on_at(&next) => {
-                return Err(SyncError::Later(
-                    "HighLevel gives the same page again".to_owned(),
-                ));
-            }
-            Some(_) if !export.messages.is_empty() => {}
-            _ => cursor.turn_to_next_list(),
+        let is_news = next.as_ref().is_none_or(|next| cursor.goes_on_at(next));
+        if next.is_none() || export.messages.is_empty() {
+            cursor.turn_to_next_list();
+        }
+        if let Some(path) = self.messages(&cursor).filter(|_| is_news) {
+            self.get_ahead(&path, CONVERSATIONS);
+        }
+        self.give(&export.messages, &mut cursor, known, take)?;
+        if !is_news {
+            let words = "HighLevel gives the same page again";
+            return Err(SyncError::Later(words.to_owned()));
         }
         Ok(Page {
             cursor: cursor.write(),
@@ -209,7 +229,7 @@ impl Api for Highlevel<'_> {
             }
             for list in lists {
                 let more = format!("&contactId={}{list}", query(contact_id));
-                match self.export(&more, from) {
+                match self.get::<Export>(&self.export(&more, from), CONVERSATIONS) {
                     Ok(export) => {
                         let known = Some(Timestamp::MAX_UTC); // the contact is known already
                         self.give(&export.messages, &mut Cursor::default(), known, take)?;
