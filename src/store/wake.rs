@@ -131,8 +131,12 @@ impl Store {
             if relaxed.is_none() {
                 relaxed = Some(Relaxed::new(self)?); // it is derived again when it is lost
             }
-            let leads = self.leads(unsettled, policy, now)?;
             let others_wrote = self.foreign_writes()?;
+            let sharing = self.who_share(&unsettled, policy)?;
+            let leads = match sharing.is_empty() && !self.has_people()? {
+                true => unsettled,
+                false => self.durably(|| self.leads(unsettled, &sharing, policy, now))?,
+            };
             let mut derived = Vec::with_capacity(leads.len());
             let sift = |thread: &mut Thread, _: &_| {
                 *thread = Thread::default(); // a decision is all that is wanted
@@ -146,6 +150,7 @@ impl Store {
             if self.foreign_writes()? != others_wrote {
                 // There may be newer facts: once more, with everybody else kept out.
                 derived.clear();
+                let leads = self.leads(leads.clone(), &leads, policy, now)?;
                 let mut threads = self.threads()?;
                 for key in leads {
                     if let Some(thread) = threads.thread(key)? {
@@ -161,28 +166,25 @@ impl Store {
         Ok(())
     }
 
-    /// Joins contacts to those who are the same person by the policy's word, and gives who leads them.
+    /// Inside a transaction: joins those of some contacts who may share something to those who are the same person by
+    /// the policy's word, and gives who leads them all.
     fn leads(
         &self,
         contacts: Vec<ContactKey>,
+        sharing: &[ContactKey],
         policy: &Policy,
         now: Timestamp,
     ) -> Result<Vec<ContactKey>> {
-        if policy.join_by.is_empty() && !self.has_people()? {
-            return Ok(contacts);
-        }
-        self.durably(|| {
-            let mut leads = Vec::with_capacity(contacts.len());
-            for key in contacts {
-                if self.join(key, policy, now)? {
-                    self.catch_up(key)?;
-                }
-                leads.push(self.lead(key)?);
+        for key in sharing {
+            if self.join(*key, policy, now)? {
+                self.catch_up(*key)?;
             }
-            leads.sort_unstable();
-            leads.dedup();
-            Ok(leads)
-        })
+        }
+        let leads = contacts.into_iter().map(|key| self.lead(key));
+        let mut leads: Vec<ContactKey> = leads.collect::<Result<_>>()?;
+        leads.sort_unstable();
+        leads.dedup();
+        Ok(leads)
     }
 
     /// Writes what was derived at `now`.

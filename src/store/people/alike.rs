@@ -19,6 +19,9 @@ use crate::store::{ContactKey, Store};
 /// ("0000000") must not make one person of a whole list.
 const MOST: usize = 8;
 
+/// How many contacts one thread looks at in one piece.
+const PIECE: usize = 256;
+
 /// The channels on which a platform gives contacts an id of its own.
 const BY_ID: [Channel; 4] = [
     Channel::LiveChat,
@@ -43,6 +46,41 @@ struct Row {
 }
 
 impl Store {
+    /// Those of some contacts who share what the policy joins by with anybody: for [`Store::join`], which looks at them
+    /// more closely.
+    pub(in crate::store) fn who_share(
+        &self,
+        contacts: &[ContactKey],
+        policy: &Policy,
+    ) -> Result<Vec<ContactKey>> {
+        let mut sharing = Vec::new();
+        if policy.join_by.is_empty() {
+            return Ok(sharing);
+        }
+        let look = |store: &Self, piece: &&[ContactKey]| -> Result<Vec<ContactKey>> {
+            let mut sharing = Vec::new();
+            for key in *piece {
+                if !store.alike(*key, policy)?.is_empty() {
+                    sharing.push(*key);
+                }
+            }
+            Ok(sharing)
+        };
+        let pieces: Vec<&[ContactKey]> = contacts.chunks(PIECE).collect();
+        if let [only] = &pieces[..] {
+            return look(self, only);
+        }
+        self.abreast(
+            &pieces,
+            |store, piece, give| give(look(store, piece)?),
+            |some| {
+                sharing.extend(some);
+                Ok(())
+            },
+        )?;
+        Ok(sharing)
+    }
+
     /// Inside a transaction: joins a contact to those who are the same person by the policy's word. Says whether it
     /// was; what is known of each others' follow-ups then is [`Store::catch_up`]'s concern.
     pub(in crate::store) fn join(
