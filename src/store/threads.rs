@@ -59,7 +59,7 @@ impl Store {
                 None
             })
         };
-        let addresses = any("SELECT 1 FROM addresses LIMIT 1")?;
+        let addresses = self.has_addresses()?;
         let words = any("SELECT 1 FROM words LIMIT 1")?;
         let follow_ups = any("SELECT 1 FROM follow_ups LIMIT 1")?;
         let drafts = any("SELECT 1 FROM drafts LIMIT 1")?;

@@ -134,10 +134,7 @@ impl<'a> Ingest<'a> {
             suppressions: Suppressions::load(store)?,
             has_follow_ups: any_follow_up(store)?,
             has_people: store.has_people()?,
-            has_addresses: {
-                let any = "SELECT 1 FROM addresses LIMIT 1";
-                store.connection.prepare_cached(any)?.exists([])?
-            },
+            has_addresses: store.has_addresses()?,
             has_bookings: store.has_bookings()? || reading.policy.confirms_bookings,
             zones: Zones::default(),
             imported: Imported::default(),

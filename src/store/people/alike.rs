@@ -45,7 +45,23 @@ struct Row {
     addresses: Vec<(Channel, String)>,
 }
 
+/// Looks for contacts by what they share.
+struct Search<'s> {
+    store: &'s Store,
+    policy: &'s Policy,
+    /// Whether anybody has an address besides a phone number and an email.
+    has_addresses: bool,
+}
+
 impl Store {
+    fn search<'s>(&'s self, policy: &'s Policy) -> Result<Search<'s>> {
+        Ok(Search {
+            store: self,
+            policy,
+            has_addresses: self.has_addresses()?,
+        })
+    }
+
     /// Those of some contacts who share what the policy joins by with anybody: for [`Store::join`], which looks at them
     /// more closely.
     pub(in crate::store) fn who_share(
@@ -59,8 +75,9 @@ impl Store {
         }
         let look = |store: &Self, piece: &&[ContactKey]| -> Result<Vec<ContactKey>> {
             let mut sharing = Vec::new();
+            let search = store.search(policy)?;
             for key in *piece {
-                if !store.alike(*key, policy)?.is_empty() {
+                if !search.alike(*key)?.is_empty() {
                     sharing.push(*key);
                 }
             }
@@ -93,7 +110,7 @@ impl Store {
         if policy.join_by.is_empty() {
             return Ok(joined);
         }
-        for (other, by) in self.alike(key, policy)? {
+        for (other, by) in self.search(policy)?.alike(key)? {
             let (mine, theirs) = (self.lead(key)?, self.lead(other)?);
             if mine != theirs && self.may_be_one(mine, theirs, by, policy)? {
                 let (at, reason) = (now, None);
@@ -115,89 +132,19 @@ impl Store {
         policy: &Policy,
     ) -> Result<Vec<(String, Option<String>, JoinedBy)>> {
         let lead = self.lead(key)?;
+        let search = self.search(policy)?;
         let mut found: Vec<(String, Option<String>, JoinedBy)> = Vec::new();
         for member in self.members(lead)? {
-            for (other, by) in self.alike(member, policy)? {
+            for (other, by) in search.alike(member)? {
                 let is_apart = self.said_last(member, other)? == Some(JoinKind::Split);
                 if is_apart || self.lead(other)? == lead {
                     continue;
                 }
-                let Some(row) = self.row(other, policy.country)? else {
+                let Some(row) = search.row(other)? else {
                     continue;
                 };
                 if !found.iter().any(|(id, ..)| *id == row.contact_id) {
                     found.push((row.contact_id, row.known.name, by));
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn alike(&self, key: ContactKey, policy: &Policy) -> Result<Vec<(ContactKey, JoinedBy)>> {
-        let Some(mine) = self.row(key, policy.country)? else {
-            return Ok(Vec::new());
-        };
-        let mut alike = Vec::new();
-        for by in &policy.join_by {
-            let found = match by {
-                JoinedBy::Phone => self.by_number(key, &mine, policy.country)?,
-                JoinedBy::Email => self.by_email(key, &mine)?,
-                JoinedBy::ContactId => self.by_id(key, &mine)?,
-                JoinedBy::Operator => Vec::new(),
-            };
-            alike.extend(found.into_iter().map(|other| (other, *by)));
-        }
-        Ok(alike)
-    }
-
-    fn by_number(
-        &self,
-        key: ContactKey,
-        mine: &Row,
-        country: Option<Country>,
-    ) -> Result<Vec<ContactKey>> {
-        let mut found = Vec::new();
-        for number in &mine.known.numbers {
-            for known_by in self.number_keys(number)? {
-                for other in self.keys([BY_PHONE, BY_NUMBER], &known_by, key)? {
-                    let theirs = self.row(other, country)?;
-                    if theirs.is_some_and(|row| row.known.numbers.contains(number)) {
-                        found.push(other);
-                    }
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn by_email(&self, key: ContactKey, mine: &Row) -> Result<Vec<ContactKey>> {
-        match &mine.known.email {
-            Some(email) if email.contains('@') => self.keys([BY_EMAIL], email, key),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// One's address on a channel is the other's, or the other's id, by which they write on that channel.
-    fn by_id(&self, key: ContactKey, mine: &Row) -> Result<Vec<ContactKey>> {
-        let mut found = Vec::new();
-        for (channel, address) in mine.addresses.iter().filter(|(c, _)| BY_ID.contains(c)) {
-            for other in self.keys([BY_ADDRESS], address, key)? {
-                if self.address_on(other, *channel)?.as_ref() == Some(address) {
-                    found.push(other);
-                }
-            }
-            if let Some(other) = self.row_of(address)?.filter(|other| *other != key)
-                && self.writes_as(other, *channel)?
-            {
-                found.push(other);
-            }
-        }
-        for other in self.keys([BY_ADDRESS], &mine.contact_id, key)? {
-            for channel in BY_ID {
-                if self.address_on(other, channel)?.as_ref() == Some(&mine.contact_id)
-                    && self.writes_as(key, channel)?
-                {
-                    found.push(other);
                 }
             }
         }
@@ -240,42 +187,6 @@ impl Store {
         Ok(writes && self.address_on(key, channel)?.is_none())
     }
 
-    fn row(&self, key: ContactKey, country: Option<Country>) -> Result<Option<Row>> {
-        let sql = "SELECT contact_id, name, phone, email FROM contacts WHERE id = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_row([key], |row| {
-            let email: Option<String> = row.get(3)?;
-            Ok(Row {
-                contact_id: row.get(0)?,
-                phone: row.get(2)?,
-                known: Known {
-                    name: row.get(1)?,
-                    email: email
-                        .map(|e| e.trim().to_lowercase())
-                        .filter(|e| !e.is_empty()),
-                    numbers: Vec::new(),
-                },
-                addresses: Vec::new(),
-            })
-        });
-        let Some(mut row) = found.optional()? else {
-            return Ok(None);
-        };
-        let sql = "SELECT channel, address FROM addresses WHERE contact = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        for address in statement.query_map([key], |row| Ok((named(row, 0)?, row.get(1)?)))? {
-            row.addresses.push(address?);
-        }
-        let is_number = |channel: Channel| matches!(channel, Channel::Sms | Channel::Whatsapp);
-        let addresses = row.addresses.iter().filter(|(c, _)| is_number(*c));
-        let given = row.phone.iter().chain(addresses.map(|(_, a)| a));
-        let mut numbers: Vec<String> = given.filter_map(|n| number(n, country)).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        row.known.numbers = numbers;
-        Ok(Some(row))
-    }
-
     /// Whether nothing speaks against two people being one.
     fn may_be_one(
         &self,
@@ -296,12 +207,128 @@ impl Store {
         if by == JoinedBy::ContactId {
             return Ok(true); // a platform's id is one person's, whatever they call themselves
         }
+        let search = self.search(policy)?;
         let all = |keys: &[ContactKey]| -> Result<Vec<Known>> {
-            let rows = keys.iter().map(|key| self.row(*key, policy.country));
+            let rows = keys.iter().map(|key| search.row(*key));
             let rows: Vec<Option<Row>> = rows.collect::<Result<_>>()?;
             Ok(rows.into_iter().flatten().map(|row| row.known).collect())
         };
         Ok(agree(&all(&mine)?, &all(&theirs)?, by))
+    }
+}
+
+impl Search<'_> {
+    fn alike(&self, key: ContactKey) -> Result<Vec<(ContactKey, JoinedBy)>> {
+        let Some(mine) = self.row(key)? else {
+            return Ok(Vec::new());
+        };
+        let mut alike = Vec::new();
+        for by in &self.policy.join_by {
+            let found = match by {
+                JoinedBy::Phone => self.by_number(key, &mine)?,
+                JoinedBy::Email => self.by_email(key, &mine)?,
+                JoinedBy::ContactId => self.by_id(key, &mine)?,
+                JoinedBy::Operator => Vec::new(),
+            };
+            alike.extend(found.into_iter().map(|other| (other, *by)));
+        }
+        Ok(alike)
+    }
+
+    fn by_number(&self, key: ContactKey, mine: &Row) -> Result<Vec<ContactKey>> {
+        let mut found = Vec::new();
+        for number in &mine.known.numbers {
+            for known_by in self.store.number_keys(number)? {
+                let mut others = self.store.keys([BY_PHONE], &known_by, key)?;
+                if self.has_addresses {
+                    others.extend(self.store.keys([BY_NUMBER], &known_by, key)?);
+                }
+                for other in others {
+                    let theirs = self.row(other)?;
+                    if theirs.is_some_and(|row| row.known.numbers.contains(number)) {
+                        found.push(other);
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn by_email(&self, key: ContactKey, mine: &Row) -> Result<Vec<ContactKey>> {
+        match &mine.known.email {
+            Some(email) if email.contains('@') => self.store.keys([BY_EMAIL], email, key),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// One's address on a channel is the other's, or the other's id, by which they write on that channel.
+    fn by_id(&self, key: ContactKey, mine: &Row) -> Result<Vec<ContactKey>> {
+        let mut found = Vec::new();
+        if !self.has_addresses {
+            return Ok(found);
+        }
+        for (channel, address) in mine.addresses.iter().filter(|(c, _)| BY_ID.contains(c)) {
+            for other in self.store.keys([BY_ADDRESS], address, key)? {
+                if self.store.address_on(other, *channel)?.as_ref() == Some(address) {
+                    found.push(other);
+                }
+            }
+            if let Some(other) = self.store.row_of(address)?.filter(|other| *other != key)
+                && self.store.writes_as(other, *channel)?
+            {
+                found.push(other);
+            }
+        }
+        for other in self.store.keys([BY_ADDRESS], &mine.contact_id, key)? {
+            for channel in BY_ID {
+                if self.store.address_on(other, channel)?.as_ref() == Some(&mine.contact_id)
+                    && self.store.writes_as(key, channel)?
+                {
+                    found.push(other);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn row(&self, key: ContactKey) -> Result<Option<Row>> {
+        let sql = "SELECT contact_id, name, phone, email FROM contacts WHERE id = ?1";
+        let mut statement = self.store.connection.prepare_cached(sql)?;
+        let found = statement.query_row([key], |row| {
+            let email: Option<String> = row.get(3)?;
+            Ok(Row {
+                contact_id: row.get(0)?,
+                phone: row.get(2)?,
+                known: Known {
+                    name: row.get(1)?,
+                    email: email
+                        .map(|e| e.trim().to_lowercase())
+                        .filter(|e| !e.is_empty()),
+                    numbers: Vec::new(),
+                },
+                addresses: Vec::new(),
+            })
+        });
+        let Some(mut row) = found.optional()? else {
+            return Ok(None);
+        };
+        if self.has_addresses {
+            let sql = "SELECT channel, address FROM addresses WHERE contact = ?1";
+            let mut statement = self.store.connection.prepare_cached(sql)?;
+            for address in statement.query_map([key], |row| Ok((named(row, 0)?, row.get(1)?)))? {
+                row.addresses.push(address?);
+            }
+        }
+        let is_number = |channel: Channel| matches!(channel, Channel::Sms | Channel::Whatsapp);
+        let addresses = row.addresses.iter().filter(|(c, _)| is_number(*c));
+        let given = row.phone.iter().chain(addresses.map(|(_, a)| a));
+        let mut numbers: Vec<String> = given
+            .filter_map(|n| number(n, self.policy.country))
+            .collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        row.known.numbers = numbers;
+        Ok(Some(row))
     }
 }
 

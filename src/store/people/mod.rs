@@ -79,6 +79,12 @@ impl Store {
         Ok(self.connection.prepare_cached(sql)?.exists([])?)
     }
 
+    /// Whether anybody has an address besides a phone number and an email.
+    pub(super) fn has_addresses(&self) -> Result<bool> {
+        let sql = "SELECT 1 FROM addresses LIMIT 1";
+        Ok(self.connection.prepare_cached(sql)?.exists([])?)
+    }
+
     /// The contacts of a person, the one that leads first, and how each came to be joined.
     ///
     /// # Errors
