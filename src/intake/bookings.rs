@@ -9,7 +9,7 @@ use super::{Intake, Sight, Taken};
 use crate::config::{Format, SourceConfig};
 use crate::import::{SourceSettings, read_bookings};
 use crate::model::Timestamp;
-use crate::store::{BookingSource, SyncCursor};
+use crate::store::{BookingIds, BookingSource, SyncCursor};
 use crate::sync::Download;
 
 /// Keeps, with the appointments, how far the source has been read: told its row, and how many rows were left out.
@@ -87,6 +87,13 @@ impl Intake<'_> {
             file,
             as_of,
             country: self.config.bot.country,
+            ids: match format {
+                Format::Icalendar if self.config.sources.iter().any(|s| s.name == name) => {
+                    BookingIds::Kept
+                }
+                Format::Icalendar => BookingIds::Lent,
+                _ => BookingIds::OfSource,
+            },
         };
         let (records, is_whole) = (&bookings.records, bookings.is_whole);
         let taken = self.store.durably(|| {

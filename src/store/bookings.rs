@@ -35,6 +35,20 @@ pub struct BookingSource<'a> {
     pub as_of: Timestamp,
     /// Where phone numbers without a country belong.
     pub country: Option<Country>,
+    /// How far their ids reach.
+    pub ids: BookingIds,
+}
+
+/// How far the ids of a source's appointments reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookingIds {
+    /// They are the source's own.
+    OfSource,
+    /// They are those of a calendar, alike wherever it is read: a file that was given by hand tells of the same
+    /// appointments as the source that has them.
+    Lent,
+    /// The same, of a configured source: the appointments are its own from now on.
+    Kept,
 }
 
 /// What is stored of an appointment.
@@ -168,7 +182,11 @@ impl Store {
         let (starts_at, ends_at) = (record.starts_at.map(micros), record.ends_at.map(micros));
         let is_cancelled = record.status == BookingStatus::Cancelled;
         let changed_at = record.updated_at.map_or(as_of, micros);
-        let Some(known) = self.stored_booking(from.source, &record.id)? else {
+        let known = match self.stored_booking(from.source, &record.id)? {
+            None => self.booking_elsewhere(from, &record.id)?,
+            found => found,
+        };
+        let Some(known) = known else {
             let sql = "INSERT INTO bookings (source, uid, file, status, booked_at, starts_at, ends_at, cancelled_at, \
                        seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
             let booked_at = record.created_at.map_or(as_of, micros);
@@ -204,7 +222,7 @@ impl Store {
             (true, Some(at)) => Some(at),
             (true, None) => Some(changed_at.max(known.booked_at)),
         };
-        let sql = "UPDATE bookings SET file = ?2, status = ?3, booked_at = ?4, starts_at = ?5, ends_at = ?6, \
+        let sql = "UPDATE bookings SET file = iif(source = ?9, ?2, file), status = ?3, booked_at = ?4, starts_at = ?5, ends_at = ?6, \
                    cancelled_at = ?7, seen_at = ?8 WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute(params![
             known.id,
@@ -215,6 +233,7 @@ impl Store {
             ends_at,
             cancelled_at,
             as_of,
+            from.source,
         ])?;
         let is_news = is_moved
             || known.ends_at != ends_at
@@ -228,6 +247,29 @@ impl Store {
         }
         taken.changed += u64::from(is_news);
         Ok(())
+    }
+
+    /// An appointment of a calendar that another source has.
+    fn booking_elsewhere(&self, from: &BookingSource<'_>, uid: &str) -> Result<Option<Stored>> {
+        // A number such as `7` is no calendar's idea of an id for the whole world.
+        let is_worldwide = uid.len() >= 16 || uid.contains('@');
+        if from.ids == BookingIds::OfSource || !is_worldwide {
+            return Ok(None);
+        }
+        let sql = "SELECT source FROM bookings WHERE uid = ?1 ORDER BY seen_at DESC LIMIT 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_row([uid], |row| row.get(0)).optional()?;
+        let Some(source) = found else {
+            return Ok(None);
+        };
+        if from.ids == BookingIds::Lent {
+            return self.stored_booking(source, uid);
+        }
+        let sql = "UPDATE bookings SET source = ?1, file = ?2 WHERE source = ?3 AND uid = ?4";
+        self.connection
+            .prepare_cached(sql)?
+            .execute((from.source, from.file, source, uid))?;
+        self.stored_booking(from.source, uid)
     }
 
     fn stored_booking(&self, source: i64, uid: &str) -> Result<Option<Stored>> {

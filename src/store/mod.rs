@@ -50,7 +50,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::model::Timestamp;
 
 pub use actions::{ActionEnd, OpenAction};
-pub use bookings::{BookingSource, BookingsTaken};
+pub use bookings::{BookingIds, BookingSource, BookingsTaken};
 pub use claims::{Claim, Claimed, Ledger};
 pub use cursors::SyncCursor;
 pub use exported::MessageRow;

@@ -6,10 +6,11 @@ pub(super) const APPLICATION_ID: i32 = 0x666C_7570;
 /// One step of the schema each; never edited once released, only added to.
 pub(super) const MIGRATIONS: [&str; VERSION as usize] = [
     V1, NUMBERS, DRAFTS, CHANNELS, PEOPLE, CURSORS, FOUND, READINGS, BOOKINGS, FORMER, HELD_BACK,
+    UIDS,
 ];
 
 /// The newest schema that this program knows (`PRAGMA user_version`).
-pub(super) const VERSION: u32 = 11;
+pub(super) const VERSION: u32 = 12;
 
 /// Times are whole microseconds since 1970-01-01T00:00:00Z; enums are the words of the configuration and JSON.
 /// Facts only, but for `contacts.wake_at` and `contacts.hold`, which are derived from them by `decide`.
@@ -344,6 +345,9 @@ CREATE TABLE held_back (
   error TEXT NOT NULL
 ) STRICT;
 ";
+
+/// The id of an appointment may be looked for in all sources: a calendar's is one of its own kind in the world.
+const UIDS: &str = "CREATE INDEX bookings_uid ON bookings(uid);";
 
 /// The same of a number outside the database: what [`number_key!`] makes of it.
 pub(super) fn comparable_number(number: &str) -> String {

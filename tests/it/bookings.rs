@@ -324,6 +324,51 @@ fn a_claim_that_no_source_bears_out_is_unconfirmed() {
     assert_eq!(confirmed(&plain), Value::Null);
 }
 
+/// A calendar's ids are the same wherever it is read: a file given by hand and the source that has it tell of one.
+#[test]
+fn a_calendar_that_was_given_by_hand_and_its_source_have_the_same_appointments() {
+    let event = ANAS.replacen("UID:", "UID:4f1c2b9e-0001-", 1);
+    let of_ana = |desk: &Desk| {
+        let shown = desk
+            .command(80, &["show", "ana", "--json", NOW])
+            .output()
+            .unwrap();
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        shown["bookings"].as_array().unwrap().clone()
+    };
+    for first in ["by_hand.ics", "shop.ics"] {
+        let desk = desk(CONFIG);
+        let second = if first == "shop.ics" {
+            "by_hand.ics"
+        } else {
+            "shop.ics"
+        };
+        import_as_of(
+            &desk,
+            first,
+            &calendar(&[&event, BENS]),
+            "2026-03-02T17:00:00Z",
+        );
+        import_as_of(
+            &desk,
+            second,
+            &calendar(&[&event, BENS]),
+            "2026-03-02T17:10:00Z",
+        );
+        let found = of_ana(&desk);
+        assert_eq!(found.len(), 1, "{first}: {found:?}");
+        assert_eq!(found[0]["source"], "calendar", "{first}");
+        // What the source has no longer is called off, whoever told of it.
+        import_as_of(
+            &desk,
+            "shop.ics",
+            &calendar(&[BENS]),
+            "2026-03-02T17:30:00Z",
+        );
+        assert_eq!(of_ana(&desk)[0]["status"], "cancelled", "{first}");
+    }
+}
+
 #[test]
 fn who_is_forgotten_is_forgotten_with_their_appointments() {
     let desk = desk(CONFIG);

@@ -2,9 +2,12 @@
 
 mod calendar;
 mod content_line;
+mod event;
+mod recurrence;
 mod table;
 mod tools;
 mod windows_zones;
+mod zone_definition;
 mod zones;
 
 use std::io::Read;

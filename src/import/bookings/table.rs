@@ -7,6 +7,7 @@ use std::io::{Cursor, Read};
 use chrono::TimeDelta;
 use serde_json::value::RawValue;
 
+use super::recurrence::length;
 use super::{BookingRecord, Bookings, MOST_RECORDS, tools};
 use crate::import::named_rows::{NamedRow, NamedRows};
 use crate::import::table::Table;
@@ -214,30 +215,6 @@ fn record(row: NamedRow<'_>, settings: &SourceSettings) -> Result<BookingRecord,
     })
 }
 
-/// How long `45`, `45min`, `1h 15min`, `1:30` or `1 hour 30 minutes` is; a number alone is of minutes.
-fn length(text: &str) -> Option<TimeDelta> {
-    let text = text.trim().to_ascii_lowercase();
-    if let Some((hours, minutes)) = text.split_once(':') {
-        let number = |text: &str| text.get(..2.min(text.len()))?.parse::<i64>().ok();
-        return TimeDelta::try_minutes(number(hours)? * 60 + number(minutes)?);
-    }
-    let (mut minutes, mut rest) = (0_i64, text.as_str());
-    while !rest.trim().is_empty() {
-        rest = rest.trim_start();
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number: i64 = rest[..digits].parse().ok().filter(|n| *n < 10_000)?;
-        rest = rest[digits..].trim_start();
-        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-        minutes += match &rest[..letters] {
-            "" | "m" | "min" | "mins" | "minute" | "minutes" => number,
-            "h" | "hr" | "hrs" | "hour" | "hours" => number * 60,
-            _ => return None,
-        };
-        rest = rest[letters..].trim_start_matches([',', '.']);
-    }
-    TimeDelta::try_minutes(minutes).filter(|length| *length > TimeDelta::zero())
-}
-
 fn mapped<'a>(theirs: Option<&'a str>, settings: &'a SourceSettings) -> Option<&'a str> {
     let map = settings.values.get("status");
     let ours = map.and_then(|map| map.get(theirs.unwrap_or_default()));
@@ -378,21 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_and_statuses_are_read_as_people_write_them() {
-        for (text, minutes) in [
-            ("45", Some(45)),
-            ("45min", Some(45)),
-            ("1h 15min", Some(75)),
-            ("1 hour, 30 minutes", Some(90)),
-            ("1:30", Some(90)),
-            ("0", None),
-            ("long", None),
-            ("1 día", None),
-            ("", None),
-            ("99999999999999999999h", None),
-        ] {
-            assert_eq!(length(text).map(|l| l.num_minutes()), minutes, "{text}");
-        }
+    fn statuses_are_read_as_people_write_them() {
         for (text, status) in [
             ("Checked-in", Some(BookingStatus::Booked)),
             ("Late Cancellation", Some(BookingStatus::Cancelled)),

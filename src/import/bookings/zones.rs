@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Weekday};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::content_line::Property;
 use super::windows_zones;
+use super::zone_definition::{Defined, Part, offset};
 use crate::import::SourceSettings;
 use crate::import::words::shown;
 use crate::model::Timestamp;
@@ -22,33 +23,6 @@ pub(super) struct Zones {
     defined: HashMap<String, Defined>,
     /// The one that is being defined.
     current: (Option<String>, Defined),
-}
-
-/// A zone as a calendar defines it.
-#[derive(Debug, Default)]
-struct Defined {
-    location: Option<String>,
-    parts: Vec<Part>,
-}
-
-/// From when on which offset holds.
-#[derive(Debug, Default)]
-struct Part {
-    /// Seconds east of UTC.
-    offset: i64,
-    onset: Option<NaiveDateTime>,
-    /// Every year again, until a last one.
-    yearly: Option<(Yearly, Option<i32>)>,
-}
-
-/// A day that is found again every year.
-#[derive(Debug)]
-struct Yearly {
-    month: u32,
-    /// The weekday, and which one of the month, from its end where negative.
-    weekday: Option<(Weekday, i64)>,
-    /// Not before this day of the month.
-    from: Option<u32>,
 }
 
 impl Zones {
@@ -96,7 +70,14 @@ impl Zones {
             Some(text) => (text, true),
             None => (value, false),
         };
-        let local = NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%S").ok();
+        let forms = [
+            "%Y%m%dT%H%M%S",
+            "%Y%m%dT%H%M",
+            "%Y-%m-%dT%H:%M:%S",
+            "%Y-%m-%dT%H:%M",
+        ];
+        let mut forms = forms.into_iter();
+        let local = forms.find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
         let day = || {
             NaiveDate::parse_from_str(text, "%Y%m%d")
                 .ok()?
@@ -122,6 +103,12 @@ impl Zones {
         {
             return Ok(at);
         }
+        if let Some(offset) = offset_in(name) {
+            let utc = local.checked_sub_signed(TimeDelta::seconds(offset));
+            return utc
+                .map(|utc| utc.and_utc())
+                .ok_or_else(|| format!("{} is no time", shown(value)));
+        }
         own().map(|zone| zone.instant(local)).ok_or_else(|| {
             format!(
                 "the time zone {} is not known; set `timezone` on the source (or --timezone)",
@@ -132,9 +119,13 @@ impl Zones {
 }
 
 /// The zone of a name: IANA's, with whatever a program puts before it, or that of Windows.
-fn named(name: &str) -> Option<Zone> {
+pub(super) fn named(name: &str) -> Option<Zone> {
     let name = name.trim();
     let whole = Zone::named(name.trim_start_matches('/'));
+    let of_america = || {
+        let (_, zone) = AMERICAN.iter().find(|(begin, _)| name.starts_with(begin))?;
+        Zone::named(zone)
+    };
     let of_windows = || Zone::named(windows_zones::iana(name)?);
     let behind = || {
         // `/mozilla.org/20050126_1/America/Argentina/Buenos_Aires`
@@ -145,116 +136,38 @@ fn named(name: &str) -> Option<Zone> {
             .take(2);
         cuts.find_map(|at| Zone::named(&name[at..]))
     };
-    whole.or_else(of_windows).or_else(behind)
+    whole
+        .or_else(of_windows)
+        .or_else(behind)
+        .or_else(of_america)
 }
 
-impl Defined {
-    fn instant(&self, local: NaiveDateTime) -> Option<Timestamp> {
-        if let Some(zone) = self.location.as_deref().and_then(named) {
-            return Some(zone.instant(local));
-        }
-        let in_force = |part: &&Part| part.last_onset(local).is_some();
-        let found = self.parts.iter().filter(in_force);
-        let found = found.max_by_key(|part| part.last_onset(local));
-        let offset = found.or_else(|| self.parts.first())?.offset;
-        let utc = local.checked_sub_signed(TimeDelta::seconds(offset))?;
-        Some(utc.and_utc())
+/// What programs call the zones of the United States.
+const AMERICAN: [(&str, &str); 8] = [
+    ("US-Eastern", "America/New_York"),
+    ("Eastern Time", "America/New_York"),
+    ("US-Central", "America/Chicago"),
+    ("Central Time", "America/Chicago"),
+    ("US-Mountain", "America/Denver"),
+    ("Mountain Time", "America/Denver"),
+    ("US-Pacific", "America/Los_Angeles"),
+    ("Pacific Time", "America/Los_Angeles"),
+];
+
+/// The offset in a zone's name, in seconds east of UTC: `(UTC+01:00) Amsterdam, Berlin`, `GMT-0600`. It holds the whole
+/// year, so it is the last resort.
+fn offset_in(name: &str) -> Option<i64> {
+    let name = name.trim_start_matches('(');
+    let rest = name
+        .strip_prefix("UTC")
+        .or_else(|| name.strip_prefix("GMT"))?;
+    let end = rest.find([')', ' ']).unwrap_or(rest.len());
+    let digits = rest[..end].replace([':', '.'], "");
+    if digits.is_empty() {
+        return Some(0);
     }
-}
-
-impl Part {
-    fn learn(&mut self, name: &str, value: &str) {
-        match name {
-            "TZOFFSETTO" => self.offset = offset(value).unwrap_or_default(),
-            "DTSTART" => {
-                let text = value.trim_end_matches(['Z', 'z']);
-                self.onset = NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%S").ok();
-            }
-            "RRULE" => {
-                let value = value.to_ascii_uppercase();
-                let until = rule_part(&value, "UNTIL");
-                let until = until.and_then(|until| until.get(..4)?.parse().ok());
-                self.yearly = Yearly::of(&value).map(|yearly| (yearly, until));
-            }
-            _ => {}
-        }
-    }
-
-    /// When it came into force last, by the clocks at `local`.
-    fn last_onset(&self, local: NaiveDateTime) -> Option<NaiveDateTime> {
-        let onset = self.onset?;
-        let of_year = |year: i32| {
-            let (yearly, until) = self.yearly.as_ref()?;
-            let is_over = until.is_some_and(|until| year > until);
-            let day = yearly.in_year(year).filter(|_| !is_over)?;
-            Some(day.and_time(onset.time())).filter(|at| *at >= onset)
-        };
-        let years = [local.year() - 1, local.year()].map(of_year);
-        let all = years.into_iter().flatten().chain([onset]);
-        all.filter(|at| *at <= local).max()
-    }
-}
-
-impl Yearly {
-    fn of(rule: &str) -> Option<Self> {
-        let weekday = rule_part(rule, "BYDAY").and_then(|day| {
-            let day = day.split(',').next()?;
-            let (which, name) = day.split_at_checked(day.len().checked_sub(2)?)?;
-            let weekday = match name {
-                "MO" => Weekday::Mon,
-                "TU" => Weekday::Tue,
-                "WE" => Weekday::Wed,
-                "TH" => Weekday::Thu,
-                "FR" => Weekday::Fri,
-                "SA" => Weekday::Sat,
-                "SU" => Weekday::Sun,
-                _ => return None,
-            };
-            let which = which.trim_start_matches('+').parse().unwrap_or(1);
-            Some((weekday, which))
-        });
-        let days = rule_part(rule, "BYMONTHDAY").unwrap_or_default();
-        Some(Self {
-            month: rule_part(rule, "BYMONTH")?.parse().ok()?,
-            weekday,
-            from: days.split(',').filter_map(|day| day.parse().ok()).min(),
-        })
-    }
-
-    fn in_year(&self, year: i32) -> Option<NaiveDate> {
-        let first = NaiveDate::from_ymd_opt(year, self.month, self.from.unwrap_or(1))?;
-        let Some((weekday, which)) = self.weekday else {
-            return Some(first);
-        };
-        let days_to = |day: NaiveDate| i64::from(weekday.days_since(day.weekday()));
-        if which > 0 || self.from.is_some() {
-            let weeks = if self.from.is_some() { 0 } else { which - 1 };
-            return first.checked_add_signed(TimeDelta::days(days_to(first) + weeks.min(5) * 7));
-        }
-        let next = match self.month {
-            12 => NaiveDate::from_ymd_opt(year + 1, 1, 1),
-            month => NaiveDate::from_ymd_opt(year, month + 1, 1),
-        }?;
-        let back = (-which).clamp(1, 5) * 7;
-        next.checked_add_signed(TimeDelta::days(days_to(next) - back))
-    }
-}
-
-/// A part of a rule of repetition, in large letters.
-pub(super) fn rule_part<'a>(rule: &'a str, name: &str) -> Option<&'a str> {
-    let mut parts = rule.split(';').filter_map(|part| part.split_once('='));
-    parts.find(|(key, _)| *key == name).map(|(_, value)| value)
-}
-
-/// Seconds east of UTC: `+0100`, `-033000`.
-fn offset(text: &str) -> Option<i64> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.trim_start_matches('+')),
-    };
-    let two = |at: usize| digits.get(at..at + 2)?.parse::<i64>().ok();
-    let seconds = two(0)? * 3600 + two(2)? * 60 + two(4).unwrap_or_default();
-    (seconds < 24 * 3600).then_some(sign * seconds)
+    let signed = digits.starts_with(['+', '-']) && digits.len() == 5;
+    signed.then(|| offset(&digits)).flatten()
 }
 
 #[cfg(test)]
@@ -368,7 +281,19 @@ END:VCALENDAR";
             (Some("South"), "20260615T100000", "2026-06-15T00:00:00Z"),
             (Some("Half"), "20260615T100000", "2026-06-15T13:30:00Z"),
             (Some("Desk"), "20260302T100000", "2026-03-02T16:00:00Z"),
+            (
+                Some("Eastern Time (US & Canada)"),
+                "20260702T100000",
+                "2026-07-02T14:00:00Z",
+            ),
+            (
+                Some("(GMT-06.00) Guadalajara/Mexico City/Monterrey"),
+                "20260302T100000",
+                "2026-03-02T16:00:00Z",
+            ),
+            (Some("GMT+0100"), "20260302T1000", "2026-03-02T09:00:00Z"),
             (None, "20260302T100000", "2026-03-02T09:00:00Z"),
+            (Some("Desk"), "2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z"),
             (None, "20260302", "2026-03-01T23:00:00Z"),
             (Some("Desk"), "20260302T100000Z", "2026-03-02T10:00:00Z"),
         ] {
@@ -391,34 +316,6 @@ END:VCALENDAR";
                 at,
                 Ok("2026-03-02T01:00:00Z".parse().expect("utc")),
                 "{zone:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn days_of_a_month_that_a_zone_changes_on_are_found() {
-        for (rule, day) in [
-            ("FREQ=YEARLY;BYMONTH=3;BYDAY=2SU", "2026-03-08"),
-            ("FREQ=YEARLY;BYMONTH=12;BYDAY=-1MO", "2026-12-28"),
-            (
-                "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=1,2,3,4,5,6,7;BYDAY=SU",
-                "2026-11-01",
-            ),
-            ("FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=1", "2026-04-01"),
-        ] {
-            let found = Yearly::of(rule).and_then(|yearly| yearly.in_year(2026));
-            assert_eq!(found, Some(day.parse().expect("a day")), "{rule}");
-        }
-        for rule in [
-            "",
-            "BYDAY=XX",
-            "BYMONTH=13;BYDAY=1SU",
-            "BYMONTH=2;BYMONTHDAY=31",
-        ] {
-            assert_eq!(
-                Yearly::of(rule).and_then(|yearly| yearly.in_year(2026)),
-                None,
-                "{rule}"
             );
         }
     }

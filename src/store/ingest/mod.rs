@@ -24,7 +24,7 @@ use rusqlite::CachedStatement;
 
 use super::erasure::Suppressions;
 use super::relaxed::Relaxed;
-use super::{BookingSource, ContactKey, FileState, Store, SyncCursor, micros, time};
+use super::{BookingIds, BookingSource, ContactKey, FileState, Store, SyncCursor, micros, time};
 use crate::import::{Bookings, ContactRecord};
 use crate::model::Timestamp;
 pub use batch::Batch;
@@ -263,6 +263,7 @@ impl<'a> Ingest<'a> {
                 file: &format!("contact {}", contact_id),
                 as_of: self.reading.now,
                 country: self.reading.policy.country,
+                ids: BookingIds::OfSource,
             };
             self.store
                 .take_bookings(&from, &bookings.records, bookings.is_whole)?;
