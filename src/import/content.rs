@@ -7,7 +7,7 @@ use std::path::Path;
 use super::chatwoot::Shape;
 use super::elements::looks_like_lines;
 use super::encoding::decoded;
-use super::json::{Own, own_document};
+use super::own_document::{Own, own_document};
 use super::platform::HasLists;
 use super::sms_backup::{is_backup_name, is_sms_backup};
 use super::whatsapp::{is_markdown, looks_like_a_chat};

@@ -24,6 +24,7 @@ mod loose;
 mod meta;
 mod named_rows;
 mod open;
+mod own_document;
 mod platform;
 mod pulled;
 mod readers;

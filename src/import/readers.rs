@@ -9,9 +9,10 @@ use super::content::Json;
 use super::elements::Source;
 use super::highlevel::{self, Highlevel};
 use super::intercom::Intercom;
-use super::json::OwnList;
+
 use super::meta::Meta;
 use super::open::Records;
+use super::own_document::OwnList;
 use super::platform::{HasLists, Platform, PlatformReader};
 use super::signal::{self, SignalBackup, SignalDesktop, SignalTool};
 use super::telegram::Telegram;

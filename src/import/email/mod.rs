@@ -1,17 +1,20 @@
 //! Email: mailboxes in one file, Maildirs, single messages. Who "we" are is told by addresses.
 
+mod automatic;
 mod body;
+mod date;
 mod maildir;
 mod mbox;
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, TimeDelta};
 use mail_parser::{
     Address, Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders,
     PartType,
 };
 
+use automatic::{bounced, is_automatic};
+use date::{date, received_at};
 pub use maildir::modified;
 pub(crate) use maildir::{MaildirReader, emlx, is_maildir, mbox_in};
 pub(crate) use mbox::MboxReader;
@@ -19,7 +22,6 @@ pub(crate) use mbox::MboxReader;
 use super::encoding;
 use super::html;
 use super::platform::More;
-use super::time::instant;
 use super::us::{Seen, Us};
 use super::words::shown;
 use super::{Record, SourceSettings};
@@ -27,8 +29,6 @@ use crate::model::{Author, Channel, Timestamp};
 
 /// As much of a message is read: its headers and its text. Attachments come after.
 const MAIL_LIMIT: usize = 4 << 20;
-/// An email takes no longer to arrive.
-const LONGEST_WAY: TimeDelta = TimeDelta::hours(24);
 /// So many of a message's recipients are told of it.
 const RECIPIENTS_LIMIT: usize = 100;
 
@@ -239,44 +239,6 @@ fn parser() -> MessageParser {
         .default_header_ignore()
 }
 
-/// When it came to us, by our server's clock: the writer's may be slow, and the reply would seem older than what it
-/// answers. What lay for longer has been moved from another server, which may not have told when it came.
-fn received_at(message: &Message<'_>, arrived_at: Timestamp) -> Timestamp {
-    match date(message) {
-        Ok(at) if arrived_at - at > LONGEST_WAY => at,
-        _ => arrived_at,
-    }
-}
-
-/// When it was written, by the writer's clock; where that cannot be read, when a server received it.
-fn date(message: &Message<'_>) -> Result<Timestamp, String> {
-    let date = message.date().filter(|date| date.is_valid());
-    // A zone by its name (`CET`) is taken for none.
-    let is_named = || {
-        let raw = raw(message, &["Date"]).next();
-        raw.is_some_and(|(_, text)| text.ends_with(|c: char| c.is_ascii_uppercase()))
-    };
-    let is_by_name = date.is_some_and(|d| d.tz_hour == 0 && d.tz_minute == 0) && is_named();
-    let at = date.and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
-    let written = |text: &str| {
-        let at = DateTime::parse_from_rfc2822(text).map(|at| at.to_utc());
-        instant(text, None, None).or(at).ok()
-    };
-    let mut in_old_words = raw(message, &["Date"]).filter_map(|(_, text)| written(text));
-    let received = raw(message, &["Received"]);
-    let mut received = received.filter_map(|(_, hop)| written(hop.rsplit(';').next()?.trim()));
-    let by_name = is_by_name.then(|| in_old_words.next()).flatten();
-    by_name
-        .or(at)
-        .or_else(|| in_old_words.next())
-        .or_else(|| received.next())
-        .filter(|at| at.timestamp() >= 0)
-        .ok_or_else(|| match raw(message, &["Date"]).next() {
-            Some((_, text)) => format!("Date: {} is no time", shown(text)),
-            None => "Date: there is none".to_owned(),
-        })
-}
-
 /// An address, in small letters, and the name before it.
 type Named = (String, Option<String>);
 
@@ -391,55 +353,4 @@ fn delivered_to(message: &Message<'_>, is_us: impl Fn(&str) -> bool) -> bool {
     let address = |value: &str| value.trim_matches(['<', '>']).to_lowercase();
     raw(message, &["Delivered-To", "X-Original-To", "Envelope-To"])
         .any(|(_, value)| is_us(&address(value)))
-}
-
-/// Whether nobody sat down and wrote it: RFC 3834, and what was in use before it (rule S8).
-fn is_automatic(message: &Message<'_>) -> bool {
-    const NAMES: &[&str] = &[
-        "Auto-Submitted",
-        "X-Autoreply",
-        "X-Autorespond",
-        "X-Auto-Response-From",
-        "X-Vacation",
-        "Precedence",
-        "List-Id",
-        "List-Unsubscribe",
-        "Return-Path",
-    ];
-    raw(message, NAMES).any(|(name, value)| {
-        let value = value.to_lowercase();
-        match name.to_ascii_lowercase().as_str() {
-            "auto-submitted" => !value.is_empty() && !value.starts_with("no"),
-            "precedence" => matches!(value.as_str(), "bulk" | "junk" | "list" | "auto_reply"),
-            "list-id" | "list-unsubscribe" => true,
-            "return-path" => value == "<>",
-            _ => value != "no",
-        }
-    })
-}
-
-/// Whose address a report of failed delivery is about; `None` when it is no such report.
-fn bounced(message: &Message<'_>) -> Option<String> {
-    let is_report = message.content_type().is_some_and(|t| {
-        t.ctype() == "multipart"
-            && t.subtype()
-                .is_some_and(|s| s.eq_ignore_ascii_case("report"))
-            && t.attribute("report-type")
-                .is_some_and(|r| r.eq_ignore_ascii_case("delivery-status"))
-    });
-    if !is_report {
-        return None;
-    }
-    message.parts.iter().find_map(|part| {
-        let words = String::from_utf8_lossy(part.contents());
-        let words = words.get(..words.len().min(64 << 10)).unwrap_or(&words);
-        words.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            if !name.eq_ignore_ascii_case("Final-Recipient") {
-                return None;
-            }
-            let address = value.rsplit(';').next()?.trim().to_lowercase();
-            address.contains('@').then_some(address)
-        })
-    })
 }

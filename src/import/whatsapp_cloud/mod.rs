@@ -1,10 +1,11 @@
 //! Bodies of webhooks of the WhatsApp Cloud API, as a server has written them down one by one. What contacts write is
 //! there in full; of what we send, only when it was sent and what became of it.
 
+mod shapes;
+
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use shapes::{Body, Contact, Message, Status, Value};
 
 use super::document::Node;
 use super::loose::{self, Text, filled, seconds};
@@ -19,157 +20,6 @@ const OPTED_OUT: &str = "131050";
 #[derive(Debug, Default)]
 pub(crate) struct WhatsappCloud {
     channel: Option<Channel>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Body<'a> {
-    #[serde(borrow)]
-    entry: Option<Vec<Entry<'a>>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow, default)]
-    changes: Vec<Change<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Change<'a> {
-    #[serde(borrow)]
-    value: Option<Value<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Value<'a> {
-    #[serde(borrow)]
-    messaging_product: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    contacts: Vec<Contact<'a>>,
-    #[serde(borrow, default)]
-    messages: Vec<Message<'a>>,
-    /// What staff wrote in the WhatsApp Business app.
-    #[serde(borrow, default)]
-    message_echoes: Vec<Message<'a>>,
-    #[serde(borrow, default)]
-    statuses: Vec<Status<'a>>,
-    /// What was written before in the WhatsApp Business app.
-    #[serde(borrow, default)]
-    history: Vec<History<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct History<'a> {
-    #[serde(borrow, default)]
-    threads: Vec<Thread<'a>>,
-}
-
-/// A chat with one person, whose number is its id.
-#[derive(Debug, Default, Deserialize)]
-struct Thread<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    messages: Vec<Message<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Contact<'a> {
-    #[serde(borrow)]
-    profile: Option<Profile<'a>>,
-    #[serde(borrow)]
-    wa_id: Option<Text<'a>>,
-    /// The id of a person who hides their number.
-    #[serde(borrow)]
-    user_id: Option<Text<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Profile<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Message<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    from: Option<Text<'a>>,
-    #[serde(borrow)]
-    from_user_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    to: Option<Text<'a>>,
-    #[serde(borrow)]
-    to_user_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    timestamp: Option<Text<'a>>,
-    #[serde(borrow, rename = "type")]
-    kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    text: Option<Words<'a>>,
-    #[serde(borrow)]
-    button: Option<Words<'a>>,
-    #[serde(borrow)]
-    interactive: Option<Interactive<'a>>,
-    #[serde(borrow)]
-    image: Option<Words<'a>>,
-    #[serde(borrow)]
-    video: Option<Words<'a>>,
-    #[serde(borrow)]
-    document: Option<Words<'a>>,
-    #[serde(borrow)]
-    order: Option<Words<'a>>,
-    #[serde(borrow)]
-    edit: Option<Edit<'a>>,
-    #[serde(borrow)]
-    referral: Option<&'a RawValue>,
-}
-
-/// The words of a message, wherever they stand in it.
-#[derive(Debug, Default, Deserialize)]
-struct Words<'a> {
-    #[serde(borrow, alias = "text", alias = "caption", alias = "title")]
-    body: Option<Text<'a>>,
-}
-
-/// What a message is changed to.
-#[derive(Debug, Default, Deserialize)]
-struct Edit<'a> {
-    #[serde(borrow)]
-    message: Option<Box<Message<'a>>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Interactive<'a> {
-    /// The answers to a form.
-    #[serde(borrow)]
-    nfm_reply: Option<Words<'a>>,
-    #[serde(borrow)]
-    button_reply: Option<Words<'a>>,
-    #[serde(borrow)]
-    list_reply: Option<Words<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Status<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    status: Option<Text<'a>>,
-    #[serde(borrow)]
-    timestamp: Option<Text<'a>>,
-    #[serde(borrow)]
-    recipient_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    recipient_user_id: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    errors: Vec<Fault<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Fault<'a> {
-    #[serde(borrow)]
-    code: Option<Text<'a>>,
 }
 
 /// A person by their number, or by the id of one who hides it.

@@ -1,16 +1,18 @@
 //! Chatwoot's messages and conversations, from its API and from its webhooks, which name the same things differently:
 //! a time is in seconds or in words, a type a number or a word.
 
+mod shapes;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use shapes::{Attributes, Person};
+pub(crate) use shapes::{Conversation, Message};
 
 use super::document::Node;
 use super::elements::Heads;
 use super::html;
-use super::loose::{self, Text, filled, row, seconds_or_words};
+use super::loose::{Text, filled, row, seconds_or_words};
 use super::platform::{More, Platform};
 use super::words::shown;
 use super::{ReadError, Record, SourceSettings, wrapped};
@@ -67,114 +69,6 @@ impl Heads for Page {
             })
         });
     }
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Person<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    email: Option<Text<'a>>,
-    #[serde(borrow)]
-    phone_number: Option<Text<'a>>,
-    #[serde(borrow, rename = "type")]
-    kind: Option<Text<'a>>,
-}
-
-/// A message, the body of a webhook about one, or a conversation.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Message<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    content: Option<Text<'a>>,
-    #[serde(borrow)]
-    content_type: Option<Text<'a>>,
-    #[serde(borrow)]
-    message_type: Option<Text<'a>>,
-    #[serde(borrow)]
-    created_at: Option<Text<'a>>,
-    #[serde(borrow)]
-    conversation_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    source_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    status: Option<Text<'a>>,
-    #[serde(default, deserialize_with = "loose::flag")]
-    private: Option<bool>,
-    #[serde(borrow)]
-    sender: Option<Person<'a>>,
-    /// Of old webhooks: whose conversation it is.
-    #[serde(borrow)]
-    contact: Option<Person<'a>>,
-    #[serde(borrow)]
-    sender_type: Option<Text<'a>>,
-    #[serde(borrow)]
-    conversation: Option<Conversation<'a>>,
-    #[serde(borrow)]
-    content_attributes: Option<&'a RawValue>,
-    /// Of a webhook.
-    #[serde(borrow)]
-    event: Option<Text<'a>>,
-    /// Of a conversation.
-    #[serde(borrow)]
-    meta: Option<Meta<'a>>,
-    #[serde(borrow)]
-    messages: Option<Vec<&'a RawValue>>,
-    #[serde(borrow)]
-    channel: Option<Text<'a>>,
-    #[serde(borrow)]
-    contact_inbox: Option<ContactInbox<'a>>,
-}
-
-impl Message<'_> {
-    /// Whether it is any of these.
-    const fn is_one(&self) -> bool {
-        self.message_type.is_some() || self.messages.is_some() || self.event.is_some()
-    }
-}
-
-/// The conversation of a message.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Conversation<'a> {
-    #[serde(borrow, alias = "display_id")]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    channel: Option<Text<'a>>,
-    #[serde(borrow)]
-    meta: Option<Meta<'a>>,
-    #[serde(borrow)]
-    contact_inbox: Option<ContactInbox<'a>>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Meta<'a> {
-    #[serde(borrow)]
-    sender: Option<Person<'a>>,
-    #[serde(borrow)]
-    channel: Option<Text<'a>>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-struct ContactInbox<'a> {
-    #[serde(borrow)]
-    contact_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    source_id: Option<Text<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-struct Attributes {
-    email: Option<EmailAttributes>,
-    #[serde(default, deserialize_with = "loose::flag")]
-    deleted: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-struct EmailAttributes {
-    auto_reply: Option<bool>,
 }
 
 /// Whether the rows are pages of the API, or stand by themselves.
