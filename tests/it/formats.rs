@@ -55,6 +55,7 @@ const LAYOUTS: &[(&str, &[&str])] = &[
     ("highlevel/webhooks.jsonl", &[]),
     ("highlevel/view.csv", &[]),
     ("chatwoot/spool.jsonl", &[]),
+    ("chatwoot/conversation.json", &[]),
     ("intercom/old.json", &[]),
     ("intercom/webhooks.jsonl", &[]),
     ("whatsapp_cloud/wrapped.jsonl", &[]),

@@ -163,12 +163,24 @@ impl Chatwoot {
         let (sender, contact) = (message.sender, message.contact);
         let is_known = |person: &Person<'_>| person.id.is_some();
         let contact = contact.filter(is_known);
-        let person = match author {
-            Author::Contact => contact.or(sender.filter(is_known)).or(meta.sender),
-            _ => meta.sender.or(contact),
+        let of_conversation = meta.sender;
+        let mut person = match author {
+            Author::Contact => contact
+                .or(sender.filter(is_known))
+                .or_else(|| of_conversation.clone()),
+            _ => of_conversation.clone().or(contact),
         };
+        // The conversation may tell more of them than the message does.
+        if let (Some(person), Some(other)) = (&mut person, of_conversation)
+            && person.id == other.id
+        {
+            person.complete(other);
+        }
         let known = page.contact.as_ref();
-        let of_page = known.filter(|_| person.is_none());
+        let of_page = known.filter(|known| {
+            let id = person.as_ref().and_then(|person| person.id.as_ref());
+            id.is_none_or(|id| id.as_str() == known.id)
+        });
         let person = person.unwrap_or_default();
         let by_conversation = || {
             let id = self.contacts.get(conversation_id.as_deref()?)?;
@@ -183,8 +195,8 @@ impl Chatwoot {
             .content_attributes
             .and_then(|a| row::<Attributes>(a.get()).ok())
             .unwrap_or_default();
-        if attributes.deleted == Some(true) {
-            return Ok(None); // its words are gone
+        if attributes.deleted == Some(true) || attributes.is_reaction == Some(true) {
+            return Ok(None); // its words are gone, or it has none
         }
         let at = filled(message.created_at).ok_or("created_at: there is none")?;
         let at = seconds_or_words(&at).map_err(|e| format!("created_at: {e}"))?;
@@ -215,8 +227,13 @@ impl Chatwoot {
             text
         };
         let mut record = Record::message(contact_id, channel, author, at, text);
-        let is_reply = attributes.email.and_then(|e| e.auto_reply) == Some(true);
+        let email = attributes.email.unwrap_or_default();
+        let is_reply = email.auto_reply == Some(true);
         record.automatic = author == Author::Contact && is_reply;
+        let reply = email.text_content.and_then(|text| text.reply);
+        if let Some(reply) = reply.filter(|reply| !reply.trim().is_empty()) {
+            record.text = Cow::Owned(reply.trim().to_owned());
+        }
         record.message_id = filled(message.id);
         record.conversation_id = conversation_id;
         record.status = filled(message.status);

@@ -66,6 +66,23 @@ pub(crate) struct Message<'a> {
     pub(super) contact_inbox: Option<ContactInbox<'a>>,
 }
 
+impl<'a> Person<'a> {
+    /// Takes from another what it does not tell itself.
+    pub(super) fn complete(&mut self, other: Self) {
+        let is_empty =
+            |text: &Option<Text<'_>>| text.as_ref().is_none_or(|t| t.as_str().is_empty());
+        for (own, theirs) in [
+            (&mut self.name, other.name),
+            (&mut self.email, other.email),
+            (&mut self.phone_number, other.phone_number),
+        ] {
+            if is_empty(own) {
+                *own = theirs;
+            }
+        }
+    }
+}
+
 impl Message<'_> {
     /// Whether it is any of these.
     pub(super) const fn is_one(&self) -> bool {
@@ -107,9 +124,19 @@ pub(super) struct Attributes {
     pub(super) email: Option<EmailAttributes>,
     #[serde(default, deserialize_with = "loose::flag")]
     pub(super) deleted: Option<bool>,
+    #[serde(default, deserialize_with = "loose::flag")]
+    pub(super) is_reaction: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
 pub(super) struct EmailAttributes {
     pub(super) auto_reply: Option<bool>,
+    pub(super) text_content: Option<EmailText>,
+}
+
+/// The text of an email.
+#[derive(Default, Deserialize)]
+pub(super) struct EmailText {
+    /// Without what it quotes.
+    pub(super) reply: Option<String>,
 }

@@ -46,6 +46,22 @@ pub(super) fn own_words(text: &str) -> String {
     }
 }
 
+/// The text whose lines that end in a blank go on in the next (RFC 3676); quotations and signatures stay as they are.
+pub(super) fn unflowed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut goes_on = false;
+    for line in text.split('\n') {
+        let line = line.trim_end_matches('\r');
+        let is_plain = !line.starts_with('>') && line != "-- ";
+        if !out.is_empty() && !(goes_on && is_plain) {
+            out.push('\n');
+        }
+        out.push_str(line.strip_prefix(' ').filter(|_| is_plain).unwrap_or(line));
+        goes_on = is_plain && line.ends_with(' ') && !line.trim().is_empty();
+    }
+    out
+}
+
 /// `-- ` alone (RFC 3676), or a line of underscores, or what a phone adds.
 fn is_signature(line: &str) -> bool {
     const PHONES: [&str; 24] = [
@@ -197,6 +213,22 @@ fn introduces(lines: &[&str]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_that_flow_are_one() {
+        for (text, plain) in [
+            ("Call me \r\ntomorrow.\r\nAna", "Call me tomorrow.\nAna"),
+            ("one\n\ntwo ", "one\n\ntwo "),
+            (
+                "> old \n> words\nnew \nwords\n-- \nAna",
+                "> old \n> words\nnew words\n-- \nAna",
+            ),
+            (" From here", "From here"),
+            ("", ""),
+        ] {
+            assert_eq!(unflowed(text), plain, "{text:?}");
+        }
+    }
 
     #[test]
     fn quotations_and_signatures_are_left_out() {

@@ -277,6 +277,7 @@ fn root(value: &HeaderValue<'_>) -> Option<String> {
 /// The text as a person would read it.
 fn text<'m>(message: &'m Message<'_>) -> Cow<'m, str> {
     let read = |part: &'m mail_parser::MessagePart<'_>| match &part.body {
+        PartType::Text(text) if is_flowed(part) => Cow::Owned(body::unflowed(text)),
         PartType::Text(text) if text.contains('\u{fffd}') => {
             in_no_charset(message, part).unwrap_or(Cow::Borrowed(text.as_ref()))
         }
@@ -296,6 +297,13 @@ fn text<'m>(message: &'m Message<'_>) -> Cow<'m, str> {
         }
         all
     })
+}
+
+/// Whether the lines of a part that end in a blank go on in the next (RFC 3676).
+fn is_flowed(part: &MessagePart<'_>) -> bool {
+    part.content_type()
+        .and_then(|t| t.attribute("format"))
+        .is_some_and(|format| format.eq_ignore_ascii_case("flowed"))
 }
 
 /// The text of a part that says nothing of its encoding, and is none of the usual one.

@@ -7,6 +7,7 @@ mod contacts;
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 pub(crate) use appointments::appointment_record;
 pub(crate) use contacts::{DND, api_contacts, contact, is_contacts, table_contacts};
@@ -48,6 +49,11 @@ pub(crate) struct Message<'a> {
     date_added: Option<Text<'a>>,
     #[serde(borrow)]
     body: Option<Text<'a>>,
+    /// Of an email, here or in `meta`.
+    #[serde(borrow)]
+    subject: Option<Text<'a>>,
+    #[serde(borrow)]
+    meta: Option<&'a RawValue>,
     #[serde(borrow)]
     direction: Option<Text<'a>>,
     #[serde(borrow)]
@@ -108,7 +114,8 @@ impl Highlevel {
             | "CAMPAIGN_MANUAL_SMS"
             | "CUSTOM_PROVIDER_SMS"
             | "SMS_REVIEW_REQUEST"
-            | "SMS_NO_SHOW_REQUEST" => Channel::Sms,
+            | "SMS_NO_SHOW_REQUEST"
+            | "PHONE" => Channel::Sms,
             "EMAIL" | "CUSTOM_EMAIL" | "CAMPAIGN_EMAIL" | "CUSTOM_PROVIDER_EMAIL" => Channel::Email,
             "WEBCHAT" | "LIVE_CHAT" => Channel::LiveChat,
             "FACEBOOK" | "FB" | "CAMPAIGN_FACEBOOK" => Channel::Facebook,
@@ -124,6 +131,7 @@ impl Highlevel {
             | "TIKTOK_COMMENT"
             | "INTERNAL_COMMENT"
             | "FORM_SUBMISSION"
+            | "NO_SHOW"
             | "SMS_REACTION" => {
                 return Ok(Kind::None);
             }
@@ -186,6 +194,10 @@ impl Highlevel {
             (true, body) => Cow::Owned(html::to_text(&body).into_owned()),
             (false, body) => body,
         };
+        let text = match channel {
+            Channel::Email if text.is_empty() => subject(message.subject, message.meta),
+            _ => text,
+        };
         let mut record = Record::message(contact_id, channel, author, at, text);
         record.message_id = filled(message.id);
         record.conversation_id = filled(message.conversation_id);
@@ -199,6 +211,22 @@ impl Highlevel {
         record.status = status;
         Ok(Some(record))
     }
+}
+
+/// The subject of an email whose body is kept elsewhere.
+fn subject<'a>(subject: Option<Text<'a>>, meta: Option<&'a RawValue>) -> Cow<'a, str> {
+    #[derive(Deserialize)]
+    struct Meta<'a> {
+        #[serde(borrow)]
+        email: Option<Email<'a>>,
+    }
+    #[derive(Deserialize)]
+    struct Email<'a> {
+        #[serde(borrow)]
+        subject: Option<Text<'a>>,
+    }
+    let in_meta = || filled(row::<Meta<'_>>(meta?.get()).ok()?.email?.subject);
+    filled(subject).or_else(in_meta).unwrap_or_default()
 }
 
 /// The name of a type of message that is given by its number.
