@@ -53,7 +53,7 @@ pub(super) fn unflowed(text: &str) -> String {
     for line in text.split('\n') {
         let line = line.trim_end_matches('\r');
         let is_plain = !line.starts_with('>') && line != "-- ";
-        if !out.is_empty() && !(goes_on && is_plain) {
+        if !(out.is_empty() || goes_on && is_plain) {
             out.push('\n');
         }
         out.push_str(line.strip_prefix(' ').filter(|_| is_plain).unwrap_or(line));
