@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 use quick_xml::events::attributes::Attributes;
@@ -84,6 +85,9 @@ impl<R: Read> Tags<R> {
                 b'!' => self.pass_until(b">")?,
                 b'?' => self.pass_until(b"?>")?,
                 _ => {
+                    if let Some(range) = self.whole()? {
+                        return Ok(Some(tag(&self.buffer[range], line, false)));
+                    }
                     let is_cut = self.take()?;
                     return Ok(Some(tag(&self.tag, line, is_cut)));
                 }
@@ -101,10 +105,36 @@ impl<R: Read> Tags<R> {
         Ok(self.buffer[self.at..self.end].starts_with(b"!--"))
     }
 
-    /// Takes a tag up to its `>`, which is none in quotes. Whether its end was left out.
-    fn take(&mut self) -> io::Result<bool> {
+    /// Takes a tag that lies in the buffer and has no quotes but double ones, as most; where.
+    fn whole(&mut self) -> io::Result<Option<Range<usize>>> {
         self.tag.clear();
         self.tag.shrink_to(KEPT);
+        let mut seen = 0;
+        let mut quotes = 0;
+        loop {
+            let bytes = &self.buffer[self.at..self.end];
+            let Some(n) = memchr(b'>', &bytes[seen..]) else {
+                if self.end - self.at > BLOCK / 2 || !self.fill()? {
+                    return Ok(None);
+                }
+                continue;
+            };
+            let piece = &bytes[seen..seen + n];
+            if memchr(b'\'', piece).is_some() {
+                return Ok(None);
+            }
+            quotes += memchr_iter(b'"', piece).count();
+            seen += n + 1;
+            if quotes % 2 == 0 {
+                let range = self.at..self.at + seen - 1;
+                self.step(seen);
+                return Ok(Some(range));
+            }
+        }
+    }
+
+    /// Takes a tag up to its `>`, which is none in quotes. Whether its end was left out.
+    fn take(&mut self) -> io::Result<bool> {
         let mut quote = None;
         let mut is_cut = false;
         loop {
@@ -219,15 +249,22 @@ fn tag(bytes: &[u8], line: u64, is_cut: bool) -> Tag<'_> {
 
 impl Tag<'_> {
     /// Shows each attribute's name and value; those that are not well formed are left out.
-    pub(crate) fn each(&self, mut see: impl FnMut(&str, Cow<'_, str>)) {
+    pub(crate) fn each(&self, mut see: impl FnMut(&[u8], &Value<'_>)) {
         let mut attributes = Attributes::new(&self.inner, self.name.len());
         attributes.with_checks(false);
         for attribute in attributes.flatten() {
-            let name = std::str::from_utf8(attribute.key.as_ref()).unwrap_or_default();
-            if let Ok(value) = std::str::from_utf8(&attribute.value) {
-                see(name, unescaped(value));
-            }
+            see(attribute.key.as_ref(), &Value(&attribute.value));
         }
+    }
+}
+
+/// An attribute's value as it is written.
+pub(crate) struct Value<'a>(&'a [u8]);
+
+impl<'a> Value<'a> {
+    /// The value as it was before it was written.
+    pub(crate) fn text(&self) -> Cow<'a, str> {
+        unescaped(simdutf8::basic::from_utf8(self.0).unwrap_or_default())
     }
 }
 
@@ -308,7 +345,10 @@ mod tests {
                 Ok(None) => return out,
                 Ok(Some(tag)) => {
                     let mut shown = format!("{} {:?} {}", tag.line, tag.kind, tag.name);
-                    tag.each(|name, value| shown.push_str(&format!(" {name}={value:?}")));
+                    tag.each(|name, value| {
+                        let name = String::from_utf8_lossy(name);
+                        shown.push_str(&format!(" {name}={:?}", value.text()));
+                    });
                     out.push(shown);
                 }
                 Err(e) => {
@@ -349,13 +389,13 @@ mod tests {
         assert!(first.is_cut);
         let mut x = None;
         first.each(|name, value| {
-            if name == "x" {
-                x = Some(value.into_owned());
+            if name == b"x" {
+                x = Some(value.text().into_owned());
             }
         });
         assert_eq!(x.as_deref(), Some("1"));
         assert_eq!(tags.next().expect("no fault").map(|t| t.line), Some(2));
-        assert!(tags.tag.capacity() <= KEPT.max(TAG_LIMIT));
+        assert!(tags.tag.capacity() <= KEPT);
     }
 
     #[test]

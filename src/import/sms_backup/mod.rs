@@ -31,6 +31,7 @@ pub(crate) struct SmsBackup {
     tags: Option<Tags<Input>>,
     channel: Channel,
     contact_id: Option<String>,
+    sms: Sms,
     mms: Option<Mms>,
     more: More,
 }
@@ -83,6 +84,7 @@ impl SmsBackup {
             tags: None,
             channel: settings.channel.unwrap_or(Channel::Sms),
             contact_id: settings.contact_id.clone(),
+            sms: Sms::default(),
             mms: None,
             more: More::new(),
         })
@@ -108,9 +110,9 @@ impl SmsBackup {
             let told = match (tag.name, tag.kind) {
                 ("sms" | "call", Kind::Open | Kind::Empty) => {
                     let is_call = tag.name == "call";
-                    let sms = Sms::of(&tag);
+                    self.sms.read(&tag);
                     self.mms = None;
-                    self.tell_sms(sms, is_call)
+                    self.tell_sms(is_call)
                 }
                 ("mms", Kind::Open | Kind::Empty) => {
                     let (mms, kind) = (Mms::of(&tag), tag.kind);
@@ -148,7 +150,9 @@ impl SmsBackup {
         Ok(true)
     }
 
-    fn tell_sms(&mut self, sms: Sms, is_call: bool) -> Result<(), (Option<u64>, String)> {
+    /// What an `<sms>` or a `<call>` tells.
+    fn tell_sms(&mut self, is_call: bool) -> Result<(), (Option<u64>, String)> {
+        let sms = &self.sms;
         let author = match (is_call, sms.kind.as_str()) {
             (false, "1") => Author::Contact,
             (false, "2") => Author::Bot,
@@ -170,7 +174,7 @@ impl SmsBackup {
             self.record(0, &sms.address, Some(&sms.name), &sms.date, author)
         };
         let mut record = told.map_err(|reason| (None, reason))?;
-        record.text = Cow::Owned(sms.body);
+        record.text = Cow::Owned(sms.body.clone());
         let status = match (author, sms.status.as_str()) {
             (Author::Bot, "0") => Some("delivered"),
             (Author::Bot, "32") => Some("pending"),

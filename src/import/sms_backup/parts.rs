@@ -3,6 +3,9 @@
 use crate::import::rows::CELL_LIMIT;
 use crate::import::xml::Tag;
 
+/// The room that a text leaves for the next one, in bytes.
+const KEPT: usize = 64 << 10;
+
 /// What an `<sms>` or a `<call>` says.
 #[derive(Debug, Default)]
 pub(super) struct Sms {
@@ -31,24 +34,34 @@ pub(super) struct Mms {
 }
 
 impl Sms {
-    pub(super) fn of(tag: &Tag<'_>) -> Self {
-        let mut sms = Self {
-            is_too_long: tag.is_cut,
-            ..Self::default()
-        };
+    /// Reads it, in the room of the one before.
+    pub(super) fn read(&mut self, tag: &Tag<'_>) {
+        self.is_too_long = tag.is_cut;
+        let places = [
+            &mut self.address,
+            &mut self.date,
+            &mut self.kind,
+            &mut self.body,
+            &mut self.status,
+            &mut self.name,
+        ];
+        for place in places {
+            place.clear();
+            place.shrink_to(KEPT);
+        }
         tag.each(|name, value| {
             let place = match name {
-                "address" | "number" => &mut sms.address,
-                "date" => &mut sms.date,
-                "type" => &mut sms.kind,
-                "body" => &mut sms.body,
-                "status" => &mut sms.status,
-                "contact_name" | "name" => &mut sms.name,
+                b"address" | b"number" => &mut self.address,
+                b"date" => &mut self.date,
+                b"type" => &mut self.kind,
+                b"body" => &mut self.body,
+                b"status" => &mut self.status,
+                b"contact_name" | b"name" => &mut self.name,
                 _ => return,
             };
-            *place = value.into_owned();
+            place.clear();
+            place.push_str(&value.text());
         });
-        sms
     }
 }
 
@@ -61,14 +74,14 @@ impl Mms {
         };
         tag.each(|name, value| {
             let place = match name {
-                "address" => &mut mms.address,
-                "date" => &mut mms.date,
-                "msg_box" => &mut mms.folder,
-                "contact_name" => &mut mms.name,
-                "sub" => &mut mms.subject,
+                b"address" => &mut mms.address,
+                b"date" => &mut mms.date,
+                b"msg_box" => &mut mms.folder,
+                b"contact_name" => &mut mms.name,
+                b"sub" => &mut mms.subject,
                 _ => return,
             };
-            *place = value.into_owned();
+            *place = value.text().into_owned();
         });
         mms
     }
@@ -77,8 +90,8 @@ impl Mms {
     pub(super) fn add_part(&mut self, tag: &Tag<'_>) {
         let (mut is_text, mut text) = (false, None);
         tag.each(|name, value| match name {
-            "ct" => is_text = value.starts_with("text/plain"),
-            "text" if value != "null" => text = Some(value.into_owned()),
+            b"ct" => is_text = value.text().starts_with("text/plain"),
+            b"text" => text = Some(value.text().into_owned()).filter(|text| text != "null"),
             _ => {}
         });
         if !is_text {
@@ -100,8 +113,8 @@ impl Mms {
         const FROM: &str = "137";
         let (mut address, mut kind) = (None, None);
         tag.each(|name, value| match name {
-            "address" => address = Some(value.into_owned()),
-            "type" => kind = Some(value.into_owned()),
+            b"address" => address = Some(value.text().into_owned()),
+            b"type" => kind = Some(value.text().into_owned()),
             _ => {}
         });
         if kind.as_deref() == Some(FROM) {
@@ -128,18 +141,26 @@ pub(super) fn is_somebody(address: &str) -> bool {
 /// The number that an address is, without blanks and signs; `None` for a name such as a bank's, or a short code.
 pub(super) fn phone(address: &str) -> Option<String> {
     let address = address.trim();
-    let digits: String = address.chars().filter(char::is_ascii_digit).collect();
+    let (plus, rest) = match address.strip_prefix('+') {
+        Some(rest) => ("+", rest),
+        None => ("", address),
+    };
     let is_sign = |c: char| {
         matches!(
             c,
             ' ' | '\u{a0}' | '-' | '\u{2010}'..='\u{2013}' | '(' | ')' | '.' | '/'
         )
     };
-    let rest = address.strip_prefix('+').unwrap_or(address);
-    let plain = rest.chars().all(|c| c.is_ascii_digit() || is_sign(c));
-    let number = plain && (7..=15).contains(&digits.len());
-    number.then(|| match address.starts_with('+') {
-        true => format!("+{digits}"),
-        false => digits,
-    })
+    let mut number = String::with_capacity(address.len());
+    number.push_str(plus);
+    for c in rest.chars() {
+        match c {
+            '0'..='9' => number.push(c),
+            c if is_sign(c) => {}
+            _ => return None,
+        }
+    }
+    (7..=15)
+        .contains(&(number.len() - plus.len()))
+        .then_some(number)
 }
