@@ -28,6 +28,33 @@ pub(crate) const fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The phone number that a sender's name or an written is, without blanks and signs; `None` for a name, or a short code.
+pub(crate) fn phone(written: &str) -> Option<String> {
+    let written = written.trim();
+    let (plus, rest) = match written.strip_prefix('+') {
+        Some(rest) => ("+", rest),
+        None => ("", written),
+    };
+    let is_sign = |c: char| {
+        matches!(
+            c,
+            ' ' | '\u{a0}' | '-' | '\u{2010}'..='\u{2013}' | '(' | ')' | '.' | '/'
+        )
+    };
+    let mut number = String::with_capacity(written.len());
+    number.push_str(plus);
+    for c in rest.chars() {
+        match c {
+            '0'..='9' => number.push(c),
+            c if is_sign(c) => {}
+            _ => return None,
+        }
+    }
+    (7..=15)
+        .contains(&(number.len() - plus.len()))
+        .then_some(number)
+}
+
 /// The name most like `wanted`, if any is like it.
 pub(crate) fn nearest<'a>(
     wanted: &str,
@@ -79,5 +106,22 @@ mod tests {
             Some("Contact ID")
         );
         assert_eq!(nearest("contact_id", ["when", "zzz"]), None);
+    }
+
+    #[test]
+    fn numbers_are_known_by_their_signs() {
+        for (written, number) in [
+            ("+1 (555) 010-0123", Some("+15550100123")),
+            ("+1 (555) 010\u{2011}0123", Some("+15550100123")), // as iOS writes it
+            ("34 600 00 00 01", Some("34600000001")),
+            ("555 0100", Some("5550100")),
+            ("Ana", None),
+            ("Room 5550100", None),
+            ("1+5550100", None),
+            ("12", None),
+            ("BANK", None),
+        ] {
+            assert_eq!(phone(written).as_deref(), number, "{written}");
+        }
     }
 }

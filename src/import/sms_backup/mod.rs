@@ -7,13 +7,14 @@ mod whole;
 use std::borrow::Cow;
 use std::io::Read;
 
-use parts::{Mms, Sms, is_somebody, phone};
+use parts::{Mms, Sms, is_somebody};
 use whole::see_whole;
 
 use super::archive::{Stored, as_fault};
 use super::encoding::Progress;
 use super::loose::milliseconds;
 use super::platform::{More, checked};
+use super::words::phone;
 use super::xml::{Kind, Tags};
 use super::{ReadError, Reader, Record, RowError, SourceSettings};
 use crate::model::{Author, Channel};

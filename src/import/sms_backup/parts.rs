@@ -137,30 +137,3 @@ pub(super) fn is_somebody(address: &str) -> bool {
     let none = ["", "null", "insert-address-token", "Unknown", "-1", "-2"];
     !none.contains(&address.trim())
 }
-
-/// The number that an address is, without blanks and signs; `None` for a name such as a bank's, or a short code.
-pub(super) fn phone(address: &str) -> Option<String> {
-    let address = address.trim();
-    let (plus, rest) = match address.strip_prefix('+') {
-        Some(rest) => ("+", rest),
-        None => ("", address),
-    };
-    let is_sign = |c: char| {
-        matches!(
-            c,
-            ' ' | '\u{a0}' | '-' | '\u{2010}'..='\u{2013}' | '(' | ')' | '.' | '/'
-        )
-    };
-    let mut number = String::with_capacity(address.len());
-    number.push_str(plus);
-    for c in rest.chars() {
-        match c {
-            '0'..='9' => number.push(c),
-            c if is_sign(c) => {}
-            _ => return None,
-        }
-    }
-    (7..=15)
-        .contains(&(number.len() - plus.len()))
-        .then_some(number)
-}

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::sender::name;
-use crate::import::words::shown;
+use crate::import::words::{phone, shown};
 use crate::import::{ReadError, SourceSettings};
 use crate::model::Author;
 
@@ -208,47 +208,5 @@ fn ours(sender: &str, settings: &SourceSettings) -> Option<Author> {
         Some(Author::Human)
     } else {
         is_in(&settings.us).then_some(Author::Bot)
-    }
-}
-
-/// The number that a sender's name is, without blanks and signs; `None` when it is a name.
-fn phone(written: &str) -> Option<String> {
-    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
-    let plain = written.chars().all(|c| {
-        c.is_ascii_digit()
-            || matches!(
-                c,
-                '+' | ' ' | '-' | '\u{2010}'..='\u{2013}' | '(' | ')' | '.'
-            )
-    });
-    let number =
-        plain && (7..=15).contains(&digits.len()) && written.rfind('+').is_none_or(|at| at == 0);
-    number.then(|| {
-        if written.starts_with('+') {
-            format!("+{digits}")
-        } else {
-            digits
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_known_by_their_signs() {
-        for (written, number) in [
-            ("+1 (555) 010-0123", Some("+15550100123")),
-            ("+1 (555) 010\u{2011}0123", Some("+15550100123")), // as iOS writes it
-            ("34 600 00 00 01", Some("34600000001")),
-            ("555 0100", Some("5550100")),
-            ("Ana", None),
-            ("Room 5550100", None),
-            ("1+5550100", None),
-            ("12", None),
-        ] {
-            assert_eq!(phone(written).as_deref(), number, "{written}");
-        }
     }
 }
