@@ -22,6 +22,8 @@ pub(crate) struct SignalDesktop {
     /// The numbers of accounts, where both are known.
     phones: HashMap<String, String>,
     chats: HashMap<String, Chat>,
+    /// How many people, numbers and chats are kept.
+    kept: usize,
 }
 
 /// Who writes in a chat, in the order of their first messages; and who wrote last.
@@ -99,6 +101,7 @@ impl SignalDesktop {
             contact_id: settings.contact_id.clone(),
             phones: HashMap::new(),
             chats: HashMap::new(),
+            kept: 0,
         }
     }
 }
@@ -126,21 +129,23 @@ impl Platform for SignalDesktop {
         let Some(chat) = kept(filled(message.conversation_id.clone())) else {
             return Ok(());
         };
-        if self.chats.len() + self.phones.len() >= PEOPLE_LIMIT {
+        if self.kept >= PEOPLE_LIMIT {
             return Err(ReadError::File(format!(
                 "there are more than {PEOPLE_LIMIT} people or chats in it; export some of them only"
             )));
         }
         let (phone, account) = message.source();
         if let (Some(phone), Some(account)) = (kept(phone.clone()), kept(account.clone())) {
-            self.phones.insert(account, phone);
+            self.kept += usize::from(self.phones.insert(account, phone).is_none());
         }
+        self.kept += usize::from(!self.chats.contains_key(&chat));
         let chat = self.chats.entry(chat).or_default();
         if message.author() == Some(Author::Contact)
             && let Some(person) = person(phone.as_deref(), account.as_deref())
             && chat.people.len() < 1000
             && !chat.people.contains(&person)
         {
+            self.kept += 1;
             chat.people.push(person);
         }
         Ok(())

@@ -43,11 +43,11 @@ impl Shape {
 }
 
 /// More people or chats than this are not kept in memory.
-const PEOPLE_LIMIT: usize = 200_000;
+const PEOPLE_LIMIT: usize = 50_000;
 
 /// A name or an id that can be kept for a whole export.
 fn kept(text: Option<std::borrow::Cow<'_, str>>) -> Option<String> {
-    text.filter(|t| t.len() <= 1000)
+    text.filter(|t| t.len() <= 200)
         .map(std::borrow::Cow::into_owned)
 }
 
