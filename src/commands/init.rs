@@ -48,9 +48,25 @@ pub fn run(
 
 fn starter(environment: &Environment) -> String {
     let (zone, language) = local(environment);
-    STARTER
-        .replace("timezone = \"UTC\"", &format!("timezone = \"{zone}\""))
-        .replace("language = \"en\"", &format!("language = \"{language}\""))
+    let in_place = |key: &str, of: &str, value: &str| {
+        let old = format!("{key} = \"{of}\"");
+        let new = format!("{key} = \"{value}\"");
+        // The comments behind the values stay below each other, where there is room.
+        let spare = " ".repeat(new.len().saturating_sub(old.len()));
+        (format!("{old}{spare}"), old, new)
+    };
+    let values = [
+        in_place("timezone", "UTC", &zone),
+        in_place("language", "en", &language),
+    ];
+    values
+        .iter()
+        .fold(STARTER.to_owned(), |text, (with_room, old, new)| match text
+            .contains(with_room.as_str())
+        {
+            true => text.replacen(with_room.as_str(), new, 1),
+            false => text.replacen(old.as_str(), new, 1),
+        })
 }
 
 /// The zone and the language of this machine, by name.

@@ -414,7 +414,7 @@ fn what_the_starter_comments_out_is_valid() {
         .unwrap_or_else(|faults| panic!("{faults}\n{all}"));
     assert_eq!(config.workflows.len(), 1);
     assert_eq!(config.policy.stopped_responding.steps.len(), 4);
-    assert_eq!(config.sources.len(), 1);
+    assert_eq!(config.sources.len(), 2);
 }
 
 proptest::proptest! {
