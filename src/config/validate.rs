@@ -113,10 +113,8 @@ pub(super) fn read(
 
     let bot = bot?;
     // A source's own, else that of [limits], else what fits its kind.
-    let of_kind = |own: Option<Option<Delay>>, kind: Delay| match (own, caps.fresh_for) {
-        (None, None) => Some(Some(kind)),
-        (own, _) => own,
-    };
+    let of_kind =
+        |own: Option<Option<Delay>>, kind: Delay| own.or(caps.fresh_for).unwrap_or(Some(kind));
     let of_files = sources.iter().map(|s| {
         let fresh_for = of_kind(s.fresh_for, s.default_fresh_for());
         (&s.name, fresh_for)
@@ -127,7 +125,7 @@ pub(super) fn read(
     });
     let source_fresh_for = of_files
         .chain(of_apis)
-        .filter_map(|(name, fresh_for)| Some((name.clone(), fresh_for?)))
+        .map(|(name, fresh_for)| (name.clone(), fresh_for))
         .collect();
     let policy = Policy {
         active: bot.active,

@@ -30,7 +30,7 @@ pub struct Policy {
     pub max_late: Option<Delay>,
     /// `limits.fresh_for`, for sources without their own (rule D15).
     pub fresh_for: Option<Delay>,
-    /// `fresh_for` of the sources that set one, by name; `None` is `"off"`.
+    /// `fresh_for` of the sources that are configured, by name; `None` is `"off"`.
     pub source_fresh_for: BTreeMap<String, Option<Delay>>,
     /// How long texts wait for a person, where a step's do (rule X9).
     pub approval: Approval,

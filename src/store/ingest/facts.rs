@@ -84,6 +84,9 @@ impl Ingest<'_> {
                     self.imported.sent_after_reply.extend(late);
                 }
             } else {
+                if !pending.is_known {
+                    self.is_known(contact.key, pending.identity)?;
+                }
                 self.imported.known += 1;
             }
         }
@@ -108,9 +111,12 @@ impl Ingest<'_> {
 
     /// Stores the messages that wait in the queue.
     pub(super) fn store_queue(&mut self, batch: &Batch, queue: &mut Queue<'_>) -> Result<()> {
-        let (new, known) = self.inserts.all(batch, queue)?;
-        self.imported.new += new;
-        self.imported.known += known;
+        let stored = self.inserts.all(batch, queue)?;
+        self.imported.new += stored.new;
+        self.imported.known += stored.known;
+        for (contact, identity) in stored.may_be_known {
+            self.is_known(contact, identity)?;
+        }
         for waiting in queue.drain() {
             let contact = &waiting.contact;
             if !waiting.is_new

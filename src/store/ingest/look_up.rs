@@ -101,8 +101,7 @@ impl Ingest<'_> {
             let ours = (row.author != Author::Contact)
                 .then(|| own.iter_mut().position(|o| o.claims(batch, row, identity)))
                 .flatten();
-            let has_message = &mut self.has_message;
-            let is_known = asks_first && has_message.exists((contact.key, identity))?;
+            let is_known = asks_first && self.is_known(contact.key, identity)?;
             let found = match found.filter(|_| as_read) {
                 None if !is_known => self.reading.found(batch, row, &contact, &zone),
                 found => found,

@@ -66,8 +66,8 @@ impl<'a> Inserts<'a> {
         Ok(is_new)
     }
 
-    /// Stores all that wait, and marks the contacts that may have a new one: how many were new, and how many known.
-    pub(super) fn all(&mut self, batch: &Batch, queue: &mut Queue<'_>) -> Result<(u64, u64)> {
+    /// Stores all that wait, and marks the contacts that may have a new one.
+    pub(super) fn all(&mut self, batch: &Batch, queue: &mut Queue<'_>) -> Result<Stored> {
         let Queue { waiting, number } = queue;
         let contacts = waiting.iter().enumerate();
         let rows: Vec<(usize, &Pending<'_>)> = contacts
@@ -75,6 +75,7 @@ impl<'a> Inserts<'a> {
             .filter(|(_, row)| !row.is_known)
             .collect();
         let (mut new, mut news) = (0, vec![false; waiting.len()]);
+        let mut may_be_known = Vec::new();
         for rows in rows.chunks(AT_ONCE) {
             let insert = match rows.len() {
                 AT_ONCE => &mut self.many,
@@ -87,6 +88,11 @@ impl<'a> Inserts<'a> {
                 }
                 let stored = insert.statement.raw_execute()?;
                 new += stored;
+                if stored < rows.len() {
+                    let rows = rows.iter();
+                    may_be_known
+                        .extend(rows.map(|(n, row)| (waiting[*n].contact.key, row.identity)));
+                }
                 // Of some it is not told which: then each contact may have one, and is looked at again.
                 rows.iter().for_each(|(n, _)| news[*n] |= stored > 0);
             }
@@ -95,8 +101,20 @@ impl<'a> Inserts<'a> {
         for (waiting, any_new) in waiting.iter_mut().zip(news) {
             waiting.any_new = any_new;
         }
-        Ok((new as u64, known as u64))
+        Ok(Stored {
+            new: new as u64,
+            known: known as u64,
+            may_be_known,
+        })
     }
+}
+
+/// What became of messages that waited.
+pub(super) struct Stored {
+    pub(super) new: u64,
+    pub(super) known: u64,
+    /// Those among whom some were there already, by contact and identity.
+    pub(super) may_be_known: Vec<(ContactKey, i64)>,
 }
 
 /// A statement for so many messages. Of its values those that were set for the message before in the same place stay

@@ -13,6 +13,7 @@ mod messages;
 mod own;
 mod reading;
 mod sharing;
+mod takeover;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -112,13 +113,16 @@ pub struct Ingest<'a> {
     insert_contact: CachedStatement<'a>,
     has_message: CachedStatement<'a>,
     inserts: Inserts<'a>,
+    /// The sources that keep the messages that they brought.
+    keepers: Vec<i64>,
     sharing: Sharing<'a>,
 }
 
 /// How far two clocks may be apart before a message is said to be ahead of the present.
 const CLOCKS_APART: TimeDelta = TimeDelta::minutes(2);
 
-const HAS_MESSAGE: &str = "SELECT 1 FROM messages WHERE contact = ?1 AND identity = ?2";
+/// Whose a known message is.
+const HAS_MESSAGE: &str = "SELECT source FROM messages WHERE contact = ?1 AND identity = ?2";
 
 impl<'a> Ingest<'a> {
     /// Begins an import from `source` (a row of [`Store::source`]).
@@ -143,6 +147,7 @@ impl<'a> Ingest<'a> {
             insert_contact: store.connection.prepare_cached(contact::INSERT)?,
             has_message: store.connection.prepare_cached(HAS_MESSAGE)?,
             inserts: Inserts::new(store, source)?,
+            keepers: takeover::keepers(store, &reading)?,
             sharing: Sharing::new(store)?,
         })
     }

@@ -685,6 +685,61 @@ fn d3_do_not_disturb_is_seen_without_a_message() {
     assert_eq!(reasons(4), ["due", "opted_out"]);
 }
 
+/// D15: who was imported by hand, or under another name, and is brought by an API since, is as fresh as the API, which
+/// is asked at the last look. A later export by hand does not take them away again.
+#[test]
+fn d15_what_two_sources_bring_is_as_fresh_as_the_api() {
+    let location = Location::default();
+    location.quiet("ana");
+    let of_server = location.clone();
+    let server = Server::start(move |request, _| {
+        if request.path.contains("contactId=") {
+            of_server.says("reply", "ana", "inbound", 239, "Yes!"); // since the sync
+        }
+        of_server.answer(request, 500)
+    });
+    let api = source(&server);
+    let desk = business(&format!("[channels.sms.outbox]\n{api}"));
+    let export = || {
+        let messages = location.0.lock().unwrap().messages.clone();
+        desk.write("export.json", &json!({ "messages": messages }).to_string());
+    };
+    export();
+    ran(
+        &desk,
+        &["import", "export.json", "--now=2026-03-02T07:00:00Z"],
+    );
+    let reason = |now: &str| {
+        let plan = [
+            "plan",
+            "--json",
+            "--contact",
+            "ana",
+            &format!("--now={now}"),
+        ];
+        ran(&desk, &plan).lines[0]["reason"].clone()
+    };
+    assert_eq!(reason(NOW), "stale_source");
+    assert_eq!(sync(&desk).code, Some(0));
+    assert_eq!(reason(NOW), "due");
+    location.says("more", "ana", "outbound", 2, "In the morning, too.");
+    export();
+    ran(
+        &desk,
+        &["import", "export.json", "--now=2026-03-02T09:01:00Z"],
+    );
+    assert_eq!(sync_at(&desk, "2026-03-02T10:30:00Z").code, Some(0));
+    assert_eq!(reason("2026-03-02T10:31:00Z"), "due");
+    // By another name.
+    let renamed = api.replace("\"crm\"", "\"highlevel\"");
+    super::configure(&desk, &format!("[channels.sms.outbox]\n{renamed}"));
+    assert_eq!(sync_at(&desk, "2026-03-02T12:00:00Z").code, Some(0));
+    assert_eq!(reason("2026-03-02T12:01:00Z"), "due");
+    let run = run_at(&desk, "2026-03-02T12:02:00Z");
+    assert_eq!(run.summary()["sent"], 0, "{run:?}");
+    assert_eq!(stored(&desk).last().unwrap()[3], "Yes!");
+}
+
 /// What somebody writes down at HighLevel of a contact who is quiet is seen by the next sync: a number, a zone.
 #[test]
 fn d18_a_number_that_is_added_later_is_seen_without_a_message() {
