@@ -156,6 +156,14 @@ mod tests {
         let tabs =
             "contact_id\tchannel\tdirection\tsent_at\ttext\nc1\tsms\tin\t2026-03-02T09:00:00Z\thi";
         assert_eq!(rows(tabs, &SourceSettings::default()), [good]);
+        let quoted = "\"sep=;\"\r\ncontact_id;channel;direction;sent_at;text\r\nc1;SMS;Incoming;2026-03-02T09:00:00Z;hi";
+        assert_eq!(
+            rows(quoted, &SourceSettings::default()),
+            [good.replace("2 c1", "3 c1")]
+        );
+        let undeclared =
+            "contact_id|channel|direction|sent_at|text\nc1|sms|in|2026-03-02T09:00:00Z|hi";
+        assert_eq!(rows(undeclared, &SourceSettings::default()), [good]);
         let bars = "sep=|\r\ncontact_id|channel|direction|sent_at|text\r\nc1|sms|in|2026-03-02T09:00:00Z|hi";
         assert_eq!(
             rows(bars, &SourceSettings::default()),

@@ -7,6 +7,7 @@ use super::encoding::text;
 use super::field::Field;
 use super::json::{Found, Paths, Values, taken};
 use super::lines::Lines;
+use super::loose::mended;
 use super::rows::{CELL_LIMIT, Fault, RowFault};
 use super::shape::Shape;
 use super::table::explain;
@@ -43,8 +44,19 @@ impl Reader for JsonlReader {
             Err(e) => return Some(Err(e)),
         };
         let values = self.paths.read(text).and_then(|v| checked(v, text));
+        let reason = match values {
+            Ok(values) => return Some(self.shape.record(line, taken(values))),
+            Err(reason) => reason,
+        };
+        let Some(whole) = mended(text, &reason) else {
+            return Some(Err(RowError { line, reason }.into()));
+        };
+        let values = self.paths.read(&whole).and_then(|v| checked(v, &whole));
         Some(match values {
-            Ok(values) => self.shape.record(line, taken(values)),
+            Ok(values) => {
+                let record = self.shape.record(line, taken(values));
+                record.map(Record::into_owned)
+            }
             Err(reason) => Err(RowError { line, reason }.into()),
         })
     }

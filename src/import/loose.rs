@@ -128,6 +128,34 @@ pub(crate) fn row<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
     })
 }
 
+/// The row with halves of letters made whole, after it could not be read for `reason`: a text that was cut in the middle
+/// of an emoji ends in one (`\\ud83d`). `None` when that is not what is wrong.
+pub(crate) fn mended(json: &str, reason: &str) -> Option<String> {
+    if !(reason.contains("hex escape") || reason.contains("surrogate")) {
+        return None;
+    }
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut out, mut from, mut at) = (String::with_capacity(json.len()), 0, 0);
+    while let Some(next) = memchr::memchr(b'\\', json.as_bytes().get(at..)?) {
+        at += next;
+        at += match unit(at) {
+            None => 2, // some other escape
+            Some(0xd800..=0xdbff) if matches!(unit(at + 6), Some(0xdc00..=0xdfff)) => 12,
+            Some(0xd800..=0xdfff) => {
+                out.push_str(&json[from..at]);
+                out.push('\u{fffd}');
+                from = at + 6;
+                6
+            }
+            Some(_) => 6,
+        };
+    }
+    (from > 0).then(|| out + &json[from..])
+}
+
 /// The instant that is so many seconds after 1970-01-01T00:00:00Z; a fraction may follow.
 pub(crate) fn seconds(text: &str) -> Result<Timestamp, String> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
@@ -198,6 +226,29 @@ mod tests {
             assert!(at(text).is_err(), "{text}");
         }
         assert!(milliseconds("1646512246863000000").is_err() && milliseconds("x").is_err());
+    }
+
+    #[test]
+    fn halves_of_letters_are_made_whole() {
+        for (json, text) in [
+            (r#""see you \ud83d""#, Some("see you \u{fffd}")),
+            (
+                r#""\ude00\ud83d\ude00 \\ud83d \uD83D, \u00e9""#,
+                Some("\u{fffd}😀 \\ud83d \u{fffd}, é"),
+            ),
+            (r#""\ud83d\ud83d\ude00""#, Some("\u{fffd}😀")),
+            (r#""\ud83d\n""#, Some("\u{fffd}\n")),
+            (r#""\ud83""#, None),
+            (r#""\"#, None),
+        ] {
+            let reason = row::<Text<'_>>(json).expect_err(json);
+            let whole = mended(json, &reason);
+            let read = whole
+                .as_deref()
+                .map(|json| row::<Text<'_>>(json).expect(json).0);
+            assert_eq!(read.as_deref(), text, "{json}");
+        }
+        assert_eq!(mended("{", "EOF while parsing"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::document::Node;
 use super::elements::{Elements, Heads, Source};
 use super::encoding::Progress;
+use super::loose::mended;
 use super::rows::CELL_LIMIT;
 use super::{ReadError, Reader, Record, Tells};
 
@@ -70,6 +71,9 @@ pub(crate) struct PlatformReader<P: Platform> {
     elements: Elements<P::Heads>,
     more: More,
     ended: bool,
+    /// The row that was come to, made whole, to be told of next; and the one that is told of so.
+    pending: Option<String>,
+    whole: String,
 }
 
 impl<P: Platform> PlatformReader<P> {
@@ -95,6 +99,8 @@ impl<P: Platform> PlatformReader<P> {
             elements,
             more: More::new(),
             ended: false,
+            pending: None,
+            whole: String::new(),
         })
     }
 }
@@ -104,14 +110,19 @@ impl<P: Platform> Reader for PlatformReader<P> {
         if let Some(record) = self.more.pop_front() {
             return Some(Ok(record));
         }
-        match self.elements.advance() {
-            Err(e) => return Some(Err(e)),
-            Ok(true) => {}
-            Ok(false) => {
-                if !std::mem::replace(&mut self.ended, true) {
-                    self.platform.end(&mut self.more);
+        let is_whole = self.pending.is_some();
+        if let Some(row) = self.pending.take() {
+            self.whole = row;
+        } else {
+            match self.elements.advance() {
+                Err(e) => return Some(Err(e)),
+                Ok(true) => {}
+                Ok(false) => {
+                    if !std::mem::replace(&mut self.ended, true) {
+                        self.platform.end(&mut self.more);
+                    }
+                    return self.more.pop_front().map(Ok);
                 }
-                return self.more.pop_front().map(Ok);
             }
         }
         let before = self.more.len();
@@ -119,23 +130,35 @@ impl<P: Platform> Reader for PlatformReader<P> {
         let current = self
             .elements
             .current()
-            .ok_or_else(|| "there is no row".to_owned());
+            .ok_or_else(|| ("there is no row".to_owned(), None));
+        let whole = self.whole.as_str();
         let told = current.and_then(|(row, heads, number)| {
-            let told = self.platform.record(heads, row, more)?;
+            let row = if is_whole { whole } else { row };
+            let mend = |reason: String| {
+                let mended = (!is_whole).then(|| mended(row, &reason)).flatten();
+                (reason, mended)
+            };
+            let told = self.platform.record(heads, row, more).map_err(mend)?;
             for record in more.iter_mut().skip(before) {
                 record.line = number;
-                checked(record)?;
+                checked(record).map_err(|reason| (reason, None))?;
             }
             told.map(|mut record| {
                 record.line = number;
                 checked(&record).map(|()| record)
             })
             .transpose()
+            .map_err(|reason| (reason, None))
         });
         match told {
             Ok(Some(record)) => Some(Ok(record)),
             Ok(None) => Some(Ok(self.more.pop_front().unwrap_or_else(Record::nothing))),
-            Err(reason) => {
+            Err((_, Some(row))) => {
+                self.more.truncate(before);
+                self.pending = Some(row);
+                Some(Ok(Record::nothing()))
+            }
+            Err((reason, None)) => {
                 self.more.truncate(before);
                 Some(Err(self.elements.error(reason).into()))
             }

@@ -141,8 +141,8 @@ fn direction(cell: Option<Cow<'_, str>>) -> Result<Direction, String> {
         "inbound" | "in" => Ok(Direction::Inbound),
         "outbound" | "out" => Ok(Direction::Outbound),
         other => match other.trim().to_ascii_lowercase().as_str() {
-            "inbound" | "in" => Ok(Direction::Inbound),
-            "outbound" | "out" => Ok(Direction::Outbound),
+            "inbound" | "in" | "incoming" => Ok(Direction::Inbound),
+            "outbound" | "out" | "outgoing" => Ok(Direction::Outbound),
             _ => Err(format!(
                 "direction: {} is neither inbound (in) nor outbound (out); write one of them, or map it with `values` on the source",
                 shown(&cell)
@@ -190,9 +190,9 @@ pub(super) fn named<T: Copy>(cell: &str, all: &[T], name: fn(T) -> &'static str)
     let exact = all.iter().find(|value| name(**value) == cell);
     exact
         .or_else(|| {
-            let cell = cell.trim();
+            let cell = cell.trim().replace([' ', '-'], "_");
             all.iter()
-                .find(|value| name(**value).eq_ignore_ascii_case(cell))
+                .find(|value| name(**value).eq_ignore_ascii_case(&cell))
         })
         .copied()
 }

@@ -90,26 +90,13 @@ impl Table {
 
 /// The delimiter of a first line such as `sep=;`, which Excel writes and reads, and the length of that line.
 fn declared_delimiter(head: &[u8]) -> (Option<u8>, usize) {
-    match head {
-        [
-            b's' | b'S',
-            b'e' | b'E',
-            b'p' | b'P',
-            b'=',
-            delimiter,
-            b'\n',
-            ..,
-        ] => (Some(*delimiter), 6),
-        [
-            b's' | b'S',
-            b'e' | b'E',
-            b'p' | b'P',
-            b'=',
-            delimiter,
-            b'\r',
-            b'\n',
-            ..,
-        ] => (Some(*delimiter), 7),
+    let Some(end) = head.iter().take(12).position(|b| *b == b'\n') else {
+        return (None, 0);
+    };
+    let line = head[..end].strip_suffix(b"\r").unwrap_or(&head[..end]);
+    let inner = line.strip_prefix(b"\"").and_then(|l| l.strip_suffix(b"\""));
+    match inner.unwrap_or(line) {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] => (Some(*delimiter), end + 1),
         _ => (None, 0),
     }
 }

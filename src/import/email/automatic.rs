@@ -3,6 +3,7 @@
 use mail_parser::{Message, MimeHeaders};
 
 use super::raw;
+use crate::model::fold;
 
 /// Whether nobody sat down and wrote it: RFC 3834, and what was in use before it (rule S8).
 pub(super) fn is_automatic(message: &Message<'_>) -> bool {
@@ -17,7 +18,7 @@ pub(super) fn is_automatic(message: &Message<'_>) -> bool {
         "List-Unsubscribe",
         "Return-Path",
     ];
-    raw(message, NAMES).any(|(name, value)| {
+    let by_header = raw(message, NAMES).any(|(name, value)| {
         let value = value.to_lowercase();
         match name.to_ascii_lowercase().as_str() {
             "auto-submitted" => !value.is_empty() && !value.starts_with("no"),
@@ -26,7 +27,43 @@ pub(super) fn is_automatic(message: &Message<'_>) -> bool {
             "return-path" => value == "<>",
             _ => value != "no",
         }
-    })
+    });
+    by_header || says_so(message.subject().unwrap_or_default())
+}
+
+/// Whether a subject begins as machines write it who answer for somebody who is away; in the reply of a person `Re:`
+/// comes first.
+fn says_so(subject: &str) -> bool {
+    const BEGINS: [&str; 18] = [
+        "automatic reply",
+        "auto reply",
+        "auto-reply",
+        "autoreply",
+        "auto:",
+        "out of office",
+        "out-of-office",
+        "respuesta automatica",
+        "fuera de la oficina",
+        "resposta automatica",
+        "reponse automatique",
+        "automatische antwort",
+        "abwesenheitsnotiz",
+        "abwesend:",
+        "risposta automatica",
+        "automatisch antwoord",
+        "autosvar",
+        "odpowiedz automatyczna",
+    ];
+    if !subject
+        .trim_start()
+        .starts_with(['A', 'a', 'O', 'o', 'R', 'r', 'F', 'f'])
+    {
+        return false;
+    }
+    let folded = fold(subject);
+    BEGINS
+        .iter()
+        .any(|begin| folded.trim_start().starts_with(begin))
 }
 
 /// Whose address a report of failed delivery is about; `None` when it is no such report.

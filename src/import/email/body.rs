@@ -29,6 +29,9 @@ pub(super) fn own_words(text: &str) -> String {
         }
         let introduced = introduces(&lines[n..]);
         if introduced > 0 {
+            if !kept.trim().is_empty() && quotes_the_rest(&lines[n..], introduced) {
+                break;
+            }
             n += introduced;
             continue;
         }
@@ -44,6 +47,12 @@ pub(super) fn own_words(text: &str) -> String {
     } else {
         own.to_owned()
     }
+}
+
+/// Whether a line of the text ends in a blank.
+pub(super) fn may_flow(text: &str) -> bool {
+    let has = |end: &str| memchr::memmem::find(text.as_bytes(), end.as_bytes()).is_some();
+    has(" \n") || has(" \r")
 }
 
 /// The text whose lines that end in a blank go on in the next (RFC 3676); quotations and signatures stay as they are.
@@ -166,6 +175,18 @@ fn folded(list: &str) -> Vec<String> {
     list.split_whitespace()
         .map(|word| fold(&word.replace('_', " ")).trim().to_owned())
         .collect()
+}
+
+/// Whether all that follows an introduction is quoted, though no line is marked so: it names a day and a time, or an
+/// address.
+fn quotes_the_rest(lines: &[&str], introduced: usize) -> bool {
+    let (introduction, rest) = lines.split_at(introduced);
+    let digits = introduction
+        .iter()
+        .flat_map(|l| l.chars())
+        .filter(|c| c.is_numeric());
+    let is_sure = introduction.iter().any(|l| l.contains('@')) || digits.count() >= 6;
+    is_sure && !rest.iter().any(|line| line.trim_start().starts_with('>'))
 }
 
 /// How many lines introduce a quotation here: `On Monday, Ana wrote:`, which may be cut in two.
@@ -312,6 +333,22 @@ mod tests {
                 "from: here to there\nis 3 km",
             ),
             ("My sister wrote:\nhello", "My sister wrote:\nhello"),
+            (
+                "ok\n\nOn 02-03-2026 09:00, Desk wrote:\n\nold, and not marked",
+                "ok",
+            ),
+            (
+                "Ja\n\nAm 2. März 2026 schrieb Desk <desk@x.example>:\nalt",
+                "Ja",
+            ),
+            (
+                "On 02-03-2026 09:00, Desk wrote:\n\nold\n\nnew",
+                "old\n\nnew",
+            ),
+            (
+                "yes\n\nOn 02-03-2026 09:00, Desk wrote:\n> At ten?\nor at nine",
+                "yes\n\nor at nine",
+            ),
             ("", ""),
         ] {
             assert_eq!(own_words(text), own, "{text}");

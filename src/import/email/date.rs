@@ -1,7 +1,7 @@
 //! When an email was written, and when it came.
 
 use chrono::{DateTime, TimeDelta};
-use mail_parser::Message;
+use mail_parser::{HeaderName, Message};
 
 use super::raw;
 use crate::import::time::instant;
@@ -25,9 +25,13 @@ pub(super) fn date(message: &Message<'_>) -> Result<Timestamp, String> {
     let date = message.date().filter(|date| date.is_valid());
     // A zone by its name (`CET`) is taken for none.
     let is_named = || {
-        let raw = raw(message, &["Date"]).next();
-        raw.is_some_and(|(_, text)| text.ends_with(|c: char| c.is_ascii_uppercase()))
+        let mut headers = message.root_part().headers.iter();
+        let header = headers.rfind(|header| header.name == HeaderName::Date)?;
+        let written = header.offset_start as usize..header.offset_end as usize;
+        let written = message.raw_message.get(written)?.trim_ascii_end();
+        written.last().map(u8::is_ascii_uppercase)
     };
+    let is_named = || is_named() == Some(true);
     let is_by_name = date.is_some_and(|d| d.tz_hour == 0 && d.tz_minute == 0) && is_named();
     let at = date.and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
     let written = |text: &str| {

@@ -277,7 +277,9 @@ fn root(value: &HeaderValue<'_>) -> Option<String> {
 /// The text as a person would read it.
 fn text<'m>(message: &'m Message<'_>) -> Cow<'m, str> {
     let read = |part: &'m mail_parser::MessagePart<'_>| match &part.body {
-        PartType::Text(text) if is_flowed(part) => Cow::Owned(body::unflowed(text)),
+        PartType::Text(text) if body::may_flow(text) && is_flowed(part) => {
+            Cow::Owned(body::unflowed(text))
+        }
         PartType::Text(text) if text.contains('\u{fffd}') => {
             in_no_charset(message, part).unwrap_or(Cow::Borrowed(text.as_ref()))
         }
@@ -351,9 +353,14 @@ fn raw<'m>(
     names: &'static [&'static str],
 ) -> impl Iterator<Item = (&'m str, &'m str)> {
     let is_wanted = move |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
-    let all = message.headers_raw();
-    all.filter(move |(name, _)| is_wanted(name))
-        .map(|(name, value)| (name, value.trim()))
+    let headers = message.root_part().headers.iter();
+    headers.filter_map(move |header| {
+        let name = header.name.as_str();
+        let written = header.offset_start as usize..header.offset_end as usize;
+        let value = || std::str::from_utf8(message.raw_message.get(written)?).ok();
+        let value = is_wanted(name).then(value).flatten()?;
+        Some((name, value.trim()))
+    })
 }
 
 /// Whether a server says that it came to an address of ours: nobody need be named in a copy that nobody sees.
