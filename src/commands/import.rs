@@ -16,7 +16,7 @@ use crate::intake::{Intake, Sight, Taken};
 use crate::model::Timestamp;
 use crate::report::count;
 use crate::report::terminal::plain;
-use crate::store::{Access, Imported, Store};
+use crate::store::{Access, Imported, Namesake, Store};
 
 /// The source of files that none is configured for.
 const UNNAMED: &str = "import";
@@ -252,12 +252,25 @@ pub(super) fn outcome_of(taken: &Taken) -> Outcome {
 }
 
 /// What a person should know of the messages from `origin`: follow-ups that went out after a reply that only now came
-/// to light (rule X7), and messages of the future (rule D11).
+/// to light (rule X7), contacts who may be two people, and messages of the future (rule D11).
 pub(super) fn warn(context: &mut Context<'_>, origin: &str, messages: &Imported) {
     for id in &messages.sent_after_reply {
         let line =
             format!("{id} was sent after a reply that only now came to light (sent_after_reply)");
         context.say(Verbosity::Quiet, &line);
+    }
+    for Namesake {
+        contact_id,
+        was,
+        is,
+    } in &messages.namesakes
+    {
+        let line = format!(
+            "{origin}: contact {contact_id} was {was}, and is {is} here: if these are two people, two sources give \
+             the same ids to different contacts; let one of them take another column, such as columns = {{ \
+             contact_id = \"phone\" }}",
+        );
+        context.say(Verbosity::Quiet, &plain(&line));
     }
     if let Some(ahead) = messages.ahead {
         let line = format!(

@@ -55,7 +55,9 @@ pub use claims::{Claim, Claimed, Ledger};
 pub use cursors::SyncCursor;
 pub use exported::MessageRow;
 pub use fault::explained;
-pub use ingest::{Ahead, Batch, BatchReader, Dnd, Doubts, Imported, Ingest, Page, Reading};
+pub use ingest::{
+    Ahead, Batch, BatchReader, Dnd, Doubts, Imported, Ingest, Namesake, Page, Reading,
+};
 pub use listing::{Counts, FollowUpRow, HeldContact};
 pub use lock::RunLock;
 pub use opening::Access;

@@ -118,6 +118,26 @@ none,,,,sms,out,2026-03-02T16:07:00Z,Hello,,
     }
 }
 
+/// Ids that two sources count up from 1 are not those of the same people: that is pointed out, once.
+#[test]
+fn an_id_that_two_sources_give_to_people_of_different_names_is_pointed_out() {
+    let desk = desk(&[]);
+    let csv = |file: &str, row: &str| {
+        desk.write(file, &format!("{HEAD}\n{row}"));
+        desk.run(&["import", file, "--source", file, NOW])
+    };
+    let first = "17,Ana Ruiz,+15550100,,sms,in,2026-03-02T16:00:00Z,Hi,,\n";
+    assert!(!csv("crm.csv", first).contains("two people"));
+    let same = first.replace("Ana Ruiz", "ana").replace("16:00", "16:01");
+    assert!(!csv("forms.csv", &same).contains("two people"));
+    let other = "17,Bob Stone,,,whatsapp,in,2026-03-02T16:00:00Z,STOP,,\n";
+    let seen = csv("chats.csv", other);
+    let words = "contact 17 was ana, and is Bob Stone here: if these are two people";
+    assert!(seen.contains(words), "{seen}");
+    let again = other.replace("16:00", "16:05").replace("Bob", "Bobby");
+    assert!(!csv("chats.csv", &again).contains("two people"));
+}
+
 /// Who said STOP by a number has said it of that number, whatever they are reached at later, and whoever has it then.
 #[test]
 fn d21_an_opt_out_stays_with_the_number_by_which_it_was_said() {

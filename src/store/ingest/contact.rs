@@ -22,12 +22,20 @@ pub(super) struct StoredContact {
     pub(super) changed: bool,
     /// Phone numbers and emails that were told, and others later: what was told, and when the other was.
     pub(super) former: Vec<(String, i64)>,
+    /// The name by which they were known before this batch, where it has another.
+    pub(super) was: Option<String>,
 }
 
 pub(super) type Told = (Option<String>, Option<i64>);
 
 impl StoredContact {
     pub(super) fn learn(&mut self, batch: &Batch, row: &Row) {
+        if self.was.is_none()
+            && let (Some(known), Some(name)) = (&self.name.0, batch.get(row.name))
+            && known != name
+        {
+            self.was = Some(known.clone());
+        }
         for (told, given, reaches) in [
             (&mut self.name, row.name, false),
             (&mut self.phone, row.phone, true),
@@ -83,6 +91,7 @@ impl StoredContact {
                 wake_at: row.get(13)?,
                 changed: false,
                 former: Vec::new(),
+                was: None,
             })
         });
         Ok(found.optional()?)

@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 
-use super::Ingest;
 use super::batch::{Batch, Row};
+use super::contact::StoredContact;
 use super::look_up::{Group, Pending};
 use super::messages::Queue;
-use crate::model::{Author, Channel, SignalKind, Word, WordKind, WordSource};
+use super::{Ingest, MOST_NAMESAKES, Namesake};
+use crate::model::{Author, Channel, SignalKind, Word, WordKind, WordSource, names_agree};
 use crate::store::{ContactKey, time};
 
 impl Ingest<'_> {
@@ -54,6 +55,9 @@ impl Ingest<'_> {
                 };
                 self.store.insert_word(contact.key, &word)?;
             }
+        }
+        if !is_new {
+            self.note_namesake(batch, batch.text(group.contact_id), &contact, &rows)?;
         }
         self.store.note_former(&contact)?;
         self.store_addresses(batch, contact.key, &rows)?;
@@ -105,6 +109,35 @@ impl Ingest<'_> {
         if any_new && self.has_people {
             let late = self.store.catch_up(contact.key)?;
             self.imported.sent_after_reply.extend(late);
+        }
+        Ok(())
+    }
+
+    /// Notes a contact whom this source, which had nothing of them so far, calls by quite another name.
+    fn note_namesake(
+        &mut self,
+        batch: &Batch,
+        contact_id: &str,
+        contact: &StoredContact,
+        rows: &[Pending<'_>],
+    ) -> Result<()> {
+        let Some(was) = &contact.was else {
+            return Ok(());
+        };
+        let named = rows.iter().find_map(|p| batch.get(p.row.name));
+        let is_other = |name: &&str| names_agree(was, name) == Some(false);
+        let Some(name) = named.filter(is_other) else {
+            return Ok(());
+        };
+        let sql = "SELECT 1 FROM messages WHERE contact = ?1 AND source = ?2";
+        let mut statement = self.store.connection.prepare_cached(sql)?;
+        let is_known_here = statement.exists((contact.key, self.source))?;
+        if !is_known_here && self.imported.namesakes.len() < MOST_NAMESAKES {
+            self.imported.namesakes.push(Namesake {
+                contact_id: contact_id.to_owned(),
+                was: was.clone(),
+                is: name.to_owned(),
+            });
         }
         Ok(())
     }

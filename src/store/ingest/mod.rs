@@ -54,7 +54,24 @@ pub struct Imported {
     pub sent_after_reply: Vec<String>,
     /// Messages that are dated later than the present: they are not there yet (rule D11).
     pub ahead: Option<Ahead>,
+    /// Known contacts whom a source that is new to them calls by quite another name: two people with one id, maybe.
+    /// The first few.
+    pub namesakes: Vec<Namesake>,
 }
+
+/// A contact's id under which two sources may mean two people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namesake {
+    /// The id.
+    pub contact_id: String,
+    /// The name by which they were known.
+    pub was: String,
+    /// The name that the source has.
+    pub is: String,
+}
+
+/// How many of these are remembered.
+const MOST_NAMESAKES: usize = 5;
 
 /// Messages of the future, as a wrong time zone makes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
