@@ -1,6 +1,7 @@
 //! `cargo bench --bench sync`: 100,000 messages of 20,000 contacts pulled from a server on loopback, against a
-//! program that only fetches the same pages. With a server that answers at once, and with one that takes as long
-//! as a real one may. Both sides in turn in one run, medians of five; quote the ratios, not the seconds.
+//! program that only fetches the same pages, and one that keeps them too, in the least that can be called a store.
+//! With a server that answers at once, and with one that takes as long as a real one may. Medians of five in one run;
+//! quote the ratios, not the seconds.
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
@@ -12,6 +13,7 @@
 #[path = "common/process.rs"]
 mod process;
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -19,6 +21,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 const MESSAGES: usize = 100_000;
@@ -38,10 +41,10 @@ fn main() {
         .skip(1)
         .filter(|a| a != "--bench")
         .collect();
-    if let [mode, url] = &arguments[..]
-        && mode == "fetch"
-    {
-        return fetch(url);
+    match &arguments[..] {
+        [mode, url] if mode == "fetch" => return fetch(url, |_| {}, |_| {}),
+        [mode, url, path] if mode == "keep" => return keep(url, path),
+        _ => {}
     }
     let pages = Arc::new(Pages::new());
     if let [mode, millis] = &arguments[..]
@@ -57,21 +60,24 @@ fn main() {
         let url = serve(&pages, Duration::from_millis(millis));
         let room = tempfile::tempdir().unwrap();
         let mut number = 0;
-        let (ours, bare) = process::pair(
+        let (ours, fetch) = process::pair(
             5,
             || {
                 number += 1;
                 ours(room.path(), number, &url)
             },
-            || {
-                let mut command = Command::new(std::env::current_exe().unwrap());
-                command.args(["fetch", &url]);
-                command
-            },
+            || bare(&["fetch", &url]),
         );
+        let keep = |n: usize| {
+            let kept = room.path().join(format!("{n}.db"));
+            process::run(&mut bare(&["keep", &url, kept.to_str().unwrap()]))
+        };
+        let keep = process::median(&(0..5).map(keep).collect::<Vec<_>>());
         println!(
-            "sync of {MESSAGES} messages, {millis} ms a page: {ours}; fetching its pages: {bare}; {}",
-            ours.over(bare)
+            "sync of {MESSAGES} messages, {millis} ms a page: {ours}; fetching its pages: {fetch}; {}; the least that \
+             keeps them: {keep}; {}",
+            ours.over(fetch),
+            ours.over(keep)
         );
     }
 }
@@ -93,24 +99,102 @@ fn ours(room: &Path, number: usize, url: &str) -> Command {
     command
 }
 
-/// The least that fetches the pages: one after the other, over one connection, and nothing is made of them.
-fn fetch(url: &str) {
+/// One of the other sides.
+fn bare(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(arguments);
+    command
+}
+
+/// The least that fetches the pages: one after the other, over one connection.
+fn fetch(url: &str, mut messages: impl FnMut(&[u8]), mut contacts: impl FnMut(&[u8])) {
     let agent = ureq::Agent::new_with_defaults();
     let get = |path: String| -> Vec<u8> {
         let mut answer = agent.get(format!("{url}{path}")).call().expect("an answer");
         let body = answer.body_mut().with_config().limit(64 << 20);
         body.read_to_vec().expect("a body")
     };
+    for page in 0..=CONTACTS / 100 {
+        contacts(&get(format!("/contacts/?startAfterId=x{}", page * 100)));
+    }
     for page in 0..MESSAGES / PAGE {
-        get(format!(
+        messages(&get(format!(
             "/conversations/messages/export?cursor=c{}",
             page * PAGE
-        ));
+        )));
     }
-    get("/conversations/messages/export?channel=Email".to_owned());
-    for page in 0..=CONTACTS / 100 {
-        get(format!("/contacts/?startAfterId=x{}", page * 100));
-    }
+    messages(&get(
+        "/conversations/messages/export?channel=Email".to_owned()
+    ));
+}
+
+#[derive(Deserialize)]
+struct MessagePage<'p> {
+    #[serde(borrow)]
+    messages: Vec<Message<'p>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'p> {
+    id: &'p str,
+    contact_id: &'p str,
+    date_added: &'p str,
+    direction: &'p str,
+    body: Cow<'p, str>,
+}
+
+#[derive(Deserialize)]
+struct ContactPage<'p> {
+    #[serde(borrow)]
+    contacts: Vec<Contact<'p>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Contact<'p> {
+    id: &'p str,
+    first_name: &'p str,
+    phone: &'p str,
+    email: &'p str,
+}
+
+/// The least that keeps them: two tables of texts, a transaction for each page, and nothing is looked at.
+fn keep(url: &str, path: &str) {
+    let store = rusqlite::Connection::open(path).unwrap();
+    let schema = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+        CREATE TABLE contacts (id TEXT PRIMARY KEY, name, phone, email) WITHOUT ROWID;
+        CREATE TABLE messages (contact, at, id, direction, body, PRIMARY KEY (contact, at, id)) WITHOUT ROWID;";
+    store.execute_batch(schema).unwrap();
+    let in_one = |work: &dyn Fn()| {
+        let transaction = store.unchecked_transaction().unwrap();
+        work();
+        transaction.commit().unwrap();
+    };
+    let messages = |page: &[u8]| {
+        let page: MessagePage<'_> = serde_json::from_slice(page).unwrap();
+        in_one(&|| {
+            let sql = "INSERT OR IGNORE INTO messages VALUES (?1, ?2, ?3, ?4, ?5)";
+            let mut insert = store.prepare_cached(sql).unwrap();
+            for m in &page.messages {
+                let values = (m.contact_id, m.date_added, m.id, m.direction, &*m.body);
+                insert.execute(values).unwrap();
+            }
+        });
+    };
+    let contacts = |page: &[u8]| {
+        let page: ContactPage<'_> = serde_json::from_slice(page).unwrap();
+        in_one(&|| {
+            let sql = "INSERT OR REPLACE INTO contacts VALUES (?1, ?2, ?3, ?4)";
+            let mut insert = store.prepare_cached(sql).unwrap();
+            for c in &page.contacts {
+                insert
+                    .execute((c.id, c.first_name, c.phone, c.email))
+                    .unwrap();
+            }
+        });
+    };
+    fetch(url, messages, contacts);
 }
 
 struct Pages {
