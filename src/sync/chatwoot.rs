@@ -55,9 +55,17 @@ struct Conversation {
 #[derive(Deserialize)]
 struct Messages {
     payload: Vec<Box<RawValue>>,
+    #[serde(default)]
+    meta: Option<Meta>,
 }
 
-/// The number of a message.
+#[derive(Deserialize)]
+struct Meta {
+    #[serde(default)]
+    contact: Option<Number>,
+}
+
+/// The number of a message, or of a contact.
 #[derive(Deserialize)]
 struct Number {
     id: u64,
@@ -96,22 +104,26 @@ impl<'a> Chatwoot<'a> {
         self.client.get(&format!("{}{path}", self.url), &headers)
     }
 
-    /// Gives a conversation's messages, back to `from`; one that is gone has none.
+    /// Gives a conversation's messages, back to `from`; one that is gone has none. Says with whom it is.
     fn messages(
         &self,
         with: &With<'_>,
         from: Option<Timestamp>,
         take: &mut Take<'_>,
-    ) -> Result<(), SyncError> {
-        let mut before = None;
+    ) -> Result<Option<u64>, SyncError> {
+        let (mut before, mut contact) = (None, None);
         for _ in 0..MOST_PAGES {
             let more = before.map(|id: u64| format!("?before={id}"));
             let more = more.unwrap_or_default();
             let path = format!("/conversations/{}/messages{more}", with.id);
             let list: Messages = match self.get(&path) {
-                Err(error) if error.is_gone() => return Ok(()),
+                Err(error) if error.is_gone() => return Ok(contact),
                 list => list?,
             };
+            contact = list
+                .meta
+                .and_then(|meta| Some(meta.contact?.id))
+                .or(contact);
             let (mut oldest, mut first) = (None, before);
             for raw in &list.payload {
                 let number = row::<Number>(raw.get());
@@ -144,7 +156,7 @@ impl<'a> Chatwoot<'a> {
             }
             before = first;
         }
-        Ok(())
+        Ok(contact)
     }
 }
 
@@ -207,22 +219,22 @@ impl Api for Chatwoot<'_> {
     fn look(&self, whom: &Whom<'_>, take: &mut Take<'_>) -> Result<bool, SyncError> {
         let from = whom.since - TimeDelta::minutes(1);
         let numbered = whom.conversations.iter().filter(|t| is_number(t.id));
+        let mut contacts: BTreeSet<u64> = BTreeSet::new();
         let mut asked = false;
-        for talk in numbered.clone() {
+        for talk in numbered {
             let json = json!({ "id": talk.id, "meta": { "sender": { "id": talk.contact_id } } });
             let with = With {
                 id: talk.id,
                 json: &json.to_string(),
                 channel: Some(talk.channel),
             };
-            self.messages(&with, Some(from), take)?;
+            let contact = self.messages(&with, Some(from), take)?;
+            contacts.extend(contact.or_else(|| talk.contact_id.parse().ok()));
             asked = true;
         }
-        let of_talks = numbered.map(|talk| talk.contact_id);
-        let contacts: BTreeSet<&str> = whom.contact_ids.iter().copied().chain(of_talks).collect();
-        for contact in contacts.into_iter().filter(|id| is_number(id)) {
+        for contact in contacts {
             let list: OfContact = match self.get(&format!("/contacts/{contact}/conversations")) {
-                Err(error) if error.is_gone() => continue, // another source's, or merged with another one
+                Err(error) if error.is_gone() => continue, // merged with another one
                 list => list?,
             };
             for raw in &list.payload {

@@ -89,11 +89,11 @@ impl<'a> Intercom<'a> {
         self.client.get(&url, &self.headers())
     }
 
-    /// Gives the messages of a conversation; one that is gone has none.
-    fn conversation(&self, id: &str, take: &mut Take<'_>) -> Result<(), SyncError> {
+    /// Gives the messages of a conversation; one that is gone has none. Says with whom it is.
+    fn conversation(&self, id: &str, take: &mut Take<'_>) -> Result<Option<String>, SyncError> {
         let asked = self.get::<Box<RawValue>>(&format!("/conversations/{}", query(id)));
         let raw = match asked {
-            Err(error) if error.is_gone() => return Ok(()),
+            Err(error) if error.is_gone() => return Ok(None),
             raw => raw?,
         };
         let records = match intercom_conversation(raw.get()) {
@@ -101,12 +101,13 @@ impl<'a> Intercom<'a> {
             Err(reason) => {
                 let reason = format!("conversation {id}: {reason}");
                 take(Told::Unusable(RowError { line: 0, reason }));
-                return Ok(());
+                return Ok(None);
             }
         };
         let Some(first) = records.first() else {
-            return Ok(());
+            return Ok(None);
         };
+        let contact_id = first.contact_id.to_string();
         let contact = self.contact(&first.contact_id)?;
         for (line, mut record) in (1..).zip(records) {
             record.line = line;
@@ -118,7 +119,7 @@ impl<'a> Intercom<'a> {
             }
             take(Told::Record(&record));
         }
-        Ok(())
+        Ok(Some(contact_id))
     }
 
     /// The conversations of a contact in which something happened since `from`.
@@ -215,19 +216,19 @@ impl Api for Intercom<'_> {
 
     /// Asks for the conversations that are known, and for those that the contact may have begun since.
     fn look(&self, whom: &Whom<'_>, take: &mut Take<'_>) -> Result<bool, SyncError> {
+        let mut contacts: BTreeSet<String> = BTreeSet::new();
         for talk in whom.conversations {
-            self.conversation(talk.id, take)?;
+            let contact = self.conversation(talk.id, take)?;
+            contacts.insert(contact.unwrap_or_else(|| talk.contact_id.to_owned()));
         }
         let from = whom.since - TimeDelta::minutes(1);
-        let of_talks = whom.conversations.iter().map(|talk| talk.contact_id);
-        let contacts: BTreeSet<&str> = whom.contact_ids.iter().copied().chain(of_talks).collect();
-        for contact in contacts {
+        for contact in &contacts {
             for changed in self.of_contact(contact, from)? {
                 if !whom.conversations.iter().any(|talk| talk.id == changed.id) {
                     self.conversation(&changed.id, take)?;
                 }
             }
         }
-        Ok(true)
+        Ok(!whom.conversations.is_empty())
     }
 }

@@ -296,7 +296,9 @@ mod chatwoot {
                 .filter(|m| m["id"].as_u64().unwrap() < before)
                 .collect();
             let payload = &older[older.len().saturating_sub(3)..];
-            Reply::answer(200, json!({ "meta": {}, "payload": payload }).to_string())
+            let with = of(id.parse().unwrap());
+            let body = json!({ "meta": { "contact": { "id": with } }, "payload": payload });
+            Reply::answer(200, body.to_string())
         }
     }
 
