@@ -56,7 +56,7 @@ struct Conversation {
 struct Messages {
     payload: Vec<Box<RawValue>>,
     #[serde(default)]
-    meta: Option<Meta>,
+    meta: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -120,10 +120,8 @@ impl<'a> Chatwoot<'a> {
                 Err(error) if error.is_gone() => return Ok(contact),
                 list => list?,
             };
-            contact = list
-                .meta
-                .and_then(|meta| Some(meta.contact?.id))
-                .or(contact);
+            let meta = list.meta.and_then(|meta| row::<Meta>(meta.get()).ok());
+            contact = meta.and_then(|meta| Some(meta.contact?.id)).or(contact);
             let (mut oldest, mut first) = (None, before);
             for raw in &list.payload {
                 let number = row::<Number>(raw.get());
