@@ -233,14 +233,13 @@ fn a_format_that_is_named_is_read_as_such() {
     }
 }
 
+fn map(pairs: &[(&str, &str)]) -> std::collections::BTreeMap<String, String> {
+    let owned = |(a, b): &(&str, &str)| ((*a).to_owned(), (*b).to_owned());
+    pairs.iter().map(owned).collect()
+}
+
 #[test]
 fn a_list_of_nested_objects_is_read_by_a_map_of_paths() {
-    let map = |pairs: &[(&str, &str)]| {
-        pairs
-            .iter()
-            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-            .collect()
-    };
     let settings = SourceSettings {
         columns: map(&[
             ("contact_id", "who.id"),
@@ -273,12 +272,6 @@ fn a_list_of_nested_objects_is_read_by_a_map_of_paths() {
 
 #[test]
 fn the_list_of_an_answer_and_objects_on_several_lines_are_read_by_a_map_too() {
-    let map = |pairs: &[(&str, &str)]| {
-        pairs
-            .iter()
-            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-            .collect()
-    };
     let settings = SourceSettings {
         columns: map(&[
             ("contact_id", "from.0.id"),

@@ -24,6 +24,10 @@ pub(super) fn own_words(text: &str) -> String {
     let mut n = 0;
     while n < lines.len() {
         let line = lines[n];
+        if line.trim_start().starts_with('>') {
+            n += 1;
+            continue;
+        }
         if is_signature(line) || is_forwarded(line) || is_outlook(&lines[n..]) {
             break;
         }
@@ -35,10 +39,8 @@ pub(super) fn own_words(text: &str) -> String {
             n += introduced;
             continue;
         }
-        if !line.trim_start().starts_with('>') {
-            kept.push_str(line);
-            kept.push('\n');
-        }
+        kept.push_str(line);
+        kept.push('\n');
         n += 1;
     }
     let own = kept.trim();
@@ -106,7 +108,7 @@ fn is_signature(line: &str) -> bool {
         return true;
     }
     let begun = trimmed.trim_start();
-    let may_be = !begun.is_ascii()
+    let may_be = !begun.starts_with(|c: char| c.is_ascii())
         || begun.starts_with([
             'S', 's', 'G', 'g', 'E', 'e', 'V', 'v', 'I', 'i', 'O', 'o', 'W', 'w', 'T', 't', 'L',
             'l',

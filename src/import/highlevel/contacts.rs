@@ -38,6 +38,11 @@ struct ApiContact<'a> {
     first_name: Option<Text<'a>>,
     #[serde(borrow, rename = "lastName")]
     last_name: Option<Text<'a>>,
+    /// As they were written; the others may be in small letters.
+    #[serde(borrow, rename = "firstNameRaw")]
+    first_name_raw: Option<Text<'a>>,
+    #[serde(borrow, rename = "lastNameRaw")]
+    last_name_raw: Option<Text<'a>>,
     #[serde(borrow)]
     phone: Option<Text<'a>>,
     #[serde(borrow)]
@@ -144,13 +149,16 @@ pub(crate) fn contact(json: &str, number: u64) -> Result<ContactRecord, String> 
     let opted_out = told.opted_out();
     let owned = |text| filled(text).map(Cow::into_owned);
     let (first, last) = (filled(told.first_name), filled(told.last_name));
-    let given = owned(told.name).or_else(|| owned(told.contact_name));
+    let (first_raw, last_raw) = (filled(told.first_name_raw), filled(told.last_name_raw));
+    let given = full_name(first_raw.as_deref(), last_raw.as_deref())
+        .or_else(|| owned(told.name))
+        .or_else(|| owned(told.contact_name));
     let tags = told.tags.unwrap_or_default().0.into_iter();
     let record = ContactRecord {
         line: number,
         contact: Contact {
             contact_id: owned(told.id).ok_or("id: there is none")?,
-            name: given.or_else(|| full_name(first.as_deref(), last.as_deref())),
+            name: better_written(given, full_name(first.as_deref(), last.as_deref())),
             phone: owned(told.phone),
             email: owned(told.email),
             timezone: owned(told.timezone),
@@ -164,6 +172,16 @@ pub(crate) fn contact(json: &str, number: u64) -> Result<ContactRecord, String> 
     };
     checked(&record)?;
     Ok(record)
+}
+
+/// Of two writings of a name the first, unless that is the second in small letters.
+fn better_written(given: Option<String>, parts: Option<String>) -> Option<String> {
+    match (given, parts) {
+        (Some(given), Some(parts)) if parts != given && parts.to_lowercase() == given => {
+            Some(parts)
+        }
+        (given, parts) => given.or(parts),
+    }
 }
 
 fn full_name(first: Option<&str>, last: Option<&str>) -> Option<String> {
