@@ -20,6 +20,8 @@ pub(crate) struct Intercom {
     channel: Option<Channel>,
     /// Conversations by themselves, rather than in lists called so.
     bare: bool,
+    /// How many wrappings are around the conversation that is being read.
+    levels: u8,
 }
 
 /// One conversation.
@@ -109,6 +111,7 @@ impl Intercom {
         Self {
             channel: settings.channel,
             bare: has_lists == HasLists::No,
+            levels: 0,
         }
     }
 
@@ -244,12 +247,17 @@ impl Platform for Intercom {
     ) -> Result<Option<Record<'a>>, String> {
         let conversation: Conversation<'_> = row(json)?;
         let is_one = conversation.source.is_some() || conversation.conversation_parts.is_some();
-        match wrapped::body(json).filter(|_| !is_one) {
-            None if !is_one && conversation.kind.is_some() => {} // a webhook about something else
-            None => self.records(conversation, more)?,
-            Some(inner) => {
-                Self::record(self, &(), &inner, more)?;
-            }
+        if !is_one
+            && self.levels < wrapped::DEEPEST
+            && let Some(inner) = wrapped::body(json)
+        {
+            self.levels += 1;
+            let told = Self::record(self, &(), &inner, more).map(drop);
+            self.levels -= 1;
+            return told.map(|()| None);
+        }
+        if is_one || conversation.kind.is_none() {
+            self.records(conversation, more)?; // else a webhook about something else
         }
         Ok(None)
     }

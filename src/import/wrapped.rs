@@ -7,6 +7,9 @@ use super::json::check_depth;
 use super::loose::Text;
 use super::named_rows::Object;
 
+/// More bodies than this do not lie in one another (threat S15).
+pub(crate) const DEEPEST: u8 = 4;
+
 /// Where the body may stand, the likeliest first.
 const PLACES: [&str; 11] = [
     "body", "payload", "data", "item", "json", "value", "rawBody", "raw_body", "request", "event",

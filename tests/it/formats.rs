@@ -340,6 +340,32 @@ fn what_tells_no_messages_of_people_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn s15_bodies_that_lie_in_one_another_without_end_are_refused() {
+    let heads = [
+        r#""entry":0,"object":"whatsapp_business_account""#,
+        r#""conversation_parts":0"#,
+        r#""message_type_":0,"message_type":null,"private":null"#,
+        r#""locationId":0,"contactId":0"#,
+    ];
+    for head in heads {
+        let mut row = "{}".to_owned();
+        for n in 0..200 {
+            row = if n % 20 == 19 && row.len() < 1 << 20 {
+                format!("{{\"body\":{}}}", serde_json::to_string(&row).unwrap())
+            } else if n % 20 < 15 {
+                format!("{{\"body\":{row}}}")
+            } else {
+                row
+            };
+        }
+        let text = format!("{{\"a\":{{{head}}},\"body\":{row}}}\n{{\"a\":{{{head}}}}}\n");
+        let told =
+            rows(open_stream(Cursor::new(text.into_bytes()), &SourceSettings::default()).unwrap());
+        assert!(told.iter().all(|row| row.starts_with('✗')), "{told:?}");
+    }
+}
+
+#[test]
 fn mail_of_apples_is_read_from_its_folder_and_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let email = "From: ana@example.com\nTo: desk@clinic.example\nDate: Mon, 2 Mar 2026 10:00:00 +0100\n\nhi\n";

@@ -38,6 +38,8 @@ pub(crate) struct Chatwoot {
     /// Who wrote in which conversation, where only that tells to whom we wrote.
     contacts: HashMap<String, String>,
     surveys: bool,
+    /// How many wrappings are around the message that is being read.
+    levels: u8,
     /// Conversations of which a message has an id of WhatsApp's; others of them may have none.
     of_whatsapp: HashSet<String>,
 }
@@ -90,6 +92,7 @@ impl Chatwoot {
             bare: shape == Shape::Bare,
             contacts: HashMap::new(),
             surveys: shape == Shape::Lists,
+            levels: 0,
             of_whatsapp: HashSet::new(),
         }
     }
@@ -299,12 +302,14 @@ impl Platform for Chatwoot {
     ) -> Result<Option<Record<'a>>, String> {
         let message: Message<'a> = match row::<Message<'a>>(json) {
             Ok(message) if message.is_one() => message,
-            other => match wrapped::body(json) {
+            other => match wrapped::body(json).filter(|_| self.levels < wrapped::DEEPEST) {
                 None => other?,
                 Some(inner) => {
-                    let record = Self::record(self, page, &inner, more)?;
-                    let record = record.map(Record::into_owned);
-                    more.extend(record);
+                    self.levels += 1;
+                    let told = Self::record(self, page, &inner, more);
+                    let told = told.map(|record| record.map(Record::into_owned));
+                    self.levels -= 1;
+                    more.extend(told?);
                     return Ok(None);
                 }
             },

@@ -288,15 +288,16 @@ fn read_row(row: &NamedRow<'_>, record: &mut ContactRecord) -> Result<(), ReadEr
     put_some(&mut contact.phone, of(Column::Phone));
     put_some(&mut contact.email, of(Column::Email));
     put_some(&mut contact.timezone, of(Column::Timezone));
-    let tags = of(Column::Tags).unwrap_or_default().split([',', ';']);
-    let tags = tags.map(str::trim).filter(|tag| !tag.is_empty());
-    put_all(&mut contact.tags, tags);
-    let dnd = of(Column::Dnd).unwrap_or_default().trim();
+    put_all(
+        &mut contact.tags,
+        parts(of(Column::Tags).unwrap_or_default()),
+    );
+    let dnd = of(Column::Dnd).unwrap_or_default().trim_ascii();
     let is_one_of = |words: &[&str]| words.iter().any(|word| dnd.eq_ignore_ascii_case(word));
     record.line = row.line;
     record.dnd_off = is_one_of(&["false", "no", "0", "inactive", "off", "none", "disabled"]);
     // Calls alone are none of ours; whatever else stands there is taken for a wish to be left alone.
-    let dnd_on = !(dnd.is_empty() || record.dnd_off || is_of_calls(dnd));
+    let dnd_on = !(record.dnd_off || dnd.is_empty() || is_of_calls(dnd));
     put_some(&mut record.opted_out, dnd_on.then_some(DND));
     // Of what the table cannot tell nothing stays from another contact.
     record.words.clear();
@@ -304,6 +305,19 @@ fn read_row(row: &NamedRow<'_>, record: &mut ContactRecord) -> Result<(), ReadEr
     contact.language = None;
     contact.addresses.clear();
     Ok(())
+}
+
+/// The tags in a cell, byte by byte: it is short, and every row has one.
+fn parts(cell: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(cell);
+    let parts = std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|b| matches!(b, b',' | b';'));
+        let (part, after) = end.map_or((text, None), |at| (&text[..at], Some(&text[at + 1..])));
+        rest = after;
+        Some(part.trim_ascii())
+    });
+    parts.filter(|part| !part.is_empty())
 }
 
 /// Whether "do not disturb" is on for calls and nothing else.

@@ -20,6 +20,8 @@ const OPTED_OUT: &str = "131050";
 #[derive(Debug, Default)]
 pub(crate) struct WhatsappCloud {
     channel: Option<Channel>,
+    /// How many wrappings are around the body that is being read.
+    levels: u8,
 }
 
 /// A person by their number, or by the id of one who hides it.
@@ -70,6 +72,7 @@ impl WhatsappCloud {
     pub(crate) fn new(settings: &SourceSettings) -> Self {
         Self {
             channel: settings.channel,
+            levels: 0,
         }
     }
 
@@ -260,12 +263,15 @@ impl Platform for WhatsappCloud {
         more: &mut More,
     ) -> Result<Option<Record<'a>>, String> {
         let told = self.records(json, more);
-        match wrapped::body(json).filter(|_| told.is_err()) {
-            None => told?,
-            Some(inner) => {
-                Self::record(self, &(), &inner, more)?;
-            }
+        if told.is_err()
+            && self.levels < wrapped::DEEPEST
+            && let Some(inner) = wrapped::body(json)
+        {
+            self.levels += 1;
+            let told = Self::record(self, &(), &inner, more).map(drop);
+            self.levels -= 1;
+            return told.map(|()| None);
         }
-        Ok(None)
+        told.map(|()| None)
     }
 }
