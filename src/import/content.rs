@@ -222,7 +222,9 @@ impl Json {
             _ => has("messages"),
         };
         let of_messages = ["messageType", "lastMessageType", "conversationId"];
-        let contacts = format == Format::Highlevel && !of_messages.into_iter().any(has);
+        let shows_messages = of_messages.into_iter().any(has);
+        let is_list = has("messages") && !has("contacts") && !has("contact");
+        let contacts = format == Format::Highlevel && !shows_messages && !is_list;
         Self {
             format,
             by_lines: looks_like_lines(head),

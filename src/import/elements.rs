@@ -173,6 +173,14 @@ impl<H: Heads> Elements<H> {
             };
             match walk.next()? {
                 Sight::End => {
+                    let keys = walk.missed().filter(|_| self.documents.len() == 1);
+                    if let Some(keys) = keys.map(Vec::from_iter) {
+                        return Err(ReadError::File(format!(
+                            "it is JSON of another kind: what this format is read from is not there ({}); leave \
+                             --format out, or name another",
+                            keys.join(", ")
+                        )));
+                    }
                     self.walk = None;
                     if self.layout == Layout::Lines {
                         return Ok(false);

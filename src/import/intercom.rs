@@ -12,7 +12,8 @@ use super::platform::{HasLists, More, Platform};
 use super::{Record, SourceSettings, wrapped};
 use crate::model::{Author, Channel};
 
-const LIST: Node = Node::scope(&[("conversations", &Node::ITEMS), ("data", &Node::ITEMS)]);
+const LIST: Node =
+    Node::scope(&[("conversations", &Node::ITEMS), ("data", &Node::ITEMS)]).or_list_of(&Node::ITEM);
 
 /// How Intercom writes messages.
 #[derive(Debug, Default)]

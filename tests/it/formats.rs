@@ -340,6 +340,40 @@ fn what_tells_no_messages_of_people_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn json_of_another_kind_is_refused_and_an_empty_list_is_not() {
+    let read = |format: Format, json: &'static str| {
+        let settings = SourceSettings {
+            format: Some(format),
+            us: vec!["Sol".to_owned()],
+            ..SourceSettings::default()
+        };
+        let opened = open_stream(Cursor::new(json), &settings);
+        opened.map_or_else(|e| vec![e.to_string()], rows)
+    };
+    for (format, json, keys) in [
+        (
+            Format::Telegram,
+            r#"{"rows": [1]}"#,
+            "(messages, contacts, chats",
+        ),
+        (Format::Messenger, "{}", "(messages, conversation)"),
+    ] {
+        let told = read(format, json).concat();
+        assert!(told.contains(keys), "{json}: {told}");
+    }
+    for (format, json) in [
+        (Format::Telegram, r#"{"messages": []}"#),
+        (Format::Messenger, r#"{"messages": []}"#),
+        (Format::Highlevel, r#"{"messages": [], "total": 0}"#),
+        (Format::Highlevel, r#"{"contacts": []}"#),
+        (Format::Intercom, "[]"),
+        (Format::Twilio, r#"{"messages": []}"#),
+    ] {
+        assert_eq!(read(format, json), [""; 0], "{json}");
+    }
+}
+
+#[test]
 fn s15_bodies_that_lie_in_one_another_without_end_are_refused() {
     let heads = [
         r#""entry":0,"object":"whatsapp_business_account""#,

@@ -66,6 +66,8 @@ pub(crate) struct Walk<R> {
     frames: Vec<Frame>,
     /// How many values of the top there were.
     roots: u64,
+    /// Whether any of them is what the tree says, or has a key of the tree.
+    is_as_laid_out: bool,
     given: Range<usize>,
     given_line: u64,
 }
@@ -113,6 +115,7 @@ impl<R: Read> Walk<R> {
             line: 1,
             frames: Vec::new(),
             roots: 0,
+            is_as_laid_out: false,
             given: 0..0,
             given_line: 1,
         }
@@ -142,6 +145,15 @@ impl<R: Read> Walk<R> {
             }
         }
         place
+    }
+
+    /// At the end of the document: the keys in one of which something would have mattered, if there was none of them,
+    /// and nothing else that matters.
+    pub(crate) fn missed(&self) -> Option<impl Iterator<Item = &'static str>> {
+        let missed = self.roots > 0 && !self.is_as_laid_out;
+        let keys = self.root.keys.iter();
+        let keys = keys.filter(|(_, node)| !matches!(node.take, Take::Head(_)));
+        missed.then(|| keys.map(|(key, _)| *key))
     }
 
     /// Goes on to the next thing that matters.
@@ -219,6 +231,7 @@ impl<R: Read> Walk<R> {
                     b':' => self.at += 1,
                     other => return Err(misplaced(other, "a colon")),
                 }
+                self.is_as_laid_out |= found.is_some();
                 if let Some(top) = self.frames.last_mut() {
                     top.key = found.map_or("", |(name, _)| name);
                 }
@@ -243,6 +256,7 @@ impl<R: Read> Walk<R> {
             _ => None,
         };
         let scope = node.scope.then_some(Sight::Scope);
+        self.is_as_laid_out |= opens == Some(true);
         if let Some(is_list) = opens {
             self.at += 1;
             self.frames.push(Frame {
@@ -263,6 +277,7 @@ impl<R: Read> Walk<R> {
             Take::Item => Some(Sight::Item),
             Take::Head(tag) => Some(Sight::Head(tag)),
         };
+        self.is_as_laid_out |= sight.is_some();
         let framed = self.frame(sight.is_some())?;
         Ok(match (sight, framed) {
             (None, _) => None,

@@ -85,7 +85,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Tags<'a> {
     }
 }
 
+/// By channel; an empty list where there are none.
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct DndSettings<'a> {
     #[serde(borrow, rename = "SMS")]
     sms: Option<Dnd<'a>>,
