@@ -1,9 +1,9 @@
 //! What becomes of a source's file once it is taken: it stays, is moved, or is deleted.
 //!
 //! Only after the commit that holds its facts, only when no row of it was rejected, and only while it is still the
-//! file that was read, and nobody has written to it for a while: one that may still grow stays for the next run. Killed in between, the next run finds
-//! it unchanged and goes on from here. Nothing is ever touched outside the place that the source's path names, and
-//! nothing is overwritten.
+//! file that was read and nobody has written to it for a while: one that may still grow stays for the next run. Killed
+//! in between, the next run finds it unchanged and goes on from here. Nothing is ever touched outside the place that
+//! the source's path names, and nothing is overwritten.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
