@@ -1,5 +1,6 @@
-//! XML of any size, cut into its tags: what matters stands in their attributes. Only one tag is ever kept; the rest is
-//! passed over, and no entity is expanded but those of single characters (threat S15).
+//! XML of any size, cut into its tags: what matters stands in their attributes. Only one tag is ever kept, and of a
+//! long one its beginning; the rest is passed over, and no entity is expanded but those of single characters (threat
+//! S15). quick-xml reads the attributes; its own reader would keep a tag whole, and an attached film is one attribute.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
