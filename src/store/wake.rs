@@ -8,7 +8,7 @@ use crate::decide::{Action, Because, Decision, Policy, decide};
 use crate::model::{Thread, Timestamp};
 
 /// How many contacts are decided in one transaction of [`Store::settle`].
-const SETTLE_BATCH: i64 = 10_000;
+const SETTLE_BATCH: i64 = 32_768;
 
 /// How much later a time must be to be remembered by [`Store::note_settled_at`], in microseconds.
 const SETTLED_AT_GRAIN: i64 = 600_000_000;

@@ -1,8 +1,8 @@
 //! Asking politely: what a provider says of its limits is heeded, what fails is asked again, up to a bound.
 
 use std::cell::Cell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -26,12 +26,21 @@ pub(super) struct Client<'a> {
     used_up: Mutex<Option<Timestamp>>,
     /// What is being asked already.
     ahead: Mutex<Vec<Ahead>>,
+    /// The threads that ask ahead, once there are any; they end with it.
+    runners: OnceLock<Option<Sender<Errand>>>,
 }
 
 /// A `GET` under way, by its URL.
 struct Ahead {
     url: String,
-    answer: JoinHandle<Result<Answer, Broken>>,
+    answer: Receiver<Result<Answer, Broken>>,
+}
+
+/// A `GET` to be made by another thread, and where its answer is wanted.
+struct Errand {
+    url: String,
+    headers: Vec<(String, String)>,
+    answer: SyncSender<Result<Answer, Broken>>,
 }
 
 /// What became of one attempt that gave no answer.
@@ -49,6 +58,7 @@ impl<'a> Client<'a> {
             waiter,
             used_up: Mutex::new(None),
             ahead: Mutex::default(),
+            runners: OnceLock::new(),
         }
     }
 
@@ -65,7 +75,7 @@ impl<'a> Client<'a> {
     ) -> Result<T, SyncError> {
         let headers = for_json(headers);
         let ahead = Cell::new(self.asked_ahead(url));
-        self.ask(|| match ahead.take().and_then(|ahead| ahead.join().ok()) {
+        self.ask(|| match ahead.take().and_then(|ahead| ahead.recv().ok()) {
             Some(answer) => answer,
             None => self.http.get(url, &headers),
         })
@@ -75,24 +85,26 @@ impl<'a> Client<'a> {
     /// may be asked twice: whether it is ever taken is open.
     pub(super) fn get_ahead(&self, url: String, headers: &[(&str, &str)]) {
         let mut asked = lock(&self.ahead);
-        if asked.len() < MOST_AHEAD && self.limited_for().is_none() {
-            let owned = for_json(headers).into_iter();
-            let owned: Vec<(String, String)> = owned.map(|(n, v)| (n.into(), v.into())).collect();
-            let (http, of) = (self.http.clone(), url.clone());
-            let request = move || {
-                let headers: Vec<_> = owned
-                    .iter()
-                    .map(|(n, v)| (n.as_str(), v.as_str()))
-                    .collect();
-                http.get(&of, &headers)
-            };
-            // Without another thread it is asked in its turn.
-            let answer = std::thread::Builder::new().spawn(request).ok();
-            asked.extend(answer.map(|answer| Ahead { url, answer }));
+        if asked.len() >= MOST_AHEAD || self.limited_for().is_some() {
+            return;
+        }
+        let runners = self.runners.get_or_init(|| runners(&self.http));
+        let Some(runners) = runners else {
+            return; // without another thread it is asked in its turn
+        };
+        let headers = for_json(headers).into_iter();
+        let (sender, answer) = sync_channel(1);
+        let errand = Errand {
+            url: url.clone(),
+            headers: headers.map(|(n, v)| (n.into(), v.into())).collect(),
+            answer: sender,
+        };
+        if runners.send(errand).is_ok() {
+            asked.push(Ahead { url, answer });
         }
     }
 
-    fn asked_ahead(&self, url: &str) -> Option<JoinHandle<Result<Answer, Broken>>> {
+    fn asked_ahead(&self, url: &str) -> Option<Receiver<Result<Answer, Broken>>> {
         let mut asked = lock(&self.ahead);
         let place = asked.iter().position(|ahead| ahead.url == url)?;
         Some(asked.swap_remove(place).answer)
@@ -266,6 +278,27 @@ impl<'a> Client<'a> {
             None => self.waiter.in_time(Duration::ZERO, "the time is up"),
         }
     }
+}
+
+/// Threads that make one `GET` each at a time, until nobody can send them on another.
+fn runners(http: &Http) -> Option<Sender<Errand>> {
+    let (sender, errands) = channel::<Errand>();
+    let errands = Arc::new(Mutex::new(errands));
+    for _ in 0..MOST_AHEAD {
+        let (http, errands) = (http.clone(), Arc::clone(&errands));
+        let run = move || {
+            loop {
+                let next = lock(&errands).recv();
+                let Ok(errand) = next else { return };
+                let headers = errand.headers.iter();
+                let headers: Vec<_> = headers.map(|(n, v)| (n.as_str(), v.as_str())).collect();
+                // Nobody waits for it when the sync has ended.
+                let _ = errand.answer.send(http.get(&errand.url, &headers));
+            }
+        };
+        std::thread::Builder::new().spawn(run).ok()?;
+    }
+    Some(sender)
 }
 
 fn for_json<'h>(headers: &[(&'h str, &'h str)]) -> Vec<(&'h str, &'h str)> {
