@@ -99,7 +99,7 @@ impl Store {
 
     /// Inside a transaction: the contact has a new fact.
     pub(super) fn awaken(&self, key: ContactKey) -> Result<()> {
-        let sql = "UPDATE contacts SET wake_at = 0 WHERE id = ?1";
+        let sql = "UPDATE contacts SET wake_at = 0 WHERE id = ?1 AND wake_at IS NOT 0";
         self.connection.prepare_cached(sql)?.execute([key])?;
         Ok(())
     }

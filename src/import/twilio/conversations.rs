@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{Twilio, addressed};
+use super::{Twilio, addressed, reached_by_id};
 use crate::import::document::Node;
 use crate::import::loose::{Text, filled, row};
 use crate::import::platform::{HasLists, More, Platform};
@@ -129,11 +129,7 @@ impl Platform for Conversations {
         let (channel, id) = addressed(contact, self.default);
         let text = message.body.unwrap_or_default().0;
         let mut record = Record::message(id, channel, author, at, text);
-        if matches!(channel, Channel::Sms | Channel::Whatsapp) {
-            record.phone = Some(record.contact_id.clone());
-        } else {
-            record.address = Some(record.contact_id.clone());
-        }
+        reached_by_id(&mut record);
         record.message_id = filled(message.sid);
         record.conversation_id = Some(sid);
         Ok(Some(record))

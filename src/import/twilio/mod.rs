@@ -117,11 +117,7 @@ impl Twilio {
         let at = self.instant(&at).map_err(|e| format!("date_sent: {e}"))?;
         let text = message.body.unwrap_or_default().0;
         let mut record = Record::message(id, channel, author, at, text);
-        if matches!(channel, Channel::Sms | Channel::Whatsapp) {
-            record.phone = Some(record.contact_id.clone());
-        } else {
-            record.address = Some(record.contact_id.clone());
-        }
+        reached_by_id(&mut record);
         record.message_id = filled(message.sid);
         record.status = status;
         if author == Author::Bot && message.error_code.is_some_and(|c| c.as_str() == OPTED_OUT) {
@@ -166,6 +162,15 @@ fn addressed(address: Cow<'_, str>, default: Option<Channel>) -> (Channel, Cow<'
         }
     }
     (default.unwrap_or(Channel::Sms), address)
+}
+
+/// The contact's id is a number, or an address on the channel.
+fn reached_by_id(record: &mut Record<'_>) {
+    let id = Some(record.contact_id.clone());
+    match record.channel {
+        Channel::Sms | Channel::Whatsapp => record.phone = id,
+        _ => record.address = id,
+    }
 }
 
 impl Platform for Twilio {

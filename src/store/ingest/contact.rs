@@ -57,7 +57,10 @@ impl StoredContact {
                     true => (known.as_str(), row.sent_at),
                     false => (value, *at),
                 };
-                self.former.push((old.to_owned(), until));
+                match self.former.last_mut() {
+                    Some((last, known)) if last == old => *known = until.max(*known),
+                    _ => self.former.push((old.to_owned(), until)),
+                }
             }
             if is_news && is_newer {
                 *told = (Some(value.to_owned()), Some(row.sent_at));
